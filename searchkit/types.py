@@ -1,0 +1,207 @@
+"""The words that all of searchkit speaks: documents, passages, hits and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, overload
+
+import numpy as np
+import numpy.typing as npt
+
+FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
+FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
+Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
+
+Scalar: TypeAlias = str | int | float | bool | None
+Metadata: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]  # dates are ISO 8601 strings
+
+MarkKind: TypeAlias = Literal["heading", "caption", "front", "list", "table", "code"]
+
+
+class Mark(NamedTuple):
+    """A stretch of a document's text that is not plain prose: `text[start:end]`.
+
+    heading: becomes part of the section path at `level` (1 is outermost). caption and front (headline,
+    section line, dateline, byline, standfirst, front matter): never part of a passage. list, table,
+    code: a block that is kept whole where it fits.
+    """
+
+    start: int
+    end: int
+    kind: MarkKind
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text with a title and metadata.
+
+    `metadata` may hold anything JSON can; these keys have a meaning: section, date (ISO 8601, with a
+    UTC offset where stated), authors (list), language (ISO 639-1), standfirst, captions (list), source
+    (the file or address it came from). `marks` are ordered and do not overlap. `page_starts` holds the offset in
+    `text` at which each page begins, empty for formats without pages.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    metadata: Metadata = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    page_starts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph of a document: `document.text[start:end] == text`.
+
+    `section` is the path of headings above it, outermost first, joined by " > ". `line` and `end_line`
+    count from 1 in the document's text; `page` counts from 1, None without pages. `ordinal` counts the
+    document's passages from 0. `id` is `{doc_id}#{ordinal}`.
+    """
+
+    id: str
+    doc_id: str
+    ordinal: int
+    text: str
+    start: int
+    end: int
+    line: int
+    end_line: int
+    title: str = ""
+    section: str = ""
+    page: int | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the passage as JSON-ready values."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an arm ranked a passage (from 1) and with what score (higher is better)."""
+
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage of a result. `highlights` are (start, end) offsets in `passage.text`.
+
+    `sources` maps an arm ("keyword", "vector") to its rank and score; an arm that did not find the
+    passage is absent. `before` and `after` are neighbours, asked for with context=n. `duplicates` are ids
+    of near duplicates that were collapsed into this hit.
+    """
+
+    rank: int
+    score: float
+    passage: Passage
+    sources: Mapping[str, Source]
+    highlights: tuple[tuple[int, int], ...] = ()
+    before: tuple[Passage, ...] = ()
+    after: tuple[Passage, ...] = ()
+    duplicates: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the hit as JSON-ready values; empty extras are left out."""
+        shape = {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {key: value for key, value in shape.items() if value or key not in ("before", "after", "duplicates")}
+
+
+@dataclass(frozen=True, slots=True)
+class Results(Sequence[Hit]):
+    """The hits of one query, best first. `warnings` say what was understood otherwise than written."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    mode: str
+    generation: int
+    elapsed_ms: float
+    warnings: tuple[str, ...] = ()
+    explain: Mapping[str, Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    @overload
+    def __getitem__(self, position: int) -> Hit: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Hit]: ...
+    def __getitem__(self, position: int | slice) -> Hit | Sequence[Hit]:
+        return self.hits[position]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the one JSON shape of the command line and the API."""
+        shape = {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {key: value for key, value in shape.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not be read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a write did, by document id. `failed` holds every source that was not read, with its reason;
+    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    kept: int = 0
+    failed: tuple[Failure, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    passages: int = 0  # passages in the index afterwards
+    embedded: int = 0  # passages that went through the model
+    reused: int = 0  # passages whose vector was known already
+    generation: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready values."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+
+class Ranking(NamedTuple):
+    """Rows and their scores, best first, ties by row: (n,) int64 and (n,) float32."""
+
+    rows: Rows
+    scores: npt.NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """A text embedding model. Vectors are float32 of unit length."""
+
+    @property
+    def name(self) -> str: ...  # recorded in the index
+    @property
+    def digest(self) -> str: ...  # of the model's content: an index opens only with the model that built it
+    @property
+    def dim(self) -> int: ...
+    def embed_passages(self, texts: Sequence[str]) -> FloatMatrix: ...  # (len(texts), dim)
+    def embed_query(self, text: str) -> FloatVector: ...  # (dim,)
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+
+class Progress(Protocol):
+    """Is told how far a long job is: `stage` ("read", "index", "embed"), units done, and units in all if known."""
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None: ...
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value of this module into what json.dumps takes."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__slots__}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
