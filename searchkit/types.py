@@ -75,7 +75,7 @@ class Passage:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the passage as JSON-ready values."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Hit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the hit as JSON-ready values; empty extras are left out."""
-        shape = {name: _plain(getattr(self, name)) for name in self.__slots__}
+        shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
         return {key: value for key, value in shape.items() if value or key not in ("before", "after", "duplicates")}
 
 
@@ -134,7 +134,7 @@ class Results(Sequence[Hit]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the one JSON shape of the command line and the API."""
-        shape = {name: _plain(getattr(self, name)) for name in self.__slots__}
+        shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
         return {key: value for key, value in shape.items() if value is not None}
 
 
@@ -149,7 +149,8 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a write did, by document id. `failed` holds every source that was not read, with its reason;
-    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason."""
+    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason.
+    """
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -164,7 +165,7 @@ class SyncReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 class Ranking(NamedTuple):
@@ -175,23 +176,35 @@ class Ranking(NamedTuple):
 
 
 class Embedder(Protocol):
-    """A text embedding model. Vectors are float32 of unit length."""
+    """A text embedding model. Vectors are float32 rows of unit length."""
 
     @property
-    def name(self) -> str: ...  # recorded in the index
+    def name(self) -> str:
+        """The model's name, recorded in the index."""
+
     @property
-    def digest(self) -> str: ...  # of the model's content: an index opens only with the model that built it
+    def digest(self) -> str:
+        """A hash of what decides the vectors; an index opens only with the model that built it."""
+
     @property
-    def dim(self) -> int: ...
-    def embed_passages(self, texts: Sequence[str]) -> FloatMatrix: ...  # (len(texts), dim)
-    def embed_query(self, text: str) -> FloatVector: ...  # (dim,)
-    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    def dim(self) -> int:
+        """Number of dimensions."""
+
+    def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
+        """Return one row a text: (len(texts), dim)."""
+
+    def embed_query(self, text: str) -> FloatVector:
+        """Return the question's vector: (dim,)."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens the model sees in each text, special tokens left out."""
 
 
 class Progress(Protocol):
     """Is told how far a long job is: `stage` ("read", "index", "embed"), units done, and units in all if known."""
 
-    def __call__(self, stage: str, done: int, total: int | None) -> None: ...
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Take note; must not raise."""
 
 
 def _plain(value: Any) -> Any:
@@ -199,7 +212,7 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__slots__}
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
