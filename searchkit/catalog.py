@@ -1,0 +1,400 @@
+"""The catalog: one SQLite file that decides what exists. Keywords and vectors are derived from it.
+
+Rows of passages are never reused, so a row number that a derived part holds means one passage for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from searchkit.errors import IndexCorrupt
+from searchkit.types import Document, Mark, Passage, Rows
+
+SCHEMA = """
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counters VALUES ('generation', 0), ('next_row', 0), ('keywords', 0), ('next_segment', 1);
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE roots (path TEXT PRIMARY KEY, prefix TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE files (
+    key INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    documents INTEGER NOT NULL
+);
+CREATE TABLE documents (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, file INTEGER REFERENCES files (key), digest BLOB NOT NULL,
+    title TEXT NOT NULL, section TEXT NOT NULL, date TEXT, day INTEGER, source TEXT NOT NULL,
+    metadata TEXT NOT NULL, text TEXT NOT NULL, marks TEXT NOT NULL, page_starts TEXT NOT NULL
+);
+CREATE INDEX documents_by_file ON documents (file);
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, line INTEGER NOT NULL,
+    end_line INTEGER NOT NULL, page INTEGER, section TEXT NOT NULL, digest BLOB NOT NULL,
+    signature BLOB NOT NULL, duplicate_of INTEGER
+);
+CREATE UNIQUE INDEX passages_by_document ON passages (document, ordinal);
+CREATE INDEX passages_by_digest ON passages (digest);
+CREATE INDEX passages_by_original ON passages (duplicate_of) WHERE duplicate_of IS NOT NULL;
+CREATE TABLE bands (band INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (band, row)) WITHOUT ROWID;
+CREATE TABLE dead (row INTEGER PRIMARY KEY);
+CREATE TABLE segments (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE checksums (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class PassageRecord(NamedTuple):
+    """A passage as the write path stores it, with what is derived from it."""
+
+    row: int
+    passage: Passage
+    digest: bytes  # of the text that is embedded
+    signature: bytes  # MinHash, for near duplicates
+    bands: Sequence[int]
+    duplicate_of: int | None
+
+
+class KnownFile(NamedTuple):
+    """A file as it was when its documents were read."""
+
+    key: int
+    size: int
+    mtime_ns: int
+    documents: int
+
+
+class Catalog:
+    """Typed access to the SQLite file. One connection; not safe to share between threads without a lock."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self._path = path
+        if not create and not path.exists():
+            raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")
+        try:
+            self._db = _connect(path)
+            if create:
+                self._db.executescript("BEGIN;" + SCHEMA + "COMMIT;")
+            self._db.execute("SELECT value FROM counters").fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexCorrupt(f"{path} is not a searchkit catalog: {error}") from error
+
+    # --- transactions -------------------------------------------------------------------------------------
+
+    def begin_read(self) -> None:
+        """Pin the current state: every later read sees it until `end`."""
+        self._db.execute("BEGIN")
+        self._db.execute("SELECT value FROM counters LIMIT 1").fetchone()
+
+    def begin_write(self) -> None:
+        """Start a transaction that `commit` makes durable or `rollback` undoes."""
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make everything since `begin_write` durable, as one."""
+        self._db.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo everything since `begin_write`; end a read."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # --- small facts --------------------------------------------------------------------------------------
+
+    def counter(self, name: str) -> int:
+        """Return a counter: generation, next_row, keywords (generation of the keyword part), next_segment."""
+        return int(self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()[0])
+
+    def set_counter(self, name: str, value: int) -> None:
+        """Set a counter."""
+        self._db.execute("UPDATE counters SET value = ? WHERE name = ?", (value, name))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many documents, passages, files and near duplicates there are."""
+        queries = {
+            "documents": "SELECT count(*) FROM documents",
+            "passages": "SELECT count(*) FROM passages",
+            "files": "SELECT count(*) FROM files",
+            "duplicates": "SELECT count(*) FROM passages WHERE duplicate_of IS NOT NULL",
+        }
+        return {name: int(self._db.execute(query).fetchone()[0]) for name, query in queries.items()}
+
+    def settings(self) -> dict[str, Any]:
+        """Return what was frozen when the index was created."""
+        return {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM settings")}
+
+    def set_settings(self, settings: dict[str, Any]) -> None:
+        """Replace the settings."""
+        self._db.execute("DELETE FROM settings")
+        self._db.executemany("INSERT INTO settings VALUES (?, ?)", [(k, json.dumps(v)) for k, v in settings.items()])
+
+    # --- roots and files ----------------------------------------------------------------------------------
+
+    def roots(self) -> dict[str, str]:
+        """Return the folders and files that were synced: absolute path -> prefix of their document ids."""
+        return dict(self._db.execute("SELECT path, prefix FROM roots ORDER BY path").fetchall())
+
+    def add_root(self, path: str, prefix: str) -> None:
+        """Record a root."""
+        self._db.execute("INSERT INTO roots VALUES (?, ?)", (path, prefix))
+
+    def files_under(self, root: str) -> dict[str, KnownFile]:
+        """Return the known files that are `root` or lie below it, by absolute path."""
+        below = root.rstrip("/") + "/"
+        found = self._db.execute(
+            "SELECT path, key, size, mtime_ns, documents FROM files WHERE path = ? OR (path >= ? AND path < ?)",
+            (root, below, below[:-1] + "0"),  # "0" follows "/"
+        )
+        return {path: KnownFile(*rest) for path, *rest in found}
+
+    def put_file(self, path: str, size: int, mtime_ns: int, documents: int) -> int:
+        """Record a file as read; return its key."""
+        return int(
+            self._db.execute(
+                "INSERT INTO files (path, size, mtime_ns, documents) VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE "
+                "SET size = excluded.size, mtime_ns = excluded.mtime_ns, documents = excluded.documents RETURNING key",
+                (path, size, mtime_ns, documents),
+            ).fetchone()[0]
+        )
+
+    def forget_file(self, key: int) -> None:
+        """Forget a file, so that the next sync reads it again. Its documents stay."""
+        self._db.execute("UPDATE documents SET file = NULL WHERE file = ?", (key,))
+        self._db.execute("DELETE FROM files WHERE key = ?", (key,))
+
+    # --- documents ----------------------------------------------------------------------------------------
+
+    def document_state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
+        """Return the key, file key and content digest of a document, None if there is none."""
+        row = self._db.execute("SELECT key, file, digest FROM documents WHERE id = ?", (doc_id,)).fetchone()
+        return None if row is None else (row[0], row[1], row[2])
+
+    def documents_of(self, file: int) -> dict[str, int]:
+        """Return the documents that a file holds: id -> key."""
+        return dict(self._db.execute("SELECT id, key FROM documents WHERE file = ?", (file,)).fetchall())
+
+    def adopt(self, key: int, file: int | None) -> None:
+        """Record which file a document comes from."""
+        self._db.execute("UPDATE documents SET file = ? WHERE key = ?", (file, key))
+
+    def put_document(self, document: Document, file: int | None, digest: bytes) -> int:
+        """Add a document; return its key. The id must be free."""
+        when = document.metadata.get("date")
+        values = (
+            document.id, file, digest, document.title, str(document.metadata.get("section") or ""),
+            when if isinstance(when, str) else None, day_of(when),
+            str(document.metadata.get("source") or ""), json.dumps(dict(document.metadata), ensure_ascii=False),
+            document.text, json.dumps(document.marks), json.dumps(document.page_starts),
+        )  # fmt: skip
+        cursor = self._db.execute(
+            "INSERT INTO documents (id, file, digest, title, section, date, day, source, metadata, text, marks, "
+            "page_starts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        return int(cursor.lastrowid or 0)
+
+    def drop_document(self, key: int) -> dict[int, bytes]:
+        """Remove a document with its passages; return their rows, dead from now on, with their signatures."""
+        gone = dict(self._db.execute("SELECT row, signature FROM passages WHERE document = ?", (key,)).fetchall())
+        self._db.executemany("INSERT INTO dead VALUES (?)", [(row,) for row in gone])
+        self._db.execute("DELETE FROM documents WHERE key = ?", (key,))
+        return gone
+
+    def document(self, doc_id: str) -> Document | None:
+        """Return a document with its text, None if there is none."""
+        found = self._db.execute(
+            "SELECT id, text, title, metadata, marks, page_starts FROM documents WHERE id = ?", (doc_id,)
+        ).fetchone()
+        return None if found is None else _document(found)
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document, in the order they came."""
+        cursor = self._db.execute("SELECT id, text, title, metadata, marks, page_starts FROM documents ORDER BY key")
+        return (_document(found) for found in cursor)
+
+    def document_ids(self, pattern: str = "*") -> list[str]:
+        """Return the ids that match a glob, sorted."""
+        found = self._db.execute("SELECT id FROM documents WHERE id GLOB ? ORDER BY id", (pattern,))
+        return [doc_id for (doc_id,) in found]
+
+    # --- passages -----------------------------------------------------------------------------------------
+
+    def put_passages(self, document: int, records: Iterable[PassageRecord]) -> None:
+        """Add a document's passages."""
+        records = list(records)
+        self._db.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (r.row, document, r.passage.ordinal, r.passage.start, r.passage.end, r.passage.line,
+                 r.passage.end_line, r.passage.page, r.passage.section, r.digest, r.signature, r.duplicate_of)
+                for r in records
+            ],
+        )  # fmt: skip
+        self._db.executemany("INSERT INTO bands VALUES (?, ?)", [(band, r.row) for r in records for band in r.bands])
+
+    def drop_bands(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Remove (band, row) pairs of removed passages."""
+        self._db.executemany("DELETE FROM bands WHERE band = ? AND row = ?", pairs)
+
+    def rows_in_bands(self, bands: Iterable[int]) -> list[tuple[int, int]]:
+        """Return (band, row) for every passage in one of the bands, by row."""
+        return list(
+            self._db.execute(f"SELECT band, row FROM bands WHERE band {_IN_LIST} ORDER BY row", (_list(bands),))
+        )
+
+    def signatures(self, rows: Iterable[int]) -> dict[int, bytes]:
+        """Return the MinHash signatures of rows that exist."""
+        found = self._db.execute(f"SELECT row, signature FROM passages WHERE row {_IN_LIST}", (_list(rows),))
+        return dict(found.fetchall())
+
+    def orphaned_duplicates(self, rows: Iterable[int]) -> dict[int, bytes]:
+        """Return the passages recorded as duplicates of `rows`: row -> signature."""
+        return dict(
+            self._db.execute(f"SELECT row, signature FROM passages WHERE duplicate_of {_IN_LIST}", (_list(rows),))
+        )
+
+    def set_duplicate_of(self, pairs: Iterable[tuple[int | None, int]]) -> None:
+        """Record (original row or None, row)."""
+        self._db.executemany("UPDATE passages SET duplicate_of = ? WHERE row = ?", pairs)
+
+    def rows_by_digest(self, digests: Iterable[bytes]) -> dict[bytes, int]:
+        """Return one row for each digest of embedded text that the index knows."""
+        found: dict[bytes, int] = {}
+        for digest in digests:
+            row = self._db.execute("SELECT row FROM passages WHERE digest = ? LIMIT 1", (digest,)).fetchone()
+            if row is not None:
+                found[digest] = row[0]
+        return found
+
+    def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
+        """Return the passages of rows that exist, with their texts."""
+        found = self._db.execute(f"SELECT p.row, {_PASSAGE} WHERE p.row {_IN_LIST}", (_list(rows),))
+        return {row: _passage(rest) for row, *rest in found}
+
+    def passages_of(self, doc_id: str, first: int = 0, last: int | None = None) -> dict[int, Passage]:
+        """Return a document's passages from ordinal `first` to `last`, both included, in order."""
+        found = self._db.execute(
+            f"SELECT p.row, {_PASSAGE} WHERE d.id = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal",
+            (doc_id, first, sys.maxsize if last is None else last),
+        )
+        return {row: _passage(rest) for row, *rest in found}
+
+    def rows(self, where: str = "1", values: Sequence[object] = ()) -> Rows:
+        """Return the rows of passages whose document fits a WHERE clause over `documents`, ascending."""
+        found = self._db.execute(
+            "SELECT row FROM passages JOIN documents ON passages.document = documents.key "
+            f"WHERE documents.key IN (SELECT key FROM documents WHERE {where}) ORDER BY row",
+            tuple(values),
+        )
+        return np.fromiter((row for (row,) in found), np.int64)
+
+    def digests(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the row and digest of every passage, by row."""
+        return iter(self._db.execute("SELECT row, digest FROM passages ORDER BY row"))
+
+    # --- derived parts ------------------------------------------------------------------------------------
+
+    def dead_rows(self) -> Rows:
+        """Return the rows that were removed since the vectors were last compacted, ascending."""
+        return np.fromiter((row for (row,) in self._db.execute("SELECT row FROM dead ORDER BY row")), np.int64)
+
+    def clear_dead(self) -> None:
+        """Forget the dead rows: no derived part holds them any more."""
+        self._db.execute("DELETE FROM dead")
+
+    def segments(self) -> dict[str, int]:
+        """Return the vector segments: name -> number of rows, oldest first."""
+        return dict(self._db.execute("SELECT name, count FROM segments ORDER BY name").fetchall())
+
+    def set_segments(self, segments: dict[str, int]) -> None:
+        """Replace the list of vector segments."""
+        self._db.execute("DELETE FROM segments")
+        self._db.executemany("INSERT INTO segments VALUES (?, ?)", segments.items())
+
+    def checksums(self) -> dict[str, tuple[int, str]]:
+        """Return size and SHA-256 of every derived file: path inside the index -> (size, digest)."""
+        return {
+            path: (size, digest) for path, size, digest in self._db.execute("SELECT * FROM checksums ORDER BY path")
+        }
+
+    def set_checksums(self, checksums: dict[str, tuple[int, str]]) -> None:
+        """Replace the checksums."""
+        self._db.execute("DELETE FROM checksums")
+        self._db.executemany("INSERT INTO checksums VALUES (?, ?, ?)", [(p, *rest) for p, rest in checksums.items()])
+
+    def problems(self) -> list[str]:
+        """Return what SQLite's own checks find wrong, empty when all is well."""
+        try:
+            broken = [text for (text,) in self._db.execute("PRAGMA integrity_check") if text != "ok"]
+            foreign = [
+                f"{table} row {row} refers to nothing"
+                for table, row, *_ in self._db.execute("PRAGMA foreign_key_check")
+            ]
+        except sqlite3.DatabaseError as error:
+            return [f"{self._path}: {error}"]
+        broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]
+        return [f"{self._path}: {problem}" for problem in broken]
+
+
+_IN_LIST = "IN (SELECT value FROM json_each(?))"
+_PASSAGE = (
+    "d.id, p.ordinal, d.text, p.start, p.end, p.line, p.end_line, d.title, "
+    "CASE p.section WHEN '' THEN d.section ELSE p.section END, p.page, d.metadata "
+    "FROM passages p JOIN documents d ON p.document = d.key"
+)
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return json.dumps([int(number) for number in numbers])
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the file for reading and writing, or for reading alone where it cannot be written."""
+    if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        uri = path.absolute().as_uri() + "?mode=ro&immutable=1"
+    else:
+        uri = path.absolute().as_uri()
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
+    db.execute("PRAGMA trusted_schema = OFF")  # a stranger's schema must not call functions
+    db.execute("PRAGMA cell_size_check = ON")
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA synchronous = FULL")
+    if "immutable" not in uri:
+        db.execute("PRAGMA journal_mode = WAL")
+    return db
+
+
+def _document(found: Sequence[Any]) -> Document:
+    doc_id, text, title, metadata, marks, page_starts = found
+    return Document(
+        doc_id, text, title, json.loads(metadata), tuple(Mark(*mark) for mark in json.loads(marks)),
+        tuple(json.loads(page_starts)),
+    )  # fmt: skip
+
+
+def _passage(found: Sequence[Any]) -> Passage:
+    doc_id, ordinal, text, start, end, line, end_line, title, section, page, metadata = found
+    return Passage(
+        f"{doc_id}#{ordinal}", doc_id, ordinal, text[start:end], start, end, line, end_line, title, section, page,
+        json.loads(metadata),
+    )  # fmt: skip
+
+
+def day_of(when: object) -> int | None:
+    """Return the proleptic ordinal of an ISO 8601 date or time (its own local day), None for anything else."""
+    if not isinstance(when, str):
+        return None
+    try:
+        return date.fromisoformat(when[:10]).toordinal()
+    except ValueError:
+        return None

@@ -1,0 +1,126 @@
+"""Files that survive a crash: written once under another name, made durable, then put in place."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from searchkit.errors import IndexLocked
+
+BLOCK = 1 << 20
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put `content` at `path` so that a crash leaves either the old file or the new one."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        flush_file(file)
+    temporary.replace(path)
+    flush_folder(path.parent)
+
+
+def flush_file(file: IO[bytes]) -> None:
+    """Make what was written to an open file durable."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system knows how (Windows does it by itself)."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def writer_lock(path: Path) -> Iterator[None]:
+    """Hold the one writer's lock.
+
+    The lock belongs to the open file, so the system frees it when its process ends, however it ends:
+    no lock is ever stale. The file's content only says who holds it. Raises IndexLocked.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _try_lock(descriptor, exclusive=True):
+            raise IndexLocked(f"{path.parent} is being written by {_holder(path)}. Wait for it to end, then try again.")
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, _card().encode(), 0) if hasattr(os, "pwrite") else os.write(descriptor, _card().encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def shared_lock(path: Path) -> Iterator[None]:
+    """Mark a file as in use by a reader until the context ends."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _try_lock(descriptor, exclusive=False)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def in_use(path: Path) -> bool:
+    """Tell whether another open file holds `path` by `shared_lock`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _try_lock(descriptor, exclusive=True)
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, *, exclusive: bool) -> bool:
+    """Lock an open file without waiting; tell whether that worked."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows only
+
+        try:  # one byte far beyond the content, which stays readable
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+    import fcntl  # noqa: PLC0415 - absent on Windows
+
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _card() -> str:
+    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S%z")})
+
+
+def _holder(path: Path) -> str:
+    try:
+        card = json.loads(path.read_text())
+        return f"process {card['pid']} on {card['host']} since {card['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

@@ -1,0 +1,163 @@
+"""The vector arm: immutable segments of unit rows on disk, searched exactly.
+
+A segment is two .npy files: `NAME.rows.npy` (n,) int64 ascending and `NAME.vectors.npy` (n, dim) float16.
+Float16 halves disk and memory traffic; what it costs in nDCG is in BENCHMARKS.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit import durable
+from searchkit.errors import IndexCorrupt
+from searchkit.types import FloatMatrix, FloatVector, Ranking, Rows
+
+BLOCK_ROWS = 16_384  # 25 MB of float32 at 384 dimensions: fits the shared cache of a laptop
+DTYPE = np.float16
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows, ascending: (n,) int64, and their unit vectors: (n, dim) float16, memory-mapped."""
+
+    name: str
+    rows: Rows
+    vectors: npt.NDArray[np.float16]
+
+
+def segment_files(name: str) -> tuple[str, str]:
+    """Return the file names of a segment."""
+    return f"{name}.rows.npy", f"{name}.vectors.npy"
+
+
+def write_segment(folder: Path, name: str, rows: Rows, vectors: FloatMatrix) -> None:
+    """Write a segment durably; `rows` (n,) may be in any order, `vectors` is (n, dim)."""
+    order = np.argsort(rows)
+    rows_name, vectors_name = segment_files(name)
+    _save(folder / rows_name, rows[order])
+    _save(folder / vectors_name, vectors[order].astype(DTYPE))
+    durable.flush_folder(folder)
+
+
+def open_segment(folder: Path, name: str, dim: int) -> Segment:
+    """Map a segment into memory. Raises IndexCorrupt, naming the file."""
+    rows_path, vectors_path = (folder / file_name for file_name in segment_files(name))
+    rows, vectors = _load(rows_path), _load(vectors_path)
+    if rows.dtype != np.int64 or rows.ndim != 1:
+        raise IndexCorrupt(f"{rows_path} does not hold row numbers. Run: searchkit rebuild")
+    if vectors.dtype != DTYPE or vectors.shape != (len(rows), dim):
+        raise IndexCorrupt(f"{vectors_path} does not hold {len(rows)} float16 rows of {dim}. Run: searchkit rebuild")
+    return Segment(name, rows, vectors)
+
+
+def _save(path: Path, array: npt.NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+        durable.flush_file(file)
+
+
+def _load(path: Path) -> npt.NDArray[Any]:
+    try:
+        loaded: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexCorrupt(f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
+    return loaded
+
+
+class Vectors:
+    """All segments of one generation, without the rows that are dead."""
+
+    def __init__(self, segments: Sequence[Segment], dead: Rows) -> None:
+        self._segments = segments
+        self._alive = [~np.isin(segment.rows, dead) if len(dead) else None for segment in segments]
+
+    def __len__(self) -> int:
+        return sum(
+            len(segment.rows) if alive is None else int(alive.sum())
+            for segment, alive in zip(self._segments, self._alive, strict=True)
+        )
+
+    def search(self, query: FloatVector, limit: int, allowed: Rows | None = None) -> Ranking:
+        """Return the `limit` rows of highest cosine, exactly. query: (dim,) unit; allowed: ascending rows."""
+        found = [
+            self._best(segment, alive, query, limit, allowed)
+            for segment, alive in zip(self._segments, self._alive, strict=True)
+        ]
+        rows = np.concatenate([ranking.rows for ranking in found]) if found else np.empty(0, np.int64)
+        scores = np.concatenate([ranking.scores for ranking in found]) if found else np.empty(0, np.float32)
+        return best_first(rows, scores, limit)
+
+    def score(self, query: FloatVector, rows: Rows) -> npt.NDArray[np.float32]:
+        """Return the cosine of each row: (len(rows),), NaN for a row without a vector."""
+        scores = np.full(len(rows), np.nan, np.float32)
+        for segment, at, position in self._places(rows):
+            scores[at] = segment.vectors[position].astype(np.float32) @ query
+        return scores
+
+    def get(self, rows: Rows) -> npt.NDArray[np.float32]:
+        """Return the vectors of rows: (len(rows), dim), NaN where a row has none."""
+        dim = self._segments[0].vectors.shape[1] if self._segments else 0
+        vectors = np.full((len(rows), dim), np.nan, np.float32)
+        for segment, at, position in self._places(rows):
+            vectors[at] = segment.vectors[position]
+        return vectors
+
+    def _places(self, rows: Rows) -> list[tuple[Segment, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+        """For each segment: which of `rows` it holds (indices into `rows`), and where."""
+        places = []
+        for segment in self._segments:
+            position = np.searchsorted(segment.rows, rows)
+            position[position == len(segment.rows)] = 0
+            at = np.flatnonzero(segment.rows[position] == rows) if len(segment.rows) else np.empty(0, np.intp)
+            if len(at):
+                places.append((segment, at, position[at]))
+        return places
+
+    def _best(
+        self,
+        segment: Segment,
+        alive: npt.NDArray[np.bool_] | None,
+        query: FloatVector,
+        limit: int,
+        allowed: Rows | None,
+    ) -> Ranking:
+        """Return one segment's best rows."""
+        if allowed is None:
+            candidates = None if alive is None else np.flatnonzero(alive)
+        else:
+            mask = np.isin(segment.rows, allowed, assume_unique=True)
+            candidates = np.flatnonzero(mask if alive is None else mask & alive)
+        if candidates is None:
+            return best_first(np.asarray(segment.rows), _dot(segment.vectors, query), limit)
+        return best_first(segment.rows[candidates], _dot(segment.vectors, query, candidates), limit)
+
+
+def _dot(
+    vectors: npt.NDArray[np.float16], query: FloatVector, candidates: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[np.float32]:
+    """Return the products of the rows (of the candidates alone where given) with the query, in blocks."""
+    count = len(vectors) if candidates is None else len(candidates)
+    scores = np.empty(count, np.float32)
+    query = query.astype(np.float32)
+    for start in range(0, count, BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        rows = vectors[block] if candidates is None else vectors[candidates[block]]
+        np.dot(rows.astype(np.float32), query, out=scores[block])
+    return scores
+
+
+def best_first(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:
+    """Return the `limit` highest scores, best first, ties by row. rows, scores: (n,)."""
+    if limit < len(rows):
+        # every row that ties with the last place stays in, so that the tie is broken by row, not by chance
+        threshold = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        kept = np.flatnonzero(scores >= threshold)
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))[:limit]
+    return Ranking(rows[order], scores[order])
