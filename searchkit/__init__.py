@@ -1,1 +1,60 @@
-"""searchkit: point it at a folder, ask a question, get the right paragraph with its place in the source."""
+"""searchkit: point it at a folder, ask a question, get the right paragraph with its place in the source.
+
+from searchkit import Index
+index = Index.open("indexes/default")
+print(index.search("What did analysts say about Vietnam?")[0].passage.text)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from searchkit.context import Citation, Context
+    from searchkit.documents import ReadOptions, read, read_text
+    from searchkit.errors import (
+        DocumentError,
+        EmbedderMismatch,
+        IndexCorrupt,
+        IndexExists,
+        IndexLocked,
+        IndexNotFound,
+        MissingExtra,
+        QueryError,
+        SearchkitError,
+        UnsupportedFormat,
+    )
+    from searchkit.index import Index, rebuild
+    from searchkit.sync import SyncOptions
+    from searchkit.types import Document, Embedder, Failure, Hit, Mark, Passage, Results, Source, SyncReport
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "context": ("Citation", "Context"),
+    "documents": ("ReadOptions", "read", "read_text"),
+    "errors": (
+        "DocumentError", "EmbedderMismatch", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
+        "MissingExtra", "QueryError", "SearchkitError", "UnsupportedFormat",
+    ),
+    "index": ("Index", "rebuild"),
+    "sync": ("SyncOptions",),
+    "types": (
+        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Results", "Source", "SyncReport",
+    ),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*_HOME_OF]  # noqa: PLE0604 - strings, all of them
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `import searchkit` itself loads nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'searchkit' has no attribute {name!r}")
+    return getattr(import_module(f"searchkit.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -21,7 +21,8 @@ from searchkit.types import Document, Mark, Passage, Rows
 
 SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO counters VALUES ('generation', 0), ('next_row', 0), ('keywords', 0), ('next_segment', 1);
+INSERT INTO counters VALUES ('generation', 0), ('next_row', 0), ('keywords', 0), ('removed', 0),
+    ('next_segment', 1);
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE roots (path TEXT PRIMARY KEY, prefix TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE files (
@@ -112,7 +113,11 @@ class Catalog:
     # --- small facts --------------------------------------------------------------------------------------
 
     def counter(self, name: str) -> int:
-        """Return a counter: generation, next_row, keywords (generation of the keyword part), next_segment."""
+        """Return a counter.
+
+        generation; next_row; keywords: generation of the keyword part; removed: rows that were removed since
+        that part was last built from nothing; next_segment.
+        """
         return int(self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()[0])
 
     def set_counter(self, name: str, value: int) -> None:
@@ -172,6 +177,14 @@ class Catalog:
         self._db.execute("UPDATE documents SET file = NULL WHERE file = ?", (key,))
         self._db.execute("DELETE FROM files WHERE key = ?", (key,))
 
+    def file_path(self, key: int) -> str:
+        """Return a known file's path."""
+        return str(self._db.execute("SELECT path FROM files WHERE key = ?", (key,)).fetchone()[0])
+
+    def unsettle_file(self, key: int) -> None:
+        """Make the next sync read a file again."""
+        self._db.execute("UPDATE files SET mtime_ns = -1 WHERE key = ?", (key,))
+
     # --- documents ----------------------------------------------------------------------------------------
 
     def document_state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
@@ -203,10 +216,10 @@ class Catalog:
         )
         return int(cursor.lastrowid or 0)
 
-    def drop_document(self, key: int) -> dict[int, bytes]:
-        """Remove a document with its passages; return their rows, dead from now on, with their signatures."""
-        gone = dict(self._db.execute("SELECT row, signature FROM passages WHERE document = ?", (key,)).fetchall())
-        self._db.executemany("INSERT INTO dead VALUES (?)", [(row,) for row in gone])
+    def drop_document(self, key: int) -> list[tuple[int, bytes, bytes]]:
+        """Remove a document with its passages, dead from now on; return their (row, digest, signature)."""
+        gone = self._db.execute("SELECT row, digest, signature FROM passages WHERE document = ?", (key,)).fetchall()
+        self._db.executemany("INSERT INTO dead VALUES (?)", [(row,) for row, *_ in gone])
         self._db.execute("DELETE FROM documents WHERE key = ?", (key,))
         return gone
 
@@ -229,27 +242,30 @@ class Catalog:
 
     # --- passages -----------------------------------------------------------------------------------------
 
-    def put_passages(self, document: int, records: Iterable[PassageRecord]) -> None:
-        """Add a document's passages."""
+    def put_passages(self, records: Iterable[tuple[int, PassageRecord]]) -> None:
+        """Add passages, each with its document's key."""
         records = list(records)
         self._db.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (r.row, document, r.passage.ordinal, r.passage.start, r.passage.end, r.passage.line,
                  r.passage.end_line, r.passage.page, r.passage.section, r.digest, r.signature, r.duplicate_of)
-                for r in records
+                for document, r in records
             ],
         )  # fmt: skip
-        self._db.executemany("INSERT INTO bands VALUES (?, ?)", [(band, r.row) for r in records for band in r.bands])
+        bands = [(band, record.row) for _, record in records for band in set(record.bands)]
+        self._db.executemany("INSERT INTO bands VALUES (?, ?)", bands)
 
     def drop_bands(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Remove (band, row) pairs of removed passages."""
         self._db.executemany("DELETE FROM bands WHERE band = ? AND row = ?", pairs)
 
-    def rows_in_bands(self, bands: Iterable[int]) -> list[tuple[int, int]]:
-        """Return (band, row) for every passage in one of the bands, by row."""
-        return list(
-            self._db.execute(f"SELECT band, row FROM bands WHERE band {_IN_LIST} ORDER BY row", (_list(bands),))
+    def first_in_bands(self, bands: Iterable[int]) -> dict[int, int]:
+        """Return the first row of each band that has any: band -> row."""
+        return dict(
+            self._db.execute(
+                f"SELECT band, min(row) FROM bands WHERE band {_IN_LIST} GROUP BY band", (_list(bands),)
+            ).fetchall()
         )
 
     def signatures(self, rows: Iterable[int]) -> dict[int, bytes]:
@@ -267,12 +283,12 @@ class Catalog:
         """Record (original row or None, row)."""
         self._db.executemany("UPDATE passages SET duplicate_of = ? WHERE row = ?", pairs)
 
-    def rows_by_digest(self, digests: Iterable[bytes]) -> dict[bytes, int]:
-        """Return one row for each digest of embedded text that the index knows."""
+    def rows_by_digest(self, digests: Iterable[bytes], before: int) -> dict[bytes, int]:
+        """Return, for each digest of embedded text that the index knows, a row lower than `before`."""
         found: dict[bytes, int] = {}
         for digest in digests:
-            row = self._db.execute("SELECT row FROM passages WHERE digest = ? LIMIT 1", (digest,)).fetchone()
-            if row is not None:
+            row = self._db.execute("SELECT min(row) FROM passages WHERE digest = ?", (digest,)).fetchone()
+            if row[0] is not None and row[0] < before:
                 found[digest] = row[0]
         return found
 
@@ -288,6 +304,29 @@ class Catalog:
             (doc_id, first, sys.maxsize if last is None else last),
         )
         return {row: _passage(rest) for row, *rest in found}
+
+    def row_of(self, passage_id: str) -> int | None:
+        """Return the row of a passage, None if there is none."""
+        doc_id, _, ordinal = passage_id.rpartition("#")
+        found = self._db.execute(
+            "SELECT p.row FROM passages p JOIN documents d ON p.document = d.key WHERE d.id = ? AND p.ordinal = ?",
+            (doc_id, int(ordinal) if ordinal.isdecimal() and len(ordinal) < 16 else -1),
+        ).fetchone()
+        return None if found is None else int(found[0])
+
+    def owners(self, rows: Iterable[int]) -> dict[int, int]:
+        """Return the key of each row's document."""
+        found = self._db.execute(f"SELECT row, document FROM passages WHERE row {_IN_LIST}", (_list(rows),))
+        return dict(found.fetchall())
+
+    def passage_ids(self, rows: Iterable[int]) -> dict[int, str]:
+        """Return the id of each row's passage."""
+        found = self._db.execute(
+            "SELECT p.row, d.id || '#' || p.ordinal FROM passages p JOIN documents d ON p.document = d.key "
+            f"WHERE p.row {_IN_LIST}",
+            (_list(rows),),
+        )
+        return dict(found.fetchall())
 
     def rows(self, where: str = "1", values: Sequence[object] = ()) -> Rows:
         """Return the rows of passages whose document fits a WHERE clause over `documents`, ascending."""
@@ -336,10 +375,7 @@ class Catalog:
         """Return what SQLite's own checks find wrong, empty when all is well."""
         try:
             broken = [text for (text,) in self._db.execute("PRAGMA integrity_check") if text != "ok"]
-            foreign = [
-                f"{table} row {row} refers to nothing"
-                for table, row, *_ in self._db.execute("PRAGMA foreign_key_check")
-            ]
+            dangling = self._db.execute("PRAGMA foreign_key_check").fetchall()
         except sqlite3.DatabaseError as error:
             return [f"{self._path}: {error}"]
         broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]

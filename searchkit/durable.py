@@ -60,7 +60,7 @@ def writer_lock(path: Path) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _try_lock(descriptor, exclusive=True):
+        if not _try_lock(descriptor):
             raise IndexLocked(f"{path.parent} is being written by {_holder(path)}. Wait for it to end, then try again.")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, _card().encode(), 0) if hasattr(os, "pwrite") else os.write(descriptor, _card().encode())
@@ -74,7 +74,7 @@ def shared_lock(path: Path) -> Iterator[None]:
     """Mark a file as in use by a reader until the context ends."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        _try_lock(descriptor, exclusive=False)
+        _lock_shared(descriptor)
         yield
     finally:
         os.close(descriptor)
@@ -87,13 +87,21 @@ def in_use(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _try_lock(descriptor, exclusive=True)
+        return not _try_lock(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int, *, exclusive: bool) -> bool:
-    """Lock an open file without waiting; tell whether that worked."""
+def _lock_shared(descriptor: int) -> None:
+    """Lock an open file among other readers. `in_use` may hold it for a moment, so this waits."""
+    if sys.platform != "win32":  # there an open file cannot be deleted anyway
+        import fcntl  # noqa: PLC0415 - absent on Windows
+
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Lock an open file for ourselves without waiting; tell whether that worked."""
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415 - Windows only
 
@@ -108,7 +116,7 @@ def _try_lock(descriptor: int, *, exclusive: bool) -> bool:
     import fcntl  # noqa: PLC0415 - absent on Windows
 
     try:
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -1,0 +1,348 @@
+"""The façade: one class that creates, fills, searches and keeps an index."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypedDict, Unpack
+
+from searchkit import archive, context, embedders, maintenance, search, store, whynot
+from searchkit import sync as syncing
+from searchkit.errors import DocumentError, EmbedderMismatch
+from searchkit.ingest import Ingest
+from searchkit.text import Analyzer
+from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, SyncReport
+
+DEFAULT_EMBEDDER = "minilm"
+CONTEXT_HITS = 30  # candidates from which a context is filled
+
+EmbedderLike = str | Embedder | Callable[..., Any] | None
+
+
+class SearchOptions(TypedDict, total=False):
+    """The keyword arguments of `Index.search`; see SearchRequest, which holds their meaning and defaults."""
+
+    mode: str
+    where: Any
+    fusion: str
+    weights: dict[str, float]
+    offset: int
+    context: int
+    per_document: int | None
+    collapse: bool
+    diversity: float
+    explain: bool
+    strict: bool
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """Report nothing."""
+
+
+class Index:
+    """A searchable collection of passages in one folder. Safe to search from several threads."""
+
+    def __init__(self, path: str | Path, embedder: EmbedderLike = None) -> None:
+        """Open the index at `path`; `Index.open` is the same. See there for errors."""
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        self._users: dict[store.Snapshot, int] = {}
+        self._snapshot: store.Snapshot | None = store.snapshot(self.path)
+        self._embedder: Embedder | None = None
+        self._analyzer = Analyzer(self.settings.language)
+        if embedder is not None:
+            try:
+                self._embedder = self._checked(embedders.embedder(embedder))
+            except BaseException:
+                self.close()
+                raise
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        embedder: EmbedderLike = DEFAULT_EMBEDDER,
+        engine: str = "tantivy",
+        language: str = "en",
+        target_tokens: int = store.Settings.target_tokens,
+        max_tokens: int = store.Settings.max_tokens,
+    ) -> Self:
+        """Make an empty index and open it. What is given here is fixed from now on.
+
+        embedder: "minilm", "none", "st:MODEL", an Embedder or a callable; engine: "tantivy" or "whoosh";
+        language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at and never passes.
+        Raises IndexExists.
+        """
+        model = embedders.embedder(embedder)
+        Analyzer(language)
+        settings = store.Settings(engine, language, target_tokens, max_tokens)
+        if model is not None:
+            settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
+        store.create(Path(path), settings)
+        return cls(path, model)
+
+    @classmethod
+    def open(cls, path: str | Path, *, embedder: EmbedderLike = None) -> Self:
+        """Open an index; its model is found by the name it recorded unless `embedder` gives it.
+
+        Raises IndexNotFound, IndexCorrupt, UnsupportedFormat, EmbedderMismatch.
+        """
+        return cls(path, embedder)
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> store.Settings:
+        """What was fixed when the index was created."""
+        with self._reading() as snapshot:
+            return snapshot.settings
+
+    @property
+    def generation(self) -> int:
+        """The number of the commit that this object sees."""
+        with self._reading() as snapshot:
+            return snapshot.generation
+
+    def search(self, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
+        """Return the k best passages for a question or an advanced query. Raises QueryError."""
+        request = search.SearchRequest(query, k, **options)
+        with self._reading() as snapshot:
+            return search.search(snapshot, self._model(snapshot, request.mode), self._analyzer, request)
+
+    def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> whynot.WhyNot:
+        """Say why a passage is not among the k best, and what would bring it in."""
+        request = search.SearchRequest(query, k, **options)
+        with self._reading() as snapshot:
+            model = self._model(snapshot, request.mode)
+            return whynot.why_not(snapshot, model, self._analyzer, passage_id, request)
+
+    def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> context.Context:
+        """Return passages for a prompt, within a budget of tokens, with citations. Empty if nothing is found."""
+        results = self.search(question, CONTEXT_HITS, **{"collapse": True, **options})
+        with self._reading() as snapshot:
+            return context.context(results, max_tokens, self._counter(self._model(snapshot, results.mode)))
+
+    def get(self, item_id: str) -> Document | Passage | None:
+        """Return the document or, for an id that ends in #number, the passage of this id; None if there is none."""
+        with self._reading() as snapshot, snapshot.lock:
+            document = snapshot.catalog.document(item_id)
+            row = snapshot.catalog.row_of(item_id) if document is None else None
+            return document if row is None else snapshot.catalog.passages([row])[row]
+
+    def passages(self, doc_id: str) -> list[Passage]:
+        """Return a document's passages in order, none for an unknown id."""
+        with self._reading() as snapshot, snapshot.lock:
+            return list(snapshot.catalog.passages_of(doc_id).values())
+
+    def documents(self, pattern: str = "*") -> list[str]:
+        """Return the ids of the documents that match a glob, sorted."""
+        with self._reading() as snapshot, snapshot.lock:
+            return snapshot.catalog.document_ids(pattern)
+
+    def status(self) -> dict[str, Any]:
+        """Return counts, settings, size on disk in bytes, and the folders that were synced."""
+        with self._reading() as snapshot, snapshot.lock:
+            settings = snapshot.settings
+            return {
+                "path": str(self.path),
+                "format": store.FORMAT,
+                "generation": snapshot.generation,
+                **snapshot.catalog.counts(),
+                "vectors": len(snapshot.vectors),
+                "dead": len(snapshot.catalog.dead_rows()),
+                "bytes": sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+                "engine": settings.engine,
+                "language": settings.language,
+                "embedder": settings.embedder,
+                "target_tokens": settings.target_tokens,
+                "max_tokens": settings.max_tokens,
+                "sources": list(snapshot.catalog.roots()),
+            }
+
+    def reload(self) -> bool:
+        """Go to the latest commit; tell whether there was a newer one than this object saw."""
+        newest = store.snapshot(self.path)
+        with self._lock:
+            before, self._snapshot = self._snapshot, newest
+        if before is not None:
+            self._retire(before)
+        return before is None or before.generation != newest.generation
+
+    def close(self) -> None:
+        """Let go of every file. Searching afterwards is an error."""
+        with self._lock:
+            before, self._snapshot = self._snapshot, None
+        if before is not None:
+            self._retire(before)
+
+    # --- writing ------------------------------------------------------------------------------------------
+
+    def sync(
+        self,
+        paths: str | Path | Sequence[str | Path] = (),
+        *,
+        options: syncing.SyncOptions | None = None,
+        strict: bool = False,
+        progress: Progress | None = None,
+    ) -> SyncReport:
+        """Make the index match files and folders: all that is under `paths`, or all that was synced before.
+
+        Documents from elsewhere stay. What could not be read is in the report; with strict, it raises
+        DocumentError after everything readable is in. Raises IndexLocked.
+        """
+        given = [paths] if isinstance(paths, str | Path) else list(paths)
+
+        def work(ingest: Ingest, writer: store.Writer) -> None:
+            chosen = [Path(path) for path in given or writer.catalog.roots()]
+            syncing.sync(ingest, writer.catalog, chosen, options or syncing.SyncOptions())
+
+        return self._ingest(work, strict=strict, progress=progress)
+
+    def add(
+        self, items: Iterable[Document | Failure], *, strict: bool = False, progress: Progress | None = None
+    ) -> SyncReport:
+        """Put documents in; one whose id is there already replaces it if it differs."""
+        return self._ingest(lambda ingest, _: syncing.add(ingest, items), strict=strict, progress=progress)
+
+    def remove(self, doc_ids: str | Iterable[str]) -> SyncReport:
+        """Remove documents by id or glob. A later sync of their folder brings them back."""
+        ids = [doc_ids] if isinstance(doc_ids, str) else list(doc_ids)
+        return self._ingest(
+            lambda ingest, writer: syncing.remove(ingest, writer.catalog, ids), strict=False, progress=None
+        )
+
+    def verify(self) -> maintenance.VerifyReport:
+        """Check every file and that all parts agree."""
+        return maintenance.verify(self.path)
+
+    def compact(self) -> int:
+        """Reclaim the space of what was removed; return the new generation."""
+        with store.writing(self.path) as writer:
+            generation = maintenance.compact(writer)
+        self.reload()
+        return generation
+
+    def rebuild(self, *, embedder: EmbedderLike = None, progress: Progress | None = None) -> int:
+        """Make keywords and vectors anew from the catalog; with `embedder`, change the model ("none": drop it).
+
+        Returns the new generation.
+        """
+        return rebuild(self.path, embedder=embedder, progress=progress, then=self)
+
+    def export(self, path: str | Path) -> int:
+        """Write everything to one portable file; return the number of documents."""
+        with self._reading() as snapshot, snapshot.lock:
+            return archive.export(snapshot, Path(path))
+
+    @classmethod
+    def import_(
+        cls, source: str | Path, path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None
+    ) -> Self:
+        """Make an index at `path` from an exported file; its vectors are not computed again."""
+        opened = archive.Archive(Path(source))
+        with contextlib.closing(opened):
+            settings = opened.settings
+            model = embedders.embedder(embedder if embedder is not None else settings.embedder or "none")
+            if model is not None and model.digest != settings.embedder_digest:
+                settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
+            store.create(Path(path), settings)
+            index = cls(path, model)
+            given = opened.vectors() if settings == opened.settings else {}
+            index._ingest(
+                lambda ingest, _: syncing.add(ingest, opened.documents()), strict=True, progress=progress, given=given
+            )
+        return index
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _ingest(
+        self,
+        work: Callable[[Ingest, store.Writer], None],
+        *,
+        strict: bool,
+        progress: Progress | None,
+        given: dict[bytes, Any] | None = None,
+    ) -> SyncReport:
+        """Run `work` as the one writer, then see what it did."""
+        with store.writing(self.path) as writer:
+            model = self._embedder_of(writer.settings)
+            ingest = Ingest(writer, model, self._counter(model), progress or _silent, given or {})
+            work(ingest, writer)
+            report = ingest.finish()
+        self.reload()
+        if strict and report.failed:
+            lines = "\n".join(f"  {failure.source}: {failure.reason}" for failure in report.failed)
+            raise DocumentError(f"{len(report.failed)} sources could not be read; the rest is in.\n{lines}")
+        return report
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[store.Snapshot]:
+        """Hold the present snapshot open: a reload in another thread closes it only afterwards."""
+        with self._lock:
+            snapshot = self._snapshot
+            if snapshot is None:
+                raise ValueError(f"the index {self.path} is closed")
+            self._users[snapshot] = self._users.get(snapshot, 0) + 1
+        try:
+            yield snapshot
+        finally:
+            with self._lock:
+                self._users[snapshot] -= 1
+                if not self._users[snapshot]:
+                    del self._users[snapshot]
+                    if snapshot is not self._snapshot:
+                        snapshot.close()
+
+    def _retire(self, snapshot: store.Snapshot) -> None:
+        """Close a snapshot that was replaced, unless a search still uses it and will close it."""
+        with self._lock:
+            if snapshot not in self._users:
+                snapshot.close()
+
+    def _model(self, snapshot: store.Snapshot, mode: str) -> Embedder | None:
+        return None if mode == "keyword" else self._embedder_of(snapshot.settings)
+
+    def _embedder_of(self, settings: store.Settings) -> Embedder | None:
+        """Return the model that the index was built with, None for keyword only."""
+        if settings.embedder is None:
+            return None
+        if self._embedder is None or self._embedder.digest != settings.embedder_digest:
+            self._embedder = self._checked(embedders.embedder(settings.embedder))
+        return self._embedder
+
+    def _checked(self, model: Embedder | None) -> Embedder | None:
+        settings = self.settings
+        if model is None or model.digest != settings.embedder_digest:
+            raise EmbedderMismatch(
+                f"{self.path} was built with {settings.embedder or 'no model'}, not with {model.name if model else 'none'} "
+                "in the version at hand. Open it with the model that built it, or run: searchkit rebuild --embedder NAME"
+            )
+        return model
+
+    def _counter(self, model: Embedder | None) -> Callable[[Sequence[str]], list[int]]:
+        return model.count_tokens if model else lambda texts: [embedders.estimate_tokens(text) for text in texts]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def rebuild(
+    path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None, then: Index | None = None
+) -> int:
+    """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
+    with store.writing(Path(path)) as writer:
+        model = embedders.embedder(embedder if embedder is not None else writer.settings.embedder or "none")
+        generation = maintenance.rebuild(writer, model, progress or _silent)
+    if then is not None:
+        then.reload()
+    return generation

@@ -1,0 +1,287 @@
+"""Documents into the index: compared with what is known, split, analysed, embedded, committed in batches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit import duplicates, store
+from searchkit.catalog import PassageRecord
+from searchkit.derive import (
+    EntryMaker,
+    Signed,
+    VectorSource,
+    all_passages,
+    embedded_text,
+    first_duplicates,
+    signed,
+    text_digest,
+)
+from searchkit.errors import DocumentError
+from searchkit.splitter import Limits, split
+from searchkit.text import Analyzer
+from searchkit.types import Document, Embedder, Failure, Passage, Progress, Scalar, SyncReport
+
+BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
+BATCH_EMBEDDED = 2_000  # with a model, for which that is a minute of work
+FRESH_SHARE = 0.2  # removed rows that BM25's statistics still count, as a share of the living, before a rebuild
+FRESH_SIZE = 2_000  # below this many passages any removal rebuilds: it takes a fraction of a second
+
+
+class _Waiting(NamedTuple):
+    """A passage that waits for the batch's commit."""
+
+    row: int
+    document: int  # key
+    passage: Passage
+    body: list[str]  # index terms
+    digest: bytes  # of the embedded text
+
+
+class Ingest:
+    """One write session: call `put` and `drop` any number of times, then `finish`."""
+
+    def __init__(
+        self,
+        writer: store.Writer,
+        embedder: Embedder | None,
+        count_tokens: Callable[[Sequence[str]], list[int]],
+        progress: Progress,
+        given: Mapping[bytes, npt.NDArray[np.float16]] = MappingProxyType({}),
+    ) -> None:
+        self._writer = writer
+        self._catalog = writer.catalog
+        self._count_tokens = count_tokens
+        self._progress = progress
+        self._limits = Limits(target=writer.settings.target_tokens, maximum=writer.settings.max_tokens)
+        self._entries = EntryMaker(Analyzer(writer.settings.language))
+        self._vectors = VectorSource(writer, embedder, progress, given) if embedder else None
+        self._batch = BATCH_EMBEDDED if embedder else BATCH_PASSAGES
+        self._waiting: list[_Waiting] = []
+        self._dead: dict[int, tuple[bytes, bytes]] = {}  # row -> digest, signature
+        self._seen: set[str] = set()
+        self._next_row = self._catalog.counter("next_row")
+        self._added: list[str] = []
+        self._changed: list[str] = []
+        self._removed: list[str] = []
+        self._kept = 0
+        self.failed: list[Failure] = []
+        self.skipped: dict[str, int] = {}
+        writer.begin()
+
+    def fail(self, source: str, reason: str) -> None:
+        """Record a source that could not be read."""
+        self.failed.append(Failure(source, reason))
+
+    def keep(self, documents: int) -> None:
+        """Count documents of a file that has not changed."""
+        self._kept += documents
+
+    def put(self, document: Document, file: int | None = None) -> bool:
+        """Add a document, or replace the one of the same id if its content differs; tell whether it is in."""
+        try:
+            document = clean(document)
+            state = self._state(document, file)
+            passages = self._passages(document, state)
+        except DocumentError as error:
+            self.fail(document.id, str(error))
+            return False
+        if state is not None and passages is None:
+            self._catalog.adopt(state[0], file)
+            self._kept += 1
+            return True
+        if state is not None:
+            self._bury(state[0])
+        (self._added if state is None else self._changed).append(document.id)
+        key = self._catalog.put_document(document, file, document_digest(document))
+        for passage in passages or ():
+            digest = text_digest(embedded_text(passage))
+            self._waiting.append(_Waiting(self._next_row, key, passage, self._entries.body_terms(passage), digest))
+            self._next_row += 1
+        if len(self._waiting) >= self._batch:
+            self.commit()
+        return True
+
+    def _state(self, document: Document, file: int | None) -> tuple[int, int | None, bytes] | None:
+        """Return what is known under the document's id. Raises DocumentError if the id is another's."""
+        if document.id in self._seen:
+            raise DocumentError("this id came before in the same run; the first one was taken")
+        state = self._catalog.document_state(document.id)
+        if state is not None and state[1] is not None and state[1] != file:
+            self._settle_claim(state[1], file)
+        self._seen.add(document.id)
+        self._progress("read", len(self._seen), None)
+        return state
+
+    def _settle_claim(self, owner: int, claimant: int | None) -> None:
+        """Let the file that comes first by path have an id that two claim, whichever was read first.
+
+        The loser is read again by every sync, so that it gets the id as soon as the winner gives it up.
+        """
+        path = self._catalog.file_path(owner)
+        if claimant is None or path < self._catalog.file_path(claimant):
+            raise DocumentError(f"this id belongs to a document of {path}, which was kept; give it another id")
+        self._catalog.unsettle_file(owner)
+
+    def _passages(self, document: Document, state: tuple[int, int | None, bytes] | None) -> list[Passage] | None:
+        """Return the document's passages, None if it has not changed. Raises DocumentError if it has no text."""
+        if state is not None and state[2] == document_digest(document):
+            return None
+        passages = split(document, self._limits, self._count_tokens)
+        if not passages:
+            self._seen.discard(document.id)
+            raise DocumentError("holds no text")
+        return passages
+
+    def drop(self, doc_id: str) -> bool:
+        """Remove a document; tell whether there was one."""
+        state = self._catalog.document_state(doc_id)
+        if state is None:
+            return False
+        if any(waiting.document == state[0] for waiting in self._waiting):
+            self.commit()
+        self._bury(state[0])
+        self._removed.append(doc_id)
+        return True
+
+    def seen(self, doc_id: str) -> bool:
+        """Tell whether `put` took a document of this id in this session."""
+        return doc_id in self._seen
+
+    def _bury(self, key: int) -> None:
+        for row, digest, signature in self._catalog.drop_document(key):
+            self._dead[row] = (digest, signature)
+
+    def finish(self) -> SyncReport:
+        """Commit what is left, if anything; return what was done."""
+        if self._waiting or self._dead:
+            self.commit()
+        self._catalog.commit()  # times of files alone make no new generation
+        return SyncReport(
+            tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
+            self.skipped, self._catalog.counts()["passages"],
+            self._vectors.embedded if self._vectors else 0, self._vectors.reused if self._vectors else 0,
+            self._catalog.counter("generation"),
+        )  # fmt: skip
+
+    def commit(self) -> None:
+        """Write what waits, make it durable and visible, and go on."""
+        self._store_passages()
+        self._store_keywords()
+        self._store_vectors()
+        self._catalog.set_counter("next_row", self._next_row)
+        self._writer.commit()
+        if self._vectors:
+            self._vectors.committed()
+        self._waiting, self._dead = [], {}
+        self._writer.begin()
+
+    def _store_passages(self) -> None:
+        new = signed([w.row for w in self._waiting], duplicates.signatures([w.body for w in self._waiting]))
+        self._forget_duplicates()
+        originals = first_duplicates(self._catalog, new)
+        self._catalog.put_passages(
+            (
+                w.document,
+                PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), bands.tolist(), originals[w.row]),
+            )
+            for w, signature, bands in zip(self._waiting, new.signatures, new.bands, strict=True)
+        )
+
+    def _forget_duplicates(self) -> None:
+        """Take the dead out of the bands; find new originals for passages whose original died."""
+        if not self._dead:
+            return
+        dead = _signed_blobs({row: signature for row, (_, signature) in self._dead.items()})
+        self._catalog.drop_bands(
+            (b, r) for r, own in zip(dead.rows.tolist(), dead.bands.tolist(), strict=True) for b in own
+        )
+        orphans = self._catalog.orphaned_duplicates(self._dead)
+        if orphans:
+            found = first_duplicates(self._catalog, _signed_blobs(orphans))
+            self._catalog.set_duplicate_of((original, row) for row, original in found.items())
+
+    def _store_keywords(self) -> None:
+        removed = self._catalog.counter("removed") + len(self._dead)
+        living = self._catalog.counts()["passages"]
+        fresh = removed > 0 and (living <= FRESH_SIZE or removed > FRESH_SHARE * living)
+        self._catalog.set_counter("removed", 0 if fresh else removed)
+        if fresh:
+            self._writer.write_keywords([], [], fresh=True)
+            for passages in all_passages(self._catalog):
+                self._writer.write_keywords(self._entries.entries(passages), [])
+        else:
+            entries = [self._entries.entry(w.row, w.passage, w.body) for w in self._waiting]
+            self._writer.write_keywords(entries, list(self._dead))
+
+    def _store_vectors(self) -> None:
+        if self._vectors is None:
+            return
+        digests = [w.digest for w in self._waiting]
+        known = self._catalog.rows_by_digest(digests, before=self._waiting[0].row) if digests else {}
+        known.update((digest, row) for row, (digest, _) in self._dead.items())
+        texts = [embedded_text(w.passage) for w in self._waiting]
+        matrix = self._vectors.vectors(digests, texts, known)
+        self._writer.write_vectors(np.array([w.row for w in self._waiting], np.int64), matrix)
+
+
+def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:
+    """Return stored signatures as arrays."""
+    matrix = np.stack([np.frombuffer(blob, duplicates.DTYPE) for blob in signatures.values()])
+    return signed(signatures, matrix)
+
+
+def clean(document: Document) -> Document:
+    """Return the document as the index can hold it: lone surrogates replaced, dates as text.
+
+    Raises DocumentError for metadata that JSON cannot hold, and for an empty id.
+    """
+    if not document.id or "\n" in document.id:
+        raise DocumentError(f"{document.id!r} is no document id: give a line of text")
+    metadata = {str(name): _json_value(name, value) for name, value in document.metadata.items()}
+    return replace(
+        document, id=_whole(document.id), text=_whole(document.text), title=_whole(document.title), metadata=metadata
+    )
+
+
+def _whole(text: str) -> str:
+    """Replace lone surrogates, which no file can hold, character by character: offsets stay."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
+def _json_value(name: str, value: Any) -> Scalar | list[Scalar]:
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, str):
+        return _whole(value)
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, Sequence):
+        return [_scalar(name, item) for item in value]
+    raise DocumentError(f"metadata {name!r} is {type(value).__name__}; give text, numbers, dates, or lists of them")
+
+
+def _scalar(name: str, value: Any) -> Scalar:
+    plain = _json_value(name, value)
+    if isinstance(plain, list):
+        raise DocumentError(f"metadata {name!r} is a list of lists; give a plain list")
+    return plain
+
+
+def document_digest(document: Document) -> bytes:
+    """Return a digest of all that the index keeps of a document: 16 bytes."""
+    content = [document.text, document.title, dict(document.metadata), document.marks, document.page_starts]
+    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).digest()

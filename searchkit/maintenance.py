@@ -1,0 +1,142 @@
+"""Keeping an index in order: verify, compact, rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from searchkit import durable, store
+from searchkit.catalog import Catalog
+from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_text
+from searchkit.errors import IndexCorrupt
+from searchkit.text import Analyzer
+from searchkit.types import Embedder, Passage, Progress
+
+SEGMENT_ROWS = 20_000  # vectors held in memory while an index is rebuilt
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What `verify` looked at, and every problem that it found."""
+
+    generation: int
+    documents: int
+    passages: int
+    files: int
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether all is well."""
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready values."""
+        return {name: getattr(self, name) for name in (*self.__slots__, "ok")}
+
+
+def verify(path: Path) -> VerifyReport:
+    """Check every file's checksum, SQLite's own integrity, and that the parts hold the same passages."""
+    store.check_format(path)
+    catalog = Catalog(path / "catalog.sqlite")
+    try:
+        catalog.begin_read()
+        counts, checksums = catalog.counts(), catalog.checksums()
+        problems = catalog.problems()
+        problems += [f"{file} {problem}. Run: searchkit rebuild" for file, problem in _wrong_files(path, catalog)]
+        if not problems:
+            problems += _disagreements(path)
+        return VerifyReport(
+            catalog.counter("generation"), counts["documents"], counts["passages"], len(checksums), tuple(problems)
+        )
+    finally:
+        catalog.close()
+
+
+def _wrong_files(path: Path, catalog: Catalog) -> Iterator[tuple[Path, str]]:
+    """Yield each derived file that is missing or is not what was written, and what is wrong with it."""
+    for name, (size, digest) in catalog.checksums().items():
+        file = path / name
+        if ".." in Path(name).parts or Path(name).is_absolute() or file.is_symlink():
+            yield file, "leads out of the index"
+        elif not file.is_file():
+            yield file, "is missing"
+        elif file.stat().st_size != size or durable.checksum(file) != digest:
+            yield file, "was changed after it was written"
+
+
+def _disagreements(path: Path) -> Iterator[str]:
+    """Yield a line for each way in which the parts do not hold the same passages."""
+    try:
+        with store.opened(path) as snapshot:
+            rows = snapshot.catalog.rows()
+            if snapshot.keywords.count != len(rows):
+                yield f"{path}/keywords holds {snapshot.keywords.count} passages, the catalog {len(rows)}"
+            if snapshot.settings.embedder and not np.isfinite(snapshot.vectors.get(rows)).all():
+                yield f"{path}/vectors lacks vectors of some passages. Run: searchkit rebuild"
+            for chunk in all_passages(snapshot.catalog):
+                yield from (f"passage {p.id} has no text in its document" for p in chunk.values() if not p.text)
+    except IndexCorrupt as error:
+        yield str(error)
+
+
+def compact(writer: store.Writer) -> int:
+    """Write the derived parts anew without what was removed; return the new generation."""
+    writer.begin()
+    _rewrite_keywords(writer)
+    writer.compact_vectors()
+    return writer.commit()
+
+
+def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress) -> int:
+    """Write the derived parts anew from the catalog alone, with this model (None: without vectors).
+
+    Vectors that are intact are kept when the model is the one that made them.
+    """
+    writer.begin()
+    old, settings = writer.settings, writer.settings
+    if embedder is None:
+        settings = replace(old, embedder=None, embedder_digest=None, dim=0)
+    elif embedder.digest != old.embedder_digest:
+        settings = replace(old, embedder=embedder.name, embedder_digest=embedder.digest, dim=embedder.dim)
+    writer.set_settings(settings)
+    damaged = {file.name for file, _ in _wrong_files(writer.path, writer.catalog)}
+    writer.drop_vectors(only=None if settings != old else damaged)
+    _rewrite_keywords(writer)
+    if embedder is not None:
+        _fill_vectors(writer, embedder, progress)
+    writer.compact_vectors()
+    return writer.commit()
+
+
+def _rewrite_keywords(writer: store.Writer) -> None:
+    entries = EntryMaker(Analyzer(writer.settings.language))
+    writer.write_keywords([], [], fresh=True)
+    for passages in all_passages(writer.catalog):
+        writer.write_keywords(entries.entries(passages), [])
+    writer.catalog.set_counter("removed", 0)
+
+
+def _fill_vectors(writer: store.Writer, embedder: Embedder, progress: Progress) -> None:
+    """Embed every passage that has no vector."""
+    source = VectorSource(writer, embedder, progress)
+    waiting: dict[int, Passage] = {}
+    digests = dict(writer.catalog.digests())
+    have = writer.vector_rows()
+
+    def flush() -> None:
+        rows = list(waiting)
+        texts = [embedded_text(passage) for passage in waiting.values()]
+        matrix = source.vectors([digests[row] for row in rows], texts, {})
+        writer.write_vectors(np.array(rows, np.int64), matrix)
+        waiting.clear()
+
+    for passages in all_passages(writer.catalog):
+        waiting.update((row, passage) for row, passage in passages.items() if row not in have)
+        if len(waiting) >= SEGMENT_ROWS:
+            flush()
+    flush()

@@ -1,0 +1,128 @@
+"""Which of the ranked passages become hits: near duplicates collapsed, documents capped, diversity."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit import duplicates
+from searchkit.store import Snapshot
+
+POOL = 100  # candidates among which diversity chooses
+CHUNK = 64
+
+
+class Pick(NamedTuple):
+    """A row that becomes a hit, its score, and the ids of the near duplicates that it stands for."""
+
+    row: int
+    score: float
+    duplicates: tuple[str, ...] = ()
+
+
+class Picker:
+    """Chooses hits from a ranking, lazily: it looks no deeper than it must."""
+
+    def __init__(self, snapshot: Snapshot, *, per_document: int | None, collapse: bool) -> None:
+        self._snapshot = snapshot
+        self._per_document = per_document
+        self._collapse = collapse
+
+    def pick(self, ranked: Iterable[tuple[int, float]], count: int, *, diversity: float) -> Iterator[Pick]:
+        """Yield hits in order, `count` of them or all there are."""
+        picks = (Pick(row, score) for row, score in ranked)
+        if self._per_document:
+            picks = self._capped(picks, self._per_document)
+        if diversity:
+            picks = self._diverse(picks, diversity)
+        if self._collapse:
+            return iter(self._collapsed(picks, count))
+        return itertools.islice(picks, count)
+
+    def _capped(self, picks: Iterator[Pick], limit: int) -> Iterator[Pick]:
+        """Let at most `limit` passages of a document through."""
+        taken: Counter[int] = Counter()
+        for chunk in _batched(picks):
+            with self._snapshot.lock:
+                owners = self._snapshot.catalog.owners(pick.row for pick in chunk)
+            for pick in chunk:
+                taken[owners[pick.row]] += 1
+                if taken[owners[pick.row]] <= limit:
+                    yield pick
+
+    def _collapsed(self, picks: Iterator[Pick], count: int) -> list[Pick]:
+        """Return the first `count` picks that are no near duplicate of a better one, with those that are."""
+        kept: list[Pick] = []
+        signatures = np.empty((0, 0))
+        copies: list[list[int]] = []
+        for chunk in _batched(picks):
+            for pick, signature in zip(chunk, self._signatures(chunk), strict=True):
+                close = duplicates.similarities(signature, signatures) >= duplicates.THRESHOLD if kept else ()
+                if np.any(close):
+                    copies[int(np.argmax(close))].append(pick.row)
+                    continue
+                if len(kept) == count:
+                    return self._named(kept, copies)
+                kept.append(pick)
+                copies.append([])
+                signatures = np.vstack([signatures, signature]) if len(kept) > 1 else signature[None]
+        return self._named(kept, copies)
+
+    def _named(self, kept: list[Pick], copies: list[list[int]]) -> list[Pick]:
+        with self._snapshot.lock:
+            ids = self._snapshot.catalog.passage_ids(row for rows in copies for row in rows)
+        return [
+            pick._replace(duplicates=tuple(ids[row] for row in rows)) for pick, rows in zip(kept, copies, strict=True)
+        ]
+
+    def _signatures(self, picks: Iterable[Pick]) -> npt.NDArray[Any]:
+        rows = [pick.row for pick in picks]
+        with self._snapshot.lock:
+            blobs = self._snapshot.catalog.signatures(rows)
+        return np.stack([np.frombuffer(blobs[row], duplicates.DTYPE) for row in rows])
+
+    def _diverse(self, picks: Iterator[Pick], strength: float) -> Iterator[Pick]:
+        """Reorder the first POOL picks by maximal marginal relevance; the rest follows.
+
+        Each step takes argmax (1 - strength) * relevance - strength * (highest similarity to those taken),
+        relevance mapped to [0, 1] over the pool (Carbonell & Goldstein, SIGIR 1998).
+        """
+        pool = list(itertools.islice(picks, POOL))
+        if pool:
+            relevance = np.array([pick.score for pick in pool])
+            spread = relevance.max() - relevance.min()
+            relevance = (relevance - relevance.min()) / spread if spread else np.ones(len(pool))
+            yield from (pool[at] for at in _marginal(relevance, self._similarity(pool), strength))
+        yield from picks
+
+    def _similarity(self, pool: list[Pick]) -> npt.NDArray[np.float64]:
+        """Return pairwise similarity: cosine where there are vectors, else estimated Jaccard."""
+        vectors = self._snapshot.vectors.get(np.array([pick.row for pick in pool], np.int64))
+        if vectors.size and np.isfinite(vectors).all():
+            return np.asarray(vectors @ vectors.T, np.float64)
+        signatures = self._signatures(pool)
+        return np.stack([duplicates.similarities(own, signatures) for own in signatures])
+
+
+def _marginal(relevance: npt.NDArray[Any], similarity: npt.NDArray[Any], strength: float) -> list[int]:
+    """Return all positions in the order of maximal marginal relevance. relevance: (n,); similarity: (n, n)."""
+    order: list[int] = []
+    left = np.ones(len(relevance), bool)
+    nearest = np.zeros(len(relevance))
+    while left.any():
+        gain = np.where(left, (1 - strength) * relevance - strength * nearest, -np.inf)
+        best = int(np.argmax(gain))
+        order.append(best)
+        left[best] = False
+        nearest = np.maximum(nearest, similarity[best])
+    return order
+
+
+def _batched(picks: Iterator[Pick]) -> Iterator[list[Pick]]:
+    while chunk := list(itertools.islice(picks, CHUNK)):
+        yield chunk

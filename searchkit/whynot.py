@@ -1,0 +1,162 @@
+"""Why an expected passage is not in a result, and what would bring it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from searchkit.highlight import query_terms
+from searchkit.pick import Picker
+from searchkit.search import DEPTHS, Search, SearchRequest, idf
+from searchkit.store import Snapshot
+from searchkit.text import Analyzer
+from searchkit.types import Embedder, Source
+
+ALL = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """What became of one passage under one query.
+
+    verdict: found, not_indexed, filtered, no_match, collapsed, capped, or cut. rank: in the final ranking,
+    from 1, None if it is not in it. arms: where each arm ranked it among everything allowed. matched and
+    missing: the query's terms that the passage holds and lacks. reasons and advice are for reading.
+    """
+
+    passage_id: str
+    query: str
+    verdict: str
+    reasons: tuple[str, ...]
+    advice: tuple[str, ...] = ()
+    rank: int | None = None
+    arms: dict[str, Source] | None = None
+    matched: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as JSON-ready values."""
+        shape: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        shape["arms"] = {arm: {"rank": s.rank, "score": s.score} for arm, s in (self.arms or {}).items()}
+        return shape
+
+
+def why_not(
+    snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, passage_id: str, request: SearchRequest
+) -> WhyNot:
+    """Follow one passage through a search and say where it was lost. Raises QueryError."""
+    with snapshot.lock:
+        row = snapshot.catalog.row_of(passage_id)
+    if row is None:
+        return _not_indexed(snapshot, passage_id, request.query)
+    run = Search(snapshot, embedder, analyzer, request)
+    matched, missing = _terms(run, analyzer, row)
+    answer = WhyNot(passage_id, request.query, "found", (), matched=matched, missing=missing)
+    if run.filtered is not None and row not in run.filtered:
+        return replace(
+            answer,
+            verdict="filtered",
+            reasons=(f"the filter {request.where!r} does not let its document through",),
+            advice=("widen or drop the filter",),
+        )
+    if run.allowed is not None and row not in run.allowed:
+        return replace(
+            answer,
+            verdict="no_match",
+            reasons=("it does not fit the operators of the query", *_term_reasons(run, analyzer, missing)),
+            advice=("ask in plain words, or take the operator away that it fails",),
+        )
+    return _ranked(run, row, replace(answer, arms=_everywhere(run, row)), analyzer)
+
+
+def _not_indexed(snapshot: Snapshot, passage_id: str, query: str) -> WhyNot:
+    doc_id = passage_id.rpartition("#")[0] or passage_id
+    with snapshot.lock:
+        count = len(snapshot.catalog.passages_of(doc_id))
+    if count:
+        reason = f"document {doc_id} has {count} passages, numbered 0 to {count - 1}; there is no {passage_id}"
+        return WhyNot(passage_id, query, "not_indexed", (reason,), (f"see them with: searchkit show {doc_id}",))
+    reason = f"the index holds no document {doc_id}"
+    return WhyNot(passage_id, query, "not_indexed", (reason,), ("index its file, and read the report for its name",))
+
+
+def _terms(run: Search, analyzer: Analyzer, row: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the query's terms that the passage (with title and section) holds, and those it lacks."""
+    with run.snapshot.lock:
+        passage = run.snapshot.catalog.passages([row])[row]
+    held = set(analyzer.terms(f"{passage.title}\n{passage.section}\n{passage.text}"))
+    asked = query_terms(run.parsed.tree)
+    return tuple(term for term in asked if term in held), tuple(term for term in asked if term not in held)
+
+
+def _term_reasons(run: Search, analyzer: Analyzer, missing: tuple[str, ...]) -> Iterator[str]:
+    """Yield a line for each term that the passage lacks."""
+    keywords = run.snapshot.keywords
+    for term in missing:
+        found = keywords.document_frequency(term)
+        weight = idf(keywords.count, found)
+        where = f"in {found} other passages, weight {weight:.2f}" if found else "in no passage at all"
+        yield f"it lacks the term {term!r} ({where}), also after stemming ({analyzer.language})"
+
+
+def _everywhere(run: Search, row: int) -> dict[str, Source]:
+    """Return the rank of a row in each arm among everything that is allowed."""
+    found = {}
+    for name, arm in run.arms.items():
+        score = float(arm.score(np.array([row], np.int64))[0])
+        if np.isfinite(score) and (score > 0 or name == "vector"):
+            ranking = arm.search(max(1, run.snapshot.keywords.count))
+            at = np.flatnonzero(ranking.rows == row)
+            if len(at):
+                found[name] = Source(int(at[0]) + 1, round(float(ranking.scores[at[0]]), 6))
+    return found
+
+
+def _ranked(run: Search, row: int, answer: WhyNot, analyzer: Analyzer) -> WhyNot:
+    """Say how the arms and the final ranking placed a passage that was allowed."""
+    request = run.request
+    reasons = [*_arm_reasons(run, answer), *_term_reasons(run, analyzer, answer.missing)]
+    rank = next((at for at, (other, _) in enumerate(run.ranked(), 1) if other == row), None)
+    if rank is None:
+        advice = ("use a word that the passage holds" + (", or mode=hybrid" if run.mode == "keyword" else ""),)
+        return replace(answer, verdict="no_match", reasons=("no arm found it", *reasons), advice=advice)
+    picker = Picker(run.snapshot, per_document=request.per_document, collapse=request.collapse)
+    picks = list(picker.pick(run.ranked(), request.offset + request.k, diversity=request.diversity))
+    shown = next((at for at, pick in enumerate(picks, 1) if pick.row == row), None)
+    answer = replace(answer, rank=rank, reasons=tuple(reasons))
+    if shown is not None and shown > request.offset:
+        return replace(answer, verdict="found", reasons=(f"it is hit {shown} of the result", *reasons))
+    if any(answer.passage_id in pick.duplicates for pick in picks):
+        return replace(
+            answer, verdict="collapsed", reasons=("it was collapsed into a near duplicate that ranks higher", *reasons),
+            advice=("search without collapse",),
+        )  # fmt: skip
+    if request.per_document and rank <= request.offset + request.k:
+        line = f"its document gave its {request.per_document} hits already"
+        return replace(answer, verdict="capped", reasons=(line, *reasons), advice=("raise per_document",))
+    line = f"it ranks {rank}, outside places {request.offset + 1} to {request.offset + request.k}"
+    return replace(
+        answer, verdict="cut", reasons=(line, *reasons), advice=(f"ask for k={max(rank, 1)}", *_better(answer))
+    )
+
+
+def _arm_reasons(run: Search, answer: WhyNot) -> Iterator[str]:
+    for name in run.arms:
+        place = (answer.arms or {}).get(name)
+        if place is None:
+            yield f"{name}: does not find it"
+        else:
+            deep = f", deeper than the first {DEPTHS[0]} candidates" if place.rank > DEPTHS[0] else ""
+            yield f"{name}: rank {place.rank}, score {place.score:.4g}{deep}"
+
+
+def _better(answer: WhyNot) -> Iterator[str]:
+    """Yield the arm that ranks the passage clearly better, if there is one."""
+    arms = answer.arms or {}
+    if arms and answer.rank:
+        best = min(arms, key=lambda arm: arms[arm].rank)
+        if arms[best].rank * 2 <= answer.rank:
+            yield f"mode={best} ranks it {arms[best].rank}"
