@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.sentences import sentences
 from searchkit.splitter import Limits, split
 from searchkit.types import Document, Mark
 
@@ -285,11 +284,3 @@ def test_every_character_of_the_text_is_in_one_passage_and_none_of_the_rest(docu
         assert covered == wanted
     else:
         assert bool(covered) == bool(document.text.strip())
-
-
-@given(st.text(ALPHABET))
-def test_sentences_cover_the_text_in_order(text):
-    spans = sentences(text)
-    assert all(a_end <= b_start for (_, a_end), (b_start, _) in pairwise(spans))
-    assert all(text[start:end].strip() == text[start:end] != "" for start, end in spans)
-    assert re.sub(r"\s", "", text) == re.sub(r"\s", "", "".join(text[start:end] for start, end in spans))
