@@ -22,7 +22,7 @@ QUESTIONS: list[dict[str, Any]] = [
 JUDGEMENTS = [(question["id"], item) for question in QUESTIONS for item in question["relevant"]]
 KINDS = {"who-said", "fact", "number", "time", "paraphrase", "entity", "unanswerable"}
 
-HTML_BLOCK = re.compile(r"<(p|li|h[1-6]|figcaption|blockquote)\b[^>]*>(.*?)</\1>", re.DOTALL)
+HTML_BLOCK = re.compile(r"<(p|li|blockquote)\b[^>]*>(.*?)</\1>", re.DOTALL)
 BLANK_LINES = re.compile(r"\n\s*\n")
 HEAD_LINE = re.compile(r"\A---$|^(Published|Updated): .*|^.*\bPhoto: .*|^#.*", re.MULTILINE)
 ARTICLE_DATE = re.compile(r"^(?:Published|Updated|date): .*?\b(202\d)\b|\"datePublished\": ?\"(202\d)", re.MULTILINE)
