@@ -69,8 +69,8 @@ class Index:
         embedder: EmbedderLike = DEFAULT_EMBEDDER,
         engine: str = "tantivy",
         language: str = "en",
-        target_tokens: int = store.Settings.target_tokens,
-        max_tokens: int = store.Settings.max_tokens,
+        target_tokens: int = 200,
+        max_tokens: int = 256,
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
@@ -123,7 +123,8 @@ class Index:
 
     def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> context.Context:
         """Return passages for a prompt, within a budget of tokens, with citations. Empty if nothing is found."""
-        results = self.search(question, CONTEXT_HITS, **{"collapse": True, **options})
+        options.setdefault("collapse", True)
+        results = self.search(question, CONTEXT_HITS, **options)
         with self._reading() as snapshot:
             return context.context(results, max_tokens, self._counter(self._model(snapshot, results.mode)))
 
@@ -319,8 +320,9 @@ class Index:
         settings = self.settings
         if model is None or model.digest != settings.embedder_digest:
             raise EmbedderMismatch(
-                f"{self.path} was built with {settings.embedder or 'no model'}, not with {model.name if model else 'none'} "
-                "in the version at hand. Open it with the model that built it, or run: searchkit rebuild --embedder NAME"
+                f"{self.path} was built with {settings.embedder or 'no model'}, not with "
+                f"{model.name if model else 'none'} as it is here. Open it with the model that built it, or run: "
+                "searchkit rebuild --embedder NAME"
             )
         return model
 
