@@ -35,7 +35,7 @@ class Picker:
 
     def pick(self, ranked: Iterable[tuple[int, float]], count: int, *, diversity: float) -> Iterator[Pick]:
         """Yield hits in order, `count` of them or all there are."""
-        picks = (Pick(row, score) for row, score in ranked)
+        picks: Iterator[Pick] = (Pick(row, score) for row, score in ranked)
         if self._per_document:
             picks = self._capped(picks, self._per_document)
         if diversity:
@@ -76,9 +76,8 @@ class Picker:
     def _named(self, kept: list[Pick], copies: list[list[int]]) -> list[Pick]:
         with self._snapshot.lock:
             ids = self._snapshot.catalog.passage_ids(row for rows in copies for row in rows)
-        return [
-            pick._replace(duplicates=tuple(ids[row] for row in rows)) for pick, rows in zip(kept, copies, strict=True)
-        ]
+        names = (tuple(ids[row] for row in rows) for rows in copies)
+        return [pick._replace(duplicates=own) for pick, own in zip(kept, names, strict=True)]
 
     def _signatures(self, picks: Iterable[Pick]) -> npt.NDArray[Any]:
         rows = [pick.row for pick in picks]

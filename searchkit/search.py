@@ -203,7 +203,7 @@ def _completed(arm: Arm, ranking: Ranking, rows: Rows) -> fusion.Scores:
 
 def _filtered(snapshot: Snapshot, where: str | Mapping[str, Any] | None) -> Rows | None:
     """Return the rows that the filter lets through, ascending; None for all."""
-    if where is None or where == "" or where == {}:
+    if not where:
         return None
     condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
     clause, values = filters.to_sql(condition)

@@ -216,12 +216,10 @@ class Writer:
 
     def drop_vectors(self, only: Container[str] | None = None) -> None:
         """Forget all segments, or only those of which a file is named in `only`."""
-        kept = {} if only is None else self._segments
-        self._segments = {
-            name: count
-            for name, count in kept.items()
-            if not any(file in (only or ()) for file in vectors.segment_files(name))
+        damaged = {
+            name for name in self._segments if only is None or any(file in only for file in vectors.segment_files(name))
         }
+        self._segments = {name: count for name, count in self._segments.items() if name not in damaged}
         self.catalog.set_segments(self._segments)
 
     def vector_rows(self) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from searchkit import documents
@@ -23,16 +23,14 @@ class SyncOptions:
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    read: documents.ReadOptions = documents.ReadOptions()
+    read: documents.ReadOptions = field(default_factory=documents.ReadOptions)
 
 
 def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncOptions) -> None:
     """Bring every document under `paths` up to date; documents from elsewhere stay as they are."""
     for path in dict.fromkeys(path.absolute() for path in paths):
         if not path.exists():
-            ingest.fail(
-                str(path), "does not exist; what the index holds of it was kept (searchkit remove takes it out)"
-            )
+            ingest.fail(str(path), "does not exist; what the index holds of it is kept until you remove it")
             continue
         walked = documents.walk(path, include=options.include, exclude=options.exclude)
         for reason, count in walked.skipped.items():
@@ -42,7 +40,8 @@ def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncO
         known = catalog.files_under(str(path))
         prefix = _Prefix(catalog, path)
         for found in walked.files:
-            _sync_file(ingest, catalog, found, known.pop(str(found.path), None), prefix.doc_id(found.path), options)
+            before = known.pop(str(found.path), None)
+            _sync_file(ingest, catalog, found, before, doc_id=prefix.doc_id(found.path), options=options)
         for key_of_gone in known.values():
             _drop_file(ingest, catalog, key_of_gone)
 
@@ -68,7 +67,7 @@ class _Prefix:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Return a name that no other root has: `name`, `name~2`, `name~3` …"""
+    """Return a name that no other root has: `name`, `name~2`, and so on."""
     number, candidate = 2, name
     while candidate in taken:
         candidate, number = f"{name}~{number}", number + 1
@@ -80,6 +79,7 @@ def _sync_file(
     catalog: Catalog,
     found: documents.FoundFile,
     known: KnownFile | None,
+    *,
     doc_id: str,
     options: SyncOptions,
 ) -> None:
