@@ -1,0 +1,137 @@
+"""Near duplicates by MinHash over word shingles: signatures, bands to look them up by, estimated similarity.
+
+Broder, "On the resemblance and containment of documents", SEQUENCES 1997. All hashes are the same in
+every process and on every platform, so they may be stored.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from hashlib import blake2b
+from itertools import chain, pairwise
+from typing import TypeAlias
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.types import Rows
+
+Signatures: TypeAlias = npt.NDArray[np.uint32]  # one row a text
+Words64: TypeAlias = npt.NDArray[np.uint64]
+
+SHINGLE = 3  # words
+PERMUTATIONS = 128  # the estimate's standard error is sqrt(J (1 - J) / 128): .04 at J = .7
+BANDS = 16
+BAND_ROWS = 5  # a pair of similarity J shares a band with probability 1 - (1 - J**5)**16: .95 at .7, .002 at .1
+THRESHOLD = 0.6  # one changed word undoes three shingles: two in forty leave J = .73, three .62
+DIGEST_BYTES = 16
+
+_BATCH_TERMS = 50_000  # shingles permuted at once: they stay in the processor's cache
+
+
+def _mix(words: Words64) -> Words64:
+    """Scatter 64-bit words evenly (Stafford's variant 13, the finaliser of SplitMix64)."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: Words64 = words ^ (words >> np.uint64(31))
+    return mixed
+
+
+_SEEDS = _mix(np.arange(1, 2 * PERMUTATIONS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+_MASKS = _SEEDS[:PERMUTATIONS].astype(np.uint32)
+_FACTORS = _SEEDS[PERMUTATIONS:].astype(np.uint32) | np.uint32(1)  # odd: multiplying is a permutation
+_PLACES = _SEEDS[:SHINGLE] | np.uint64(1)  # tell the words of a shingle apart by their place
+
+
+def signatures(texts_terms: Sequence[Sequence[str]]) -> Signatures:
+    """Return the MinHash signature of each text, given as its terms in order: (n, PERMUTATIONS) uint32.
+
+    A text of fewer than three terms is one shingle; texts without terms are all alike.
+    """
+    rows = np.empty((PERMUTATIONS, len(texts_terms)), dtype=np.uint32)
+    first = 0
+    for batch in _batches(texts_terms):
+        shingles, starts = _shingles(batch)
+        _minima(shingles, starts, out=rows[:, first : first + len(batch)])
+        first += len(batch)
+    return np.ascontiguousarray(rows.T)
+
+
+def bands(signature_rows: Signatures) -> npt.NDArray[np.int64]:
+    """Return the keys under which near duplicates are likely to meet: (n, BANDS), each band's keys its own."""
+    values = signature_rows[:, : BANDS * BAND_ROWS].astype(np.uint64).reshape(-1, BANDS, BAND_ROWS)
+    keys = np.broadcast_to(_SEEDS[:BANDS], values.shape[:2])
+    for row in range(BAND_ROWS):
+        keys = _mix(keys ^ values[:, :, row])
+    return keys.view(np.int64)
+
+
+def similarity(left: Signatures, right: Signatures) -> npt.NDArray[np.float64]:
+    """Estimate the Jaccard similarity of shingle sets from signatures: the share of equal values.
+
+    Shapes broadcast but for the last axis, which is summed over: (n, P) and (P,) give (n,).
+    """
+    estimates: npt.NDArray[np.float64] = np.mean(left == right, axis=-1)
+    return estimates
+
+
+def leaders(signature_rows: Signatures, threshold: float = THRESHOLD) -> Rows:
+    """Return for each row the first row that it nearly duplicates, itself if none: (n,) int64.
+
+    Compares all pairs: for the candidates of one question, not for a whole index.
+    """
+    found = np.arange(len(signature_rows), dtype=np.int64)
+    for row in range(len(signature_rows)):
+        if found[row] == row:
+            alike = similarity(signature_rows[row + 1 :], signature_rows[row]) >= threshold
+            later = row + 1 + np.flatnonzero(alike)
+            found[later[found[later] == later]] = row
+    return found
+
+
+def content_digest(text: str) -> bytes:
+    """Return 16 bytes that are equal for texts equal but for case, white space and Unicode composition."""
+    plain = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+
+
+def _batches(texts_terms: Sequence[Sequence[str]]) -> list[Sequence[Sequence[str]]]:
+    """Cut the texts into batches of about _BATCH_TERMS terms."""
+    sizes = np.fromiter(map(len, texts_terms), dtype=np.int64, count=len(texts_terms))
+    numbers = np.cumsum(sizes + SHINGLE) // _BATCH_TERMS
+    cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(texts_terms)]
+    return [texts_terms[start:end] for start, end in pairwise(cuts) if start < end]
+
+
+def _shingles(texts_terms: Sequence[Sequence[str]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
+    """Return the hashes of all shingles and where each text's begin; every text has one at least."""
+    sizes = np.fromiter(map(len, texts_terms), dtype=np.intp, count=len(texts_terms))
+    padded = np.maximum(sizes, SHINGLE)
+    ends = np.cumsum(padded)
+    terms = np.zeros(ends[-1], dtype=np.uint64)  # 0 fills short texts up
+    terms[np.arange(sizes.sum()) + np.repeat(ends - padded - np.cumsum(sizes) + sizes, sizes)] = _hashes(texts_terms)
+    hashes = np.zeros(len(terms) - SHINGLE + 1, dtype=np.uint64)
+    for place, factor in enumerate(_PLACES):
+        hashes += terms[place : place + len(hashes)] * factor
+    inside = np.ones(len(terms), dtype=bool)
+    for back in range(1, SHINGLE):  # a shingle that begins here would reach into the next text
+        inside[ends - back] = False
+    kept = _mix(hashes[inside[: len(hashes)]])
+    return (kept >> np.uint64(32)).astype(np.uint32), ends - padded - (SHINGLE - 1) * np.arange(len(ends))
+
+
+def _hashes(texts_terms: Sequence[Sequence[str]]) -> Words64:
+    """Return a number for each term of all texts; each distinct term is hashed once."""
+    known = {term: crc32(term.encode("utf-8", "surrogatepass")) + 1 for term in set(chain.from_iterable(texts_terms))}
+    return np.fromiter(map(known.__getitem__, chain.from_iterable(texts_terms)), dtype=np.uint64)
+
+
+def _minima(shingles: npt.NDArray[np.uint32], starts: npt.NDArray[np.intp], *, out: npt.NDArray[np.uint32]) -> None:
+    """Write each text's least shingle under each permutation: (PERMUTATIONS, n)."""
+    permuted = np.empty_like(shingles)
+    for row, (mask, factor) in enumerate(zip(_MASKS, _FACTORS, strict=True)):
+        np.bitwise_xor(shingles, mask, out=permuted)
+        np.multiply(permuted, factor, out=permuted)
+        np.minimum.reduceat(permuted, starts, out=out[row])
