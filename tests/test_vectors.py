@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searchkit import vectors
+from searchkit.errors import IndexCorrupt
+
+DIM = 4
+NONE_DEAD = np.empty(0, np.int64)
+
+
+def unit(count: int, seed: int = 0) -> np.ndarray:
+    matrix = np.random.default_rng(seed).normal(size=(count, DIM)).astype(np.float32)
+    return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+
+def segment(folder, name, rows, matrix):
+    vectors.write_segment(folder, name, np.array(rows, np.int64), matrix)
+    return vectors.open_segment(folder, name, matrix.shape[1])
+
+
+def test_rows_come_back_best_first(tmp_path):
+    matrix = np.eye(DIM, dtype=np.float32)
+    index = vectors.Vectors([segment(tmp_path, "1", [10, 11, 12, 13], matrix)], NONE_DEAD)
+    found = index.search(np.array([0.1, 0.9, 0.5, 0.0], np.float32), 3)
+    assert found.rows.tolist() == [11, 12, 10]
+    assert found.scores == pytest.approx([0.9, 0.5, 0.1])
+
+
+def test_ties_come_in_the_order_of_rows_even_when_cut(tmp_path):
+    matrix = np.tile(np.array([1, 0, 0, 0], np.float32), (6, 1))
+    index = vectors.Vectors([segment(tmp_path, "1", [5, 3, 9, 1, 7, 2], matrix)], NONE_DEAD)
+    assert index.search(np.array([1, 0, 0, 0], np.float32), 3).rows.tolist() == [1, 2, 3]
+
+
+def test_dead_rows_are_skipped(tmp_path):
+    index = vectors.Vectors([segment(tmp_path, "1", [0, 1, 2, 3], np.eye(DIM))], np.array([1], np.int64))
+    assert 1 not in index.search(np.array([0, 1, 0, 0], np.float32), 10).rows
+    assert len(index) == 3
+
+
+@given(st.sets(st.integers(0, 40), max_size=20), st.integers(1, 50), st.integers(0, 100))
+def test_allowed_rows_are_ranked_as_by_brute_force(tmp_path_factory, allowed, limit, seed):
+    folder = tmp_path_factory.mktemp("vectors")
+    matrix = unit(40, seed)
+    parts = [segment(folder, "1", range(25), matrix[:25]), segment(folder, "2", range(25, 40), matrix[25:])]
+    index = vectors.Vectors(parts, np.array([3, 30], np.int64))
+    query = unit(1, seed + 1)[0]
+    found = index.search(query, limit, np.array(sorted(allowed), np.int64))
+    stored = matrix.astype(np.float16).astype(np.float32) @ query
+    living = [row for row in allowed if row < 40 and row not in (3, 30)]
+    expected = sorted(living, key=lambda row: (-stored[row], row))[:limit]
+    assert found.scores == pytest.approx(stored[expected], abs=1e-6)
+    assert set(found.rows.tolist()) <= set(living)
+
+
+def test_score_is_not_a_number_for_a_row_without_vector(tmp_path):
+    index = vectors.Vectors([segment(tmp_path, "1", [4, 6], np.eye(DIM)[:2])], NONE_DEAD)
+    scores = index.score(np.array([1, 0, 0, 0], np.float32), np.array([6, 5, 4, 99], np.int64))
+    assert scores[[0, 2]] == pytest.approx([0, 1])
+    assert np.isnan(scores[[1, 3]]).all()
+
+
+def test_get_returns_the_stored_vectors(tmp_path):
+    matrix = unit(3)
+    index = vectors.Vectors([segment(tmp_path, "1", [7, 5, 6], matrix)], NONE_DEAD)
+    assert index.get(np.array([5, 7], np.int64)) == pytest.approx(matrix[[1, 0]], abs=1e-3)
+
+
+def test_no_segments_find_nothing():
+    index = vectors.Vectors([], NONE_DEAD)
+    assert len(index.search(np.ones(DIM, np.float32), 5).rows) == 0
+    assert len(index) == 0
+
+
+def test_blocks_give_the_same_scores_as_one_product(tmp_path, monkeypatch):
+    matrix = unit(50)
+    index = vectors.Vectors([segment(tmp_path, "1", range(50), matrix)], NONE_DEAD)
+    query = unit(1, 9)[0]
+    whole = index.search(query, 50)
+    monkeypatch.setattr(vectors, "BLOCK_ROWS", 7)
+    blocks = index.search(query, 50)
+    assert blocks.rows.tolist() == whole.rows.tolist()
+    assert blocks.scores == pytest.approx(whole.scores, abs=1e-6)
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_truncated_file_is_named(tmp_path, part):
+    segment(tmp_path, "1", [0, 1], np.eye(DIM)[:2])
+    path = tmp_path / vectors.segment_files("1")[part]
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(IndexCorrupt, match=path.name):
+        vectors.open_segment(tmp_path, "1", DIM)
+
+
+def test_a_pickled_array_is_refused(tmp_path):
+    segment(tmp_path, "1", [0], np.eye(DIM)[:1])
+    with (tmp_path / "1.rows.npy").open("wb") as file:
+        np.save(file, np.array([{"an": "object"}], dtype=object), allow_pickle=True)
+    with pytest.raises(IndexCorrupt, match=r"1\.rows\.npy"):
+        vectors.open_segment(tmp_path, "1", DIM)
+
+
+def test_another_dimension_is_refused(tmp_path):
+    segment(tmp_path, "1", [0], np.eye(DIM)[:1])
+    with pytest.raises(IndexCorrupt, match="rows of 5"):
+        vectors.open_segment(tmp_path, "1", 5)
