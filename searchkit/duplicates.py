@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain, pairwise
 from typing import TypeAlias
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.types import Rows
 
+DTYPE = np.uint32  # of signatures
 Signatures: TypeAlias = npt.NDArray[np.uint32]  # one row a text
 Words64: TypeAlias = npt.NDArray[np.uint64]
 
@@ -42,6 +43,8 @@ def _mix(words: Words64) -> Words64:
 _SEEDS = _mix(np.arange(1, 2 * PERMUTATIONS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
 _MASKS = _SEEDS[:PERMUTATIONS].astype(np.uint32)
 _FACTORS = _SEEDS[PERMUTATIONS:].astype(np.uint32) | np.uint32(1)  # odd: multiplying is a permutation
+_BASE = 0x9E3779B97F4A7C15  # odd: it can be divided by
+_INVERSE = pow(_BASE, -1, 2**64)
 _PLACES = _SEEDS[:SHINGLE] | np.uint64(1)  # tell the words of a shingle apart by their place
 
 
@@ -123,9 +126,30 @@ def _shingles(texts_terms: Sequence[Sequence[str]]) -> tuple[npt.NDArray[np.uint
 
 
 def _hashes(texts_terms: Sequence[Sequence[str]]) -> Words64:
-    """Return a number for each term of all texts; each distinct term is hashed once."""
-    known = {term: crc32(term.encode("utf-8", "surrogatepass")) + 1 for term in set(chain.from_iterable(texts_terms))}
-    return np.fromiter(map(known.__getitem__, chain.from_iterable(texts_terms)), dtype=np.uint64)
+    """Return a number for each term of all texts: sum of character * BASE**place, modulo 2**64.
+
+    All terms are summed in one go, each as a difference of running sums, its place shifted back by division.
+    """
+    terms = list(chain.from_iterable(texts_terms))
+    characters = np.frombuffer("".join(terms).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
+    ends = np.cumsum(np.fromiter(map(len, terms), dtype=np.intp, count=len(terms)))
+    characters += np.uint64(1)  # so that a character of code 0 counts too
+    characters *= _powers(_BASE, len(characters))
+    sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(characters, out=characters)])
+    starts = np.concatenate([np.zeros(1, dtype=np.intp), ends[:-1]])
+    hashes: Words64 = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(sums))[starts]
+    return hashes
+
+
+def _powers(base: int, count: int) -> Words64:
+    """Return base**1 to base**count, modulo 2**64."""
+    return _powers_of_two_many(base, max(0, count - 1).bit_length())[:count]
+
+
+@lru_cache(maxsize=4)
+def _powers_of_two_many(base: int, doublings: int) -> Words64:
+    powers: Words64 = np.multiply.accumulate(np.full(2**doublings, base, dtype=np.uint64))
+    return powers
 
 
 def _minima(shingles: npt.NDArray[np.uint32], starts: npt.NDArray[np.intp], *, out: npt.NDArray[np.uint32]) -> None:
