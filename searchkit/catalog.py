@@ -6,7 +6,6 @@ Rows of passages are never reused, so a row number that a derived part holds mea
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,38 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
+from searchkit.schema import SCHEMA, connect
 from searchkit.types import Document, Mark, Passage, Rows
-
-SCHEMA = """
-CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO counters VALUES ('generation', 0), ('next_row', 0), ('keywords', 0), ('removed', 0),
-    ('next_segment', 1);
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE roots (path TEXT PRIMARY KEY, prefix TEXT NOT NULL UNIQUE) WITHOUT ROWID;
-CREATE TABLE files (
-    key INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    documents INTEGER NOT NULL
-);
-CREATE TABLE documents (
-    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, file INTEGER REFERENCES files (key), digest BLOB NOT NULL,
-    title TEXT NOT NULL, section TEXT NOT NULL, date TEXT, day INTEGER, source TEXT NOT NULL,
-    metadata TEXT NOT NULL, text TEXT NOT NULL, marks TEXT NOT NULL, page_starts TEXT NOT NULL
-);
-CREATE INDEX documents_by_file ON documents (file);
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, line INTEGER NOT NULL,
-    end_line INTEGER NOT NULL, page INTEGER, section TEXT NOT NULL, digest BLOB NOT NULL,
-    signature BLOB NOT NULL, duplicate_of INTEGER
-);
-CREATE UNIQUE INDEX passages_by_document ON passages (document, ordinal);
-CREATE INDEX passages_by_digest ON passages (digest);
-CREATE INDEX passages_by_original ON passages (duplicate_of) WHERE duplicate_of IS NOT NULL;
-CREATE TABLE bands (band INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (band, row)) WITHOUT ROWID;
-CREATE TABLE dead (row INTEGER PRIMARY KEY);
-CREATE TABLE segments (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE checksums (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
-"""
 
 
 class PassageRecord(NamedTuple):
@@ -79,7 +48,7 @@ class Catalog:
         if not create and not path.exists():
             raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")
         try:
-            self._db = _connect(path)
+            self._db = connect(path)
             if create:
                 self._db.executescript("BEGIN;" + SCHEMA + "COMMIT;")
             self._db.execute("SELECT value FROM counters").fetchall()
@@ -392,22 +361,6 @@ _PASSAGE = (
 
 def _list(numbers: Iterable[int]) -> str:
     return json.dumps([int(number) for number in numbers])
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file for reading and writing, or for reading alone where it cannot be written."""
-    if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        uri = path.absolute().as_uri() + "?mode=ro&immutable=1"
-    else:
-        uri = path.absolute().as_uri()
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
-    db.execute("PRAGMA trusted_schema = OFF")  # a stranger's schema must not call functions
-    db.execute("PRAGMA cell_size_check = ON")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA synchronous = FULL")
-    if "immutable" not in uri:
-        db.execute("PRAGMA journal_mode = WAL")
-    return db
 
 
 def _document(found: Sequence[Any]) -> Document:

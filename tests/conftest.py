@@ -1,0 +1,27 @@
+import pytest
+
+from searchkit import Index
+from tests.worlds import NEWS, WordHashEmbedder
+
+
+@pytest.fixture
+def embedder():
+    return WordHashEmbedder()
+
+
+@pytest.fixture(params=["tantivy", "whoosh"])
+def engine(request):
+    return request.param
+
+
+@pytest.fixture
+def empty(tmp_path, embedder):
+    with Index.create(tmp_path / "index", embedder=embedder) as index:
+        yield index
+
+
+@pytest.fixture
+def news(empty):
+    """Three short reports: hanoi (2 passages), coffee (2), manila (1)."""
+    empty.add(NEWS)
+    return empty

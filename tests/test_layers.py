@@ -1,0 +1,67 @@
+"""The house: a module imports only from lower layers, and nothing heavy while it is imported."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "searchkit"
+LAYERS = (
+    {"types", "errors", "syntax"},
+    {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema"},
+    {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"},
+    {"store"},
+    {"derive", "pick"},
+    {"ingest", "search"},
+    {"sync", "maintenance", "archive", "whynot", "context"},
+    {"index"},
+    {"render", "progress"},
+    {"cli"},
+    {"__main__", "__init__"},
+)
+LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def owner(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "searchkit":
+            parts = (node.module or "").split(".")
+            names |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("searchkit.")}
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_lower_layers(path):
+    own = owner(path)
+    wrong = {name for name in imported(path) - {own} if LEVEL[name] >= LEVEL[own]}
+    assert not wrong, f"{own} must not import {sorted(wrong)}"
+
+
+def test_every_module_has_its_layer():
+    assert {owner(path) for path in modules()} - {"models"} <= set(LEVEL)
+
+
+def test_no_file_is_longer_than_400_lines():
+    assert {str(path): lines for path in modules() if (lines := len(path.read_text("utf-8").splitlines())) > 400} == {}
+
+
+def test_importing_searchkit_loads_neither_torch_nor_anything_heavy():
+    heavy = (
+        "torch transformers sentence_transformers onnxruntime tokenizers tantivy whoosh numpy trafilatura lxml typer"
+    )
+    code = f"import sys, searchkit; print([m for m in {heavy.split()} if m in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
