@@ -1,0 +1,9 @@
+"""Sources into documents: every file format, records, and the heads of news articles."""
+
+from searchkit.documents.formats import FORMATS, Format
+from searchkit.documents.options import ReadOptions
+from searchkit.documents.reading import read, read_text
+from searchkit.documents.records import read_records
+from searchkit.documents.walking import FoundFile, Walk, walk
+
+__all__ = ["FORMATS", "Format", "FoundFile", "ReadOptions", "Walk", "read", "read_records", "read_text", "walk"]

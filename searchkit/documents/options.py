@@ -1,0 +1,24 @@
+"""How sources are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a reader may be told.
+
+    `max_bytes` bounds a file, and a record of the streamed formats (.jsonl, .csv, .tsv), which may be of any size
+    themselves. The fields name a record's columns; None finds them by their usual names. `metadata_fields`: None
+    keeps every other column, () none.
+    """
+
+    max_bytes: int = 64 * MEBIBYTE
+    id_field: str | None = None
+    title_field: str | None = None
+    text_field: str | None = None
+    metadata_fields: Sequence[str] | None = None

@@ -1,0 +1,83 @@
+"""Plain text: a news article where its head says so, else a title set apart and crossheads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise
+
+from searchkit.documents.lines import Line, lines_of, squeeze
+from searchkit.documents.news import read_front
+from searchkit.types import Document, Mark
+
+_LONGEST_TITLE = 120  # characters
+_LONGEST_CROSSHEAD = 80
+_MOST_CROSSHEAD_WORDS = 12
+_SHORTEST_PROSE = 80
+_CLOSED = re.compile(r"[.,;:!…。，；：！\"”’)\]]$")
+_UNDERLINE = re.compile(r"^(={3,}|-{3,}|~{3,})$")
+_ITEM = re.compile(r"^(?:[-*+•‣▪·–—>|]|\(?\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
+_UNDERLINE_LEVELS = {"=": 1, "-": 2, "~": 3}
+
+
+def read_plain(text: str, doc_id: str) -> Document:
+    """Return the document of a plain text."""
+    front = read_front(text)
+    if front is None:
+        title = _title_line(text)
+        marks = [Mark(title.start, title.end, "front")] if title else []
+        return Document(doc_id, text, squeeze(title.text) if title else "", {}, _with_headings(text, marks))
+    return Document(doc_id, text, front.title, front.metadata, _with_headings(text, front.marks))
+
+
+def _title_line(text: str) -> Line | None:
+    """Return the first line if it is short, closed by no full stop and set apart by a blank line."""
+    lines = list(islice(lines_of(text), 2))
+    if len(lines) < 2 or not lines[1].gap or len(lines[0].text) > _LONGEST_TITLE:
+        return None
+    line = lines[0]
+    is_title = any(map(str.isalpha, line.text)) and not _CLOSED.search(line.text) and not _ITEM.match(line.text)
+    return line if is_title else None
+
+
+def _with_headings(text: str, marks: list[Mark]) -> tuple[Mark, ...]:
+    """Add the headings that stand outside the other marks."""
+    taken = {mark.start for mark in marks}
+    headings = [mark for mark in _headings(text) if mark.start not in taken]
+    return tuple(sorted([*marks, *headings]))
+
+
+def _headings(text: str) -> Iterator[Mark]:
+    for line, below, after in _threes(lines_of(text)):
+        if not below.gap and _UNDERLINE.match(below.text) and _is_short(line.text):
+            yield Mark(line.start, below.end, "heading", _UNDERLINE_LEVELS[below.text[0]])
+        elif line.gap and below.gap and _is_crosshead(line.text) and _is_prose(below.text, after):
+            yield Mark(line.start, line.end, "heading", 2)
+
+
+def _threes(lines: Iterable[Line]) -> Iterator[tuple[Line, Line, Line]]:
+    nothing = Line(0, 0, "", gap=True)
+    pairs = pairwise([*lines, nothing, nothing])
+    for (first, second), (_, third) in pairwise(pairs):
+        yield first, second, third
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= _LONGEST_CROSSHEAD and not _UNDERLINE.match(text)
+
+
+def _is_crosshead(text: str) -> bool:
+    return (
+        len(text) <= _LONGEST_CROSSHEAD
+        and len(text.split()) <= _MOST_CROSSHEAD_WORDS
+        and not text[0].islower()
+        and any(map(str.isalpha, text))
+        and not _CLOSED.search(text)
+        and not _ITEM.match(text)
+    )
+
+
+def _is_prose(text: str, following: Line) -> bool:
+    """Tell whether a line is a paragraph or, wrapped by width, the beginning of one."""
+    wrapped = not following.gap and len(text) > _SHORTEST_PROSE // 2
+    return (len(text) >= _SHORTEST_PROSE or wrapped) and not _ITEM.match(text)
