@@ -26,7 +26,7 @@ _NOT_NAMES = frozenset(
     ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
      "april", "may", "june", "july", "august", "september", "october", "november", "december")
 )  # fmt: skip
-_SEPARATOR = re.compile(r"\s*(?:,|;|&|\band\b|\bund\b|\bet\b|\by\b|\bvà\b)\s*")
+_SEPARATOR = re.compile(r"\s*(?:,|;|&|\b(?:and|AND|und|et|y|và)\b)\s*")
 _PLACE = re.compile(r"\s+in\s+[A-Z].*$")
 _ADDRESS = re.compile(r"\s*[(<]?[\w.+-]+@[\w.-]+[)>]?|\s*@\w+")
 _CREDIT = re.compile(

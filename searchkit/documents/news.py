@@ -100,6 +100,8 @@ def _head(lines: Sequence[Line], kinds: Sequence[FrontLine]) -> _Head | None:
         return None
     head = _Head(length, headline, section, facts=list(kinds[opening:length]))
     labelled = any(kind.kind is not Kind.DATE for kind in head.facts if kind.kind in _EVIDENCE)
+    if not labelled and any(kind.kind is Kind.DATE for kind in kinds[length:]):
+        return None  # entries of a diary
     head.standfirsts = [lines[number] for number in texts if _is_standfirst(lines[number], head.title, labelled)]
     return _with_front(head, lines, kinds)
 
