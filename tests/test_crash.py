@@ -1,0 +1,12 @@
+"""A kill at any moment leaves the commit before or the one after; readers never see half of one."""
+
+from tests import crash
+
+
+def test_a_killed_writer_leaves_a_whole_commit(tmp_path):
+    old, new = crash.kill_writers(tmp_path, kills=12, seed=1)
+    assert old + new == 12
+
+
+def test_readers_see_whole_commits_while_a_writer_is_busy(tmp_path):
+    assert crash.read_while_writing(tmp_path, readers=3, seconds=3, seed=1) > 0
