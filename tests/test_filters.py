@@ -1,0 +1,357 @@
+import json
+import sqlite3
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searchkit.errors import QueryError
+from searchkit.filters import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Exists,
+    Not,
+    Period,
+    from_mapping,
+    matches,
+    parse_where,
+    to_sql,
+)
+from searchkit.filters.matching import day_of
+from searchkit.types import Document
+
+TABLE = "CREATE TABLE documents (id TEXT, title TEXT, section TEXT, date TEXT, day INTEGER, source TEXT, metadata TEXT)"
+
+
+def in_sqlite(condition, documents):
+    """Return the ids that the WHERE clause selects."""
+    database = sqlite3.connect(":memory:")
+    try:
+        database.execute(TABLE)
+        database.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", map(row_of, documents))
+        clause, values = to_sql(condition)
+        query = f"SELECT id FROM documents WHERE {clause} ORDER BY rowid"  # noqa: S608 - the clause under test
+        return [row[0] for row in database.execute(query, values)]
+    finally:
+        database.close()
+
+
+def row_of(document):
+    """Lay a document out as the catalog does."""
+    metadata = document.metadata
+    when = metadata.get("date") if isinstance(metadata.get("date"), str) else None
+    return (
+        document.id,
+        document.title,
+        str(metadata.get("section") or ""),
+        when,
+        None if when is None else day_of(when),
+        str(metadata.get("source") or ""),
+        json.dumps(metadata, ensure_ascii=False),
+    )
+
+
+def found(where, documents):
+    """Return the ids that pass, after making sure that SQLite and Python agree."""
+    condition = parse_where(where) if isinstance(where, str) else from_mapping(where)
+    passing = [document.id for document in documents if matches(condition, document)]
+    assert in_sqlite(condition, documents) == passing
+    return passing
+
+
+NEWS = [
+    Document(
+        "world/a.txt",
+        "…",
+        "Vietnam grows",
+        {
+            "section": "WORLD",
+            "date": "2024-06-30T23:30:00+07:00",
+            "authors": ["Ann Lee", "Bob"],
+            "year": 2024,
+            "score": 2.5,
+            "live": True,
+            "source": "/news/world/a.txt",
+            "og.type": "article",
+        },
+    ),
+    Document(
+        "world/b.txt",
+        "…",
+        "Rain",
+        {"section": "WORLD", "date": "2024-07-01", "authors": ["Eve"], "year": 2025, "live": False, "place": {"x": 1}},
+    ),
+    Document("sport/c.txt", "…", "Ann wins", {"section": "sport", "date": "2023-12-31", "year": "2024", "note": None}),
+    Document("d.html", "…", "", {"published": "2024-06-18 09:30", "year": 1, "tags": []}),
+]
+A, B, C, D = (document.id for document in NEWS)
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ('section = "WORLD"', [A, B]),
+        ("section = WORLD", [A, B]),
+        ("section == 'WORLD'", [A, B]),
+        ("section = world", []),
+        ("section != WORLD", [C, D]),
+        ("section <> WORLD", [C, D]),
+        ("section in (WORLD, sport)", [A, B, C]),
+        ("section not in (WORLD, sport)", [D]),
+        ("section exists", [A, B, C]),
+        ("exists section", [A, B, C]),
+        ("not exists section", [D]),
+        ("section not exists", [D]),
+        ("section = null", [D]),
+        ("section != null", [A, B, C]),
+        ("section in (null, sport)", [C, D]),
+        ("note = null and tags = null", [A, B, C, D]),
+        ("authors = Bob", [A]),
+        ("authors contains Bob", [A]),
+        ("authors contains Bo", []),
+        ("authors not contains Bob", [B, C, D]),
+        ("authors ~ A*", [A]),
+        ("title contains Ann", [C]),
+        ("title like *n*", [A, B, C]),
+        ("title not like *n*", [D]),
+        ("title !~ *n*", [D]),
+        ("year = 2024", [A]),
+        ('year = "2024"', [C]),
+        ("year < 2025", [A, D]),
+        ("year >= 2024.5", [B]),
+        ("score > 2", [A]),
+        ("live = true", [A]),
+        ("live != true", [B, C, D]),
+        ("year = true", []),
+        ("doc = d.html", [D]),
+        ("doc ~ *.txt", [A, B, C]),
+        ("path = world/*", [A, B]),
+        ("path = /news/*", [A]),
+        ("path != *.txt", [D]),
+        ("path in (sport/*, d.*)", [C, D]),
+        ("og.type = article", [A]),
+        ("place.x = 1", [B]),
+        ('"og.type" exists', [A]),
+        ("section = WORLD and not year = 2024", [B]),
+        ("section = sport or section = WORLD and year = 2024", [A, C]),
+        ("(section = sport or section = WORLD) AND year = 2024", [A]),
+        ("date = 2024", [A, B]),
+        ("date = 2024-06", [A]),
+        ("date <= 2024-06", [A, C]),
+        ("date < 2024-06", [C]),
+        ("date < 2024-07", [A, C]),
+        ("date > 2024-06", [B]),
+        ("date >= 2024-06-30 and date <= 2024-06-30", [A]),
+        ('date = "2024-06-30"', [A]),
+        ("date != 2024", [C, D]),
+        ("date in (2023, 2024-07)", [B, C]),
+        ("date >= 2024-06-30T23:30", [A, B]),
+        ("date > 2024-06-30T23:30", [B]),
+        ("date < 2024-06-30T23:31", [A, C]),
+        ("date = 2024-07-01T00:00", [B]),
+        ("date ~ *+07:00", [A]),
+        ("published = 2024-06-18", [D]),
+        ("published < 2024-06-18T09:31", [D]),
+        ("published > 2024-06-18T09:30", []),
+        ('published >= "2024-06"', [D]),
+        ("published contains 2024-06-18", [D]),
+    ],
+)
+def test_filter_lets_through(where, expected):
+    assert found(where, NEWS) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({}, [A, B, C, D]),
+        ({"section": "WORLD"}, [A, B]),
+        ({"section": "WORLD", "year": 2024}, [A]),
+        ({"date": {">=": "2024-06-01", "<": date(2024, 7, 1)}}, [A]),
+        ({"date": datetime(2024, 7, 1)}, [B]),
+        ({"date": 2023}, [C]),
+        ({"authors": {"contains": "Eve"}}, [B]),
+        ({"doc": [A, D]}, [A, D]),
+        ({"path": "world/*.txt"}, [A, B]),
+        ({"year": {"in": [1, 2025]}}, [B, D]),
+        ({"year": {"not in": [1, 2025]}}, [A, C]),
+        ({"year": []}, []),
+        ({"live": {"!=": True}}, [B, C, D]),
+        ({"live": {"exists": True}}, [A, B]),
+        ({"live": {"exists": False}}, [C, D]),
+        ({"section": None}, [D]),
+        ({"title": {"like": "V*"}}, [A]),
+        ({"published": {">": date(2024, 6, 17)}}, [D]),
+    ],
+)
+def test_mapping_lets_through(where, expected):
+    assert found(where, NEWS) == expected
+
+
+def test_tree_is_plain_data():
+    assert parse_where("a = 1 and not (b ~ x* or c exists)") == AllOf(
+        (Comparison("a", "=", (1,)), Not(AnyOf((Comparison("b", "~", ("x*",)), Exists("c")))))
+    )
+    assert parse_where("date = 2024-02") == from_mapping({"date": "2024-02"})
+    assert Period.parse("2024-02") == Period("2024-02", (date(2024, 2, 1).toordinal(), date(2024, 2, 29).toordinal()))
+
+
+def test_strings_may_hold_quotes_and_signs():
+    documents = [Document("d", "", "the \"big\" and 'small' (1)", {"a": "it's"})]
+    assert found('title = "the \\"big\\" and \'small\' (1)"', documents) == ["d"]
+    assert found("a = 'it\\'s'", documents) == ["d"]
+    assert found("a = “it's”", documents) == ["d"]
+
+
+def test_brackets_in_patterns_are_plain():
+    documents = [Document("[1].txt", ""), Document("1.txt", ""), Document("[x]]/^.txt", "")]
+    assert found("path = [1]*", documents) == ["[1].txt"]
+    assert found("path = ?1*", documents) == ["[1].txt"]
+    assert found("path = [*^*", documents) == ["[x]]/^.txt"]
+
+
+def test_sql_in_a_value_stays_a_value():
+    attack = "x'; DROP TABLE documents; --"
+    documents = [Document("d", "", "", {"a": attack, "x') --": 1})]
+    assert found({"a": attack}, documents) == ["d"]
+    assert found({"x') --": 1}, documents) == ["d"]
+    assert attack not in to_sql(from_mapping({"a": attack}))[0]
+
+
+def test_long_lists_and_chains_are_no_deep_expressions():
+    documents = [Document("d1999", "", "", {"n": 1999})]
+    assert found({"doc": [f"d{n}" for n in range(2000)], "n": list(range(2000))}, documents) == ["d1999"]
+    assert found(" or ".join(f"n = {n}" for n in range(2000)), documents) == ["d1999"]
+    assert found({"path": [f"d{n}" for n in range(2000)]}, documents) == ["d1999"]
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("", "a name such as section or date expected, found the end; character 1"),
+        ("section", "operator such as = or >= expected, found the end; character 8"),
+        ("section = ", "a value such as .* expected, found the end; character 11"),
+        ("section = WORLD sport", "`and`, `or` or the end .* expected, found sport; character 17"),
+        ("section WORLD", "operator such as .* found WORLD; character 9"),
+        ("(section = WORLD", r"`\)` expected, found the end; character 17"),
+        ("section in WORLD", r"`\(` expected, found WORLD; character 12"),
+        ("section in ()", r"a value .* expected, found \); character 13"),
+        ("section not = WORLD", "`like`, `contains`, `in` or `exists` expected, found =; character 13"),
+        ("= WORLD", "a name .* expected, found =; character 1"),
+        ('section = "WORLD', 'a value .* expected, found "; character 11'),
+        ("section = and", "a value .* expected, found and; character 11"),
+        ("date > yesterday", "'yesterday' is no date; write 2024, 2024-06.*; character 6"),
+        ("date = 2024-02-30", "'2024-02-30' is no date"),
+        ("date > 2024-06-18T09:30+07:00", "without UTC offset"),
+        ("live < true", "null, true and false have no order"),
+        ("n = 1e999", "finite numbers"),
+        ("n = " + "9" * 5000, "finite numbers"),
+        ('"a\\"b" = 1', "is no name to filter by.*character 1"),
+        ("(" * 60 + "a = 1" + ")" * 60, "nested over 50 levels"),
+        ("not " * 60 + "a = 1", "nested over 50 levels"),
+        ("path = " + "*" * 2000, "over 1000 characters"),
+        ("a = " + "x" * 100_000, "it may have 100000"),
+    ],
+)
+def test_filter_that_cannot_be_read_says_where_and_what_was_expected(where, message):
+    with pytest.raises(QueryError, match=message):
+        parse_where(where)
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({"a": {"$gte": 1}}, "'\\$gte' is no operator for a; there are =, !="),
+        ({"a": {">": [1, 2]}}, "takes one value, not a list"),
+        ({"a": object()}, "compared with object"),
+        ({"a": {"exists": 1}}, "true or false"),
+        ({1: "a"}, "names are text"),
+        ({"a\\": "a"}, "is no name"),
+        ({"": "a"}, "is no name"),
+        ({"a": float("nan")}, "finite"),
+        ({"a": 10**400}, "finite"),
+        ({"a": "\ud800"}, "surrogate"),
+        ({"date": datetime(2024, 6, 1, tzinfo=UTC)}, "UTC offset"),
+        ({"a": list(range(10_001))}, "at most 10000"),
+        (["a"], "not list"),
+    ],
+)
+def test_mapping_that_cannot_be_used_says_why(where, message):
+    with pytest.raises(QueryError, match=message):
+        from_mapping(where)
+
+
+def test_more_values_than_sqlite_binds_are_refused():
+    with pytest.raises(QueryError, match="binds at most 30000"):
+        to_sql(from_mapping({name: list(range(9000)) for name in "abcd"}))
+
+
+NAMES = st.sampled_from(["doc", "title", "section", "path", "date", "k", "a.b", "a", "ключ", "x y"])
+TEXTS = st.one_of(
+    st.sampled_from(["", "a", "A", "ab", "a*", "[a]", "é", "e\u0301", "👍", "2024", "true", "WORLD", "%", "_", "a'b"]),
+    st.sampled_from(
+        ["2024-06-18", "2024-06-30T23:59:59+07:00", "2024-07-01 00:00", "2024-06-18T09:30:00.5Z", "2024-06"]
+    ),
+    st.sampled_from(["2024-13-01", "20240618", "2024-W25-2", "9999-12-31", "0001-01-01", "2024-06-18x", "-2024-06-18"]),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=4),
+)
+NUMBERS = st.one_of(
+    st.integers(-3, 3),
+    st.sampled_from([2024, 0.5, -0.0, 2.0**53, 2**53 + 1, 2**63 - 1, 2**63, -(2**63) - 1, 10**30, 1e30]),
+)
+SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans(), st.none())
+VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(st.sampled_from("bc"), SCALARS, max_size=2))
+DATES = st.one_of(
+    st.sampled_from(["2024", "2024-06", "2024-06-18", "2024-06-18T09:30", "2024-06-18 09:30:00", "9999", "9999-12"]),
+    st.dates(date(2024, 6, 17), date(2024, 7, 2)),
+    st.just(datetime(2024, 7, 1)),
+)
+
+
+@st.composite
+def documents(draw, number):
+    metadata = draw(
+        st.dictionaries(st.sampled_from(["section", "source", "date", "k", "a.b", "a", "ключ", "x y"]), VALUES)
+    )
+    return Document(f"{draw(st.sampled_from(['d', 'a/', '2024']))}{number}", "", draw(TEXTS), metadata)
+
+
+@st.composite
+def conditions(draw):
+    name = draw(NAMES)
+    sign = draw(st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "in", "not in", "~", "contains", "exists"]))
+    if sign == "exists":
+        return from_mapping({name: {sign: draw(st.booleans())}})
+    ordered = sign[0] in "<>"
+    values = st.one_of(TEXTS, NUMBERS, DATES) if ordered else st.one_of(SCALARS, DATES)
+    if name == "date" and sign not in ("~", "contains"):
+        values = DATES
+    value = draw(values if ordered else st.one_of(values, st.lists(values, max_size=3)))
+    return from_mapping({name: {sign: value}})
+
+
+FILTERS = st.recursive(
+    conditions(),
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.builds(AllOf, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple)),
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.tuples(*(documents(number) for number in range(4))), FILTERS)
+def test_sqlite_and_python_agree(some, condition):
+    assert in_sqlite(condition, some) == [document.id for document in some if matches(condition, document)]
+
+
+@given(st.text(st.one_of(st.sampled_from(list("ab =<>!~(),\"'\\.*-2024")), st.characters())))
+def test_any_text_is_a_filter_or_a_query_error(text):
+    try:
+        condition = parse_where(text)
+    except QueryError:
+        return
+    assert in_sqlite(condition, NEWS) == [document.id for document in NEWS if matches(condition, document)]
