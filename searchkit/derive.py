@@ -168,6 +168,6 @@ def first_duplicates(catalog: Catalog, new: Signed) -> dict[int, int | None]:
     found: dict[int, int | None] = {}
     for row, bands in zip(new.rows.tolist(), new.bands.tolist(), strict=True):
         candidates = sorted({first[band] for band in bands if first[band] < row})
-        close = (c for c in candidates if duplicates.similarity(own[row], known[c]) >= duplicates.THRESHOLD)
+        close = (c for c in candidates if float(duplicates.similarity(own[row], known[c])) >= duplicates.THRESHOLD)
         found[row] = next(close, None)
     return found

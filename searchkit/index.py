@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
-from searchkit import archive, context, embedders, maintenance, search, store, whynot
+from searchkit import archive, context, embedders, keywords, maintenance, search, store, whynot
 from searchkit import sync as syncing
 from searchkit.errors import DocumentError, EmbedderMismatch
 from searchkit.ingest import Ingest
@@ -80,6 +80,7 @@ class Index:
         """
         model = embedders.embedder(embedder)
         Analyzer(language)
+        keywords.engine(engine)
         settings = store.Settings(engine, language, target_tokens, max_tokens)
         if model is not None:
             settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)

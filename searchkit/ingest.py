@@ -76,6 +76,7 @@ class Ingest:
         self._kept = 0
         self.failed: list[Failure] = []
         self.skipped: dict[str, int] = {}
+        self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
         writer.begin()
 
     def fail(self, source: str, reason: str) -> None:
@@ -131,6 +132,7 @@ class Ingest:
         if claimant is None or path < self._catalog.file_path(claimant):
             raise DocumentError(f"this id belongs to a document of {path}, which was kept; give it another id")
         self._catalog.unsettle_file(owner)
+        self.disputed.add(owner)
 
     def _passages(self, document: Document, state: tuple[int, int | None, bytes] | None) -> list[Passage] | None:
         """Return the document's passages, None if it has not changed. Raises DocumentError if it has no text."""

@@ -58,19 +58,19 @@ class Picker:
     def _collapsed(self, picks: Iterator[Pick], count: int) -> list[Pick]:
         """Return the first `count` picks that are no near duplicate of a better one, with those that are."""
         kept: list[Pick] = []
-        signatures = np.empty((0, 0))
+        signatures = np.empty((0, duplicates.PERMUTATIONS), duplicates.DTYPE)
         copies: list[list[int]] = []
         for chunk in _batched(picks):
             for pick, signature in zip(chunk, self._signatures(chunk), strict=True):
-                close = duplicates.similarities(signature, signatures) >= duplicates.THRESHOLD if kept else ()
-                if np.any(close):
+                close = duplicates.similarity(signatures, signature) >= duplicates.THRESHOLD
+                if close.any():
                     copies[int(np.argmax(close))].append(pick.row)
                     continue
                 if len(kept) == count:
                     return self._named(kept, copies)
                 kept.append(pick)
                 copies.append([])
-                signatures = np.vstack([signatures, signature]) if len(kept) > 1 else signature[None]
+                signatures = np.vstack([signatures, signature])
         return self._named(kept, copies)
 
     def _named(self, kept: list[Pick], copies: list[list[int]]) -> list[Pick]:
@@ -105,7 +105,7 @@ class Picker:
         if vectors.size and np.isfinite(vectors).all():
             return np.asarray(vectors @ vectors.T, np.float64)
         signatures = self._signatures(pool)
-        return np.stack([duplicates.similarities(own, signatures) for own in signatures])
+        return np.stack([duplicates.similarity(signatures, own) for own in signatures])
 
 
 def _marginal(relevance: npt.NDArray[Any], similarity: npt.NDArray[Any], strength: float) -> list[int]:

@@ -147,6 +147,8 @@ def writing(path: Path) -> Iterator[Writer]:
     """Hold the writer's lock and collect what a crash left. Raises IndexLocked."""
     check_format(path)
     with durable.writer_lock(path / "writer.lock"):
+        for part in ("keywords", "vectors"):  # derived: an index that lost them can be rebuilt
+            (path / part).mkdir(exist_ok=True)
         catalog = Catalog(path / "catalog.sqlite")
         writer = Writer(path, catalog)
         try:

@@ -84,7 +84,8 @@ def _sync_file(
     options: SyncOptions,
 ) -> None:
     """Read a file again unless its size and time are those of the last reading."""
-    if known and (known.size, known.mtime_ns) == (found.size, found.mtime_ns):
+    unchanged = known and (known.size, known.mtime_ns) == (found.size, found.mtime_ns)
+    if known and unchanged and known.key not in ingest.disputed:
         ingest.keep(known.documents)
         return
     key = catalog.put_file(str(found.path), found.size, UNFINISHED, 0)

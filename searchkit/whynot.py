@@ -138,8 +138,8 @@ def _ranked(run: Search, row: int, answer: WhyNot, analyzer: Analyzer) -> WhyNot
         line = f"its document gave its {request.per_document} hits already"
         return replace(answer, verdict="capped", reasons=(line, *reasons), advice=("raise per_document",))
     line = f"it ranks {rank}, outside places {request.offset + 1} to {request.offset + request.k}"
-    advice = (f"ask for k={rank}", *_better(answer))
-    return replace(answer, verdict="cut", reasons=(line, *reasons), advice=advice)
+    better = (f"ask for k={rank}", *_better(answer))
+    return replace(answer, verdict="cut", reasons=(line, *reasons), advice=better)
 
 
 def _arm_reasons(run: Search, answer: WhyNot) -> Iterator[str]:
