@@ -32,3 +32,12 @@ def lines_of(text: str, start: int = 0) -> Iterator[Line]:
 def squeeze(text: str) -> str:
     """Return `text` with each run of white space, no-break spaces too, as one space."""
     return " ".join(text.split())
+
+
+def says_same(first: str, second: str) -> bool:
+    """Tell whether two texts have the same letters and digits, whatever their case, quotes and dashes."""
+    return _letters(first) == _letters(second) != ""
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
