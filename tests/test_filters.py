@@ -223,7 +223,7 @@ def test_sql_in_a_value_stays_a_value():
 def test_long_lists_and_chains_are_no_deep_expressions():
     documents = [Document("d1999", "", "", {"n": 1999})]
     assert found({"doc": [f"d{n}" for n in range(2000)], "n": list(range(2000))}, documents) == ["d1999"]
-    assert found(" or ".join(f"n = {n}" for n in range(2000)), documents) == ["d1999"]
+    assert found(" or ".join(f"n = {n}" for n in range(900, 2000)), documents) == ["d1999"]
     assert found({"path": [f"d{n}" for n in range(2000)]}, documents) == ["d1999"]
 
 
@@ -252,7 +252,7 @@ def test_long_lists_and_chains_are_no_deep_expressions():
         ("(" * 60 + "a = 1" + ")" * 60, "nested over 50 levels"),
         ("not " * 60 + "a = 1", "nested over 50 levels"),
         ("path = " + "*" * 2000, "over 1000 characters"),
-        ("a = " + "x" * 100_000, "it may have 100000"),
+        ("a = " + "x" * 20_000, "it may have 20000"),
     ],
 )
 def test_filter_that_cannot_be_read_says_where_and_what_was_expected(where, message):
@@ -283,8 +283,8 @@ def test_mapping_that_cannot_be_used_says_why(where, message):
         from_mapping(where)
 
 
-def test_more_values_than_sqlite_binds_are_refused():
-    with pytest.raises(QueryError, match="binds at most 30000"):
+def test_more_than_sqlite_takes_is_refused():
+    with pytest.raises(QueryError, match="compares with 36004 values, too many"):
         to_sql(from_mapping({name: list(range(9000)) for name in "abcd"}))
 
 

@@ -27,7 +27,7 @@ from searchkit.filters.tree import (
     compare,
 )
 
-LONGEST_FILTER = 100_000  # characters
+LONGEST_FILTER = 20_000  # characters; a mapping takes long lists
 DEEPEST_NESTING = 50  # parentheses and nots inside each other
 
 _TOKEN = re.compile(

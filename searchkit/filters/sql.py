@@ -32,7 +32,8 @@ class Clause(NamedTuple):
     values: tuple[object, ...] = ()
 
 
-MOST_BOUND = 30_000
+MOST_BOUND = 30_000  # SQLite's own limit is 32,766, or more where it was built so
+LONGEST_CLAUSE = 900_000  # characters; SQLite's own limit is a million bytes or more
 NEVER, ALWAYS = Clause("0"), Clause("1")
 
 _COLUMNS = {"doc": ("id",), "title": ("title",), "section": ("section",), "path": ("id", "source"), "date": ("date",)}
@@ -50,11 +51,11 @@ _DAY_TESTS = {
 def to_sql(condition: Filter) -> tuple[str, list[object]]:
     """Return a WHERE clause that is 1 or 0 for every document, never null, and the values it binds.
 
-    Raises QueryError for more values than SQLite can bind.
+    Raises QueryError for more than SQLite takes in one statement.
     """
     clause = _clause(condition)
-    if len(clause.values) > MOST_BOUND:
-        raise QueryError(f"the filter compares with {len(clause.values)} values; SQLite binds at most {MOST_BOUND}")
+    if len(clause.values) > MOST_BOUND or len(clause.sql) > LONGEST_CLAUSE:
+        raise QueryError(f"the filter compares with {len(clause.values)} values, too many at once: shorten its lists")
     return clause.sql, list(clause.values)
 
 
