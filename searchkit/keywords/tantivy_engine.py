@@ -1,0 +1,201 @@
+"""The keyword engine on tantivy, a search library in Rust."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tantivy import Document, Index, Order, Query, Schema
+
+from searchkit import syntax
+from searchkit.errors import IndexCorrupt
+from searchkit.keywords import tantivy_files
+from searchkit.keywords.contract import Entry, FieldWeights, is_scoreless
+from searchkit.keywords.tantivy_queries import MAX_RUNS, Translator, build_schema
+from searchkit.keywords.ties import EMPTY, among, is_decided, runs, settle
+from searchkit.types import Ranking, Rows
+
+HEAP = 128_000_000  # bytes; about 120,000 passages become one segment
+THREADS = 1  # feeding from Python is the bottleneck, and one thread keeps passages in order of row
+SPARE = 16  # hits beyond the limit, so that ties at its edge are seen in full
+GROWTH = 4
+HEADROOM = 1.5  # passages fetched per passage expected to be needed
+HITS_PER_ROW = 10  # how many hits can be fetched and sifted in the time that filtering takes for one row
+
+
+class TantivyEngine:
+    """Keeps an index with tantivy."""
+
+    name = "tantivy"
+
+    def __init__(self, weights: FieldWeights) -> None:
+        self._weights = weights
+
+    def write(self, folder: Path, base: Path | None = None) -> TantivyWriter:
+        """Start a generation in `folder` from `base`."""
+        tantivy_files.start(folder, base)
+        with _translated(folder):
+            return TantivyWriter(folder, build_schema())
+
+    def read(self, folder: Path) -> TantivyReader:
+        """Open a finished generation. Raises IndexCorrupt."""
+        tantivy_files.check(folder)
+        with _translated(folder):
+            return TantivyReader(folder, self._weights)
+
+
+class TantivyWriter:
+    """Makes one generation."""
+
+    def __init__(self, folder: Path, schema: Schema) -> None:
+        self._folder = folder
+        self._schema = schema
+        self._writer = Index(schema, str(folder)).writer(HEAP, THREADS)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Add passages."""
+        add_document = self._writer.add_document
+        for entry in entries:
+            add_document(_document(entry))
+
+    def remove(self, rows: Sequence[int]) -> None:
+        """Remove passages."""
+        for row in rows:
+            self._writer.delete_documents_by_term("row", int(row))
+
+    def commit(self) -> None:
+        """Finish the generation; merges have ended too when this returns."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+        tantivy_files.finish(self._folder)
+
+    def abort(self) -> None:
+        """Remove the unfinished generation."""
+        self._writer.rollback()
+        self._writer.wait_merging_threads()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class TantivyReader:
+    """Answers from one finished generation."""
+
+    def __init__(self, folder: Path, weights: FieldWeights) -> None:
+        index = Index(build_schema(), str(folder))
+        index.config_reader("manual")  # a generation never changes: nothing to watch
+        index.reload()
+        self._folder = folder
+        self._searcher = index.searcher()
+        self._translator = Translator(index.schema, weights)
+        self.count = self._searcher.num_docs
+
+    def search(self, query: syntax.Query, limit: int, allowed: Rows | None = None) -> Ranking:
+        """Return the best `limit` passages, of those `allowed`."""
+        translated = self._translator.translate(query)
+        if limit < 1 or not self.count or (allowed is not None and not len(allowed)):
+            return EMPTY
+        with _translated(self._folder):
+            if is_scoreless(query):
+                return self._first(self._narrowed(translated, allowed), limit)
+            if allowed is None:
+                return self._best(translated, limit)
+            return self._best_of(translated, limit, allowed)
+
+    def score(self, query: syntax.Query, rows: Rows) -> npt.NDArray[np.float32]:
+        """Return the score of each row: (len(rows),), 0 where it does not match."""
+        wanted = np.unique(rows)
+        translated = self._translator.translate(query)
+        scores = np.zeros(len(rows), np.float32)
+        if not len(wanted) or not self.count:
+            return scores
+        with _translated(self._folder):
+            if len(wanted) * HITS_PER_ROW < self.count:
+                translated = self._translator.restrict(translated, wanted)
+            found, values = self._hits(translated, self.count)
+        order = np.argsort(found)
+        found, values = found[order], values[order]
+        held = among(rows, found)
+        scores[held] = values[np.searchsorted(found, rows[held])]
+        return scores
+
+    def document_frequency(self, term: str) -> int:
+        """Return how many passages hold the index term in any field."""
+        with _translated(self._folder):
+            result: Any = self._searcher.search(self._translator.term(term), 1, count=True)
+        return int(result.count)
+
+    def close(self) -> None:
+        """Let go of every file."""
+        del self._searcher
+
+    def _best(self, query: Query, limit: int) -> Ranking:
+        """Return the best `limit` passages, fetching more until no tie at the edge is cut."""
+        wanted = limit + SPARE
+        while True:
+            rows, scores = self._hits(query, wanted)
+            if len(rows) < wanted or is_decided(scores, limit):
+                ranking = settle(rows, scores)
+                return Ranking(ranking.rows[:limit], ranking.scores[:limit])
+            wanted *= GROWTH
+
+    def _best_of(self, query: Query, limit: int, allowed: Rows) -> Ranking:
+        """Return the best `limit` passages among `allowed`, in the cheaper of two exact ways.
+
+        Few rows become part of the query. Many are sifted from a longer list of hits, as long as that list is
+        short enough.
+        """
+        wanted = limit * self.count * HEADROOM / len(allowed)
+        while len(runs(allowed)) > MAX_RUNS and wanted < len(allowed) * HITS_PER_ROW:
+            depth = int(wanted) + SPARE
+            ranking = self._best(query, depth)
+            kept = among(ranking.rows, allowed)
+            if kept.sum() >= limit or len(ranking.rows) < depth:
+                return Ranking(ranking.rows[kept][:limit], ranking.scores[kept][:limit])
+            wanted *= GROWTH
+        return self._best(self._translator.restrict(query, allowed), limit)
+
+    def _narrowed(self, query: Query, allowed: Rows | None) -> Query:
+        return query if allowed is None else self._translator.restrict(query, allowed)
+
+    def _first(self, query: Query, limit: int) -> Ranking:
+        """Return the first `limit` rows that match, with score 0."""
+        hits: Any = self._searcher.search(
+            query, min(limit, self.count), count=False, order_by_field="row", order=Order.Asc
+        ).hits
+        rows = np.array([row for row, _ in hits], np.int64)
+        return Ranking(rows, np.zeros(len(rows), np.float32))
+
+    def _hits(self, query: Query, limit: int) -> Ranking:
+        """Return tantivy's own ranking: ties are in no particular order."""
+        hits = self._searcher.search(query, min(limit, self.count), count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return Ranking(np.array(rows, np.int64), np.array([score for score, _ in hits], np.float32))
+
+
+def _document(entry: Entry) -> Document:
+    """Return what tantivy indexes. Setters by type are three times as fast as Document(**values)."""
+    document = Document()
+    document.add_integer("row", entry.row)
+    if entry.day is not None:
+        document.add_integer("day", entry.day)
+    if entry.title:
+        document.add_text("title", entry.title)
+    if entry.section:
+        document.add_text("section", entry.section)
+    document.add_text("body", entry.body)
+    return document
+
+
+@contextlib.contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    """Turn tantivy's complaints about its files, panics among them, into IndexCorrupt."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, ValueError | OSError) or type(error).__name__ == "PanicException":
+            raise IndexCorrupt(f"{folder} is damaged: {error}. Run: searchkit rebuild") from error
+        raise

@@ -1,0 +1,129 @@
+"""What keyword engines are held against: BM25 over a handful of passages, computed by brute force."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from searchkit import syntax
+from searchkit.keywords import Engine, Entry, FieldWeights
+from searchkit.keywords.ties import settle
+from searchkit.types import Ranking
+
+K1, B = 1.2, 0.75
+
+
+def build(engine: Engine, folder: Path, entries: Iterable[Entry], base: Path | None = None) -> Path:
+    """Write one generation that holds `entries` on top of `base`."""
+    writer = engine.write(folder, base)
+    writer.add(entries)
+    writer.commit()
+    return folder
+
+
+def passages(*bodies: str) -> list[Entry]:
+    """Return passages with these bodies, whose rows count from 0."""
+    return [Entry(row, "", "", body, None) for row, body in enumerate(bodies)]
+
+
+class BruteForce:
+    """Answers by looking at every passage."""
+
+    def __init__(self, entries: Iterable[Entry], weights: FieldWeights) -> None:
+        self.entries = list(entries)
+        self.weights = weights
+
+    def ranking(self, query: syntax.Query, limit: int = 1000, allowed: Iterable[int] | None = None) -> Ranking:
+        """Return the whole or filtered ranking, cut at `limit`."""
+        scores = self.scores(query)
+        rows = sorted(scores if allowed is None else scores.keys() & set(allowed))
+        ranking = settle(np.array(rows, np.int64), np.array([scores[row] for row in rows], np.float32))
+        return Ranking(ranking.rows[:limit], ranking.scores[:limit])
+
+    def scores(self, query: syntax.Query) -> dict[int, float]:
+        """Return the score of every matching row."""
+        match query:
+            case syntax.Boolean():
+                return self._boolean(query)
+            case syntax.DateRange(start=start, end=end):
+                first = start.toordinal() if start else -math.inf
+                last = end.toordinal() if end else math.inf
+                return {
+                    entry.row: 0.0 for entry in self.entries if entry.day is not None and first <= entry.day <= last
+                }
+        found: dict[int, float] = {}
+        for field in [query.field] if query.field else syntax.TEXT_FIELDS:
+            weight = query.boost * getattr(self.weights, field)
+            for row, score in self._leaf(query, field):
+                found[row] = found.get(row, 0.0) + weight * score
+        return found
+
+    def _boolean(self, query: syntax.Boolean) -> dict[int, float]:
+        must, should, must_not = (
+            [self.scores(child) for child in part] for part in (query.must, query.should, query.must_not)
+        )
+        if must:
+            rows = set.intersection(*map(set, must))
+        elif should:
+            rows = set().union(*should)
+        else:
+            rows = {entry.row for entry in self.entries} if must_not else set()
+        rows -= set().union(*must_not)
+        return {row: query.boost * sum(scores.get(row, 0.0) for scores in (*must, *should)) for row in rows}
+
+    def _leaf(self, query: syntax.Query, field: str) -> Iterator[tuple[int, float]]:
+        texts = {entry.row: getattr(entry, field).split() for entry in self.entries}
+        match query:
+            case syntax.Term(text=text):
+                yield from self._bm25(texts, (text,))
+            case syntax.Phrase(terms=terms):
+                yield from self._bm25(texts, terms)
+            case _:
+                matches = term_test(query)
+                yield from ((row, 1.0) for row, terms in texts.items() if any(map(matches, terms)))
+
+    def _bm25(self, texts: dict[int, list[str]], phrase: tuple[str, ...]) -> Iterator[tuple[int, float]]:
+        count = len(texts)
+        average = sum(map(len, texts.values())) / max(1, count)
+        idf = sum(idf_of(count, sum(term in terms for terms in texts.values())) for term in phrase)
+        for row, terms in texts.items():
+            frequency = sum(tuple(terms[i : i + len(phrase)]) == phrase for i in range(len(terms)))
+            if frequency:
+                norm = K1 * (1 - B + B * len(terms) / average)
+                yield row, idf * (K1 + 1) * frequency / (frequency + norm)
+
+
+def idf_of(count: int, frequency: int) -> float:
+    """Return Lucene's idf."""
+    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+
+def term_test(query: syntax.Query) -> Callable[[str], bool]:
+    """Return what tells whether an index term is one that the query means."""
+    match query:
+        case syntax.Prefix(text=text):
+            return lambda term: term.startswith(text)
+        case syntax.Wildcard(pattern=pattern):
+            parts = {"?": ".", "*": ".*"}
+            regex = re.compile("".join(parts.get(character, re.escape(character)) for character in pattern))
+            return lambda term: regex.fullmatch(term) is not None
+        case syntax.Fuzzy(text=text, distance=distance):
+            return lambda term: edits(text, term) <= distance
+    raise TypeError(query)
+
+
+def edits(left: str, right: str) -> int:
+    """Return the insertions, deletions, substitutions and swaps of neighbours between two words."""
+    table = [[max(i, j) if not i * j else 0 for j in range(len(right) + 1)] for i in range(len(left) + 1)]
+    for i in range(1, len(left) + 1):
+        for j in range(1, len(right) + 1):
+            table[i][j] = min(
+                table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + (left[i - 1] != right[j - 1])
+            )
+            if i > 1 and j > 1 and left[i - 1] == right[j - 2] and left[i - 2] == right[j - 1]:
+                table[i][j] = min(table[i][j], table[i - 2][j - 2] + 1)
+    return table[-1][-1]
