@@ -58,6 +58,7 @@ _PIECE = (
     rf"|(?P<emoji>[{_EMOJI}])"
     rf"|(?P<word>{_SPACED}"
 )
+_UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
 _JOINING = re.compile(rf"{_PIECE}(?:{_APOSTROPHE}{_SPACED})*)")  # O'Brien is one word
 _ELIDING = re.compile(rf"{_PIECE})")  # l'homme is two
 _APOSTROPHES = re.compile(_APOSTROPHE)
@@ -203,6 +204,11 @@ class Analyzer:
                 return piece.replace("," if "," in piece else ".", "")
             case _:
                 return fold(piece)
+
+
+def is_unspaced(term: str) -> bool:
+    """Say whether a term comes from a script without spaces: it is two characters, or the last of its run."""
+    return _UNSPACED_START.match(term) is not None
 
 
 def fold(text: str) -> str:
