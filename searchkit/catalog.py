@@ -9,13 +9,13 @@ import json
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
+from searchkit.filters.matching import day_of
 from searchkit.schema import SCHEMA, connect
 from searchkit.types import Document, Mark, Passage, Rows
 
@@ -29,6 +29,15 @@ class PassageRecord(NamedTuple):
     signature: bytes  # MinHash, for near duplicates
     bands: Sequence[int]
     duplicate_of: int | None
+
+
+class DocumentRecord(NamedTuple):
+    """A document as the write path stores it."""
+
+    key: int
+    document: Document
+    file: int | None
+    digest: bytes
 
 
 class KnownFile(NamedTuple):
@@ -169,21 +178,17 @@ class Catalog:
         """Record which file a document comes from."""
         self._db.execute("UPDATE documents SET file = ? WHERE key = ?", (file, key))
 
-    def put_document(self, document: Document, file: int | None, digest: bytes) -> int:
-        """Add a document; return its key. The id must be free."""
-        when = document.metadata.get("date")
-        values = (
-            document.id, file, digest, document.title, str(document.metadata.get("section") or ""),
-            when if isinstance(when, str) else None, day_of(when),
-            str(document.metadata.get("source") or ""), json.dumps(dict(document.metadata), ensure_ascii=False),
-            document.text, json.dumps(document.marks), json.dumps(document.page_starts),
-        )  # fmt: skip
-        cursor = self._db.execute(
-            "INSERT INTO documents (id, file, digest, title, section, date, day, source, metadata, text, marks, "
-            "page_starts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
+    def next_document(self) -> int:
+        """Return a key that is free, with all above it."""
+        return int(self._db.execute("SELECT coalesce(max(key), 0) + 1 FROM documents").fetchone()[0])
+
+    def put_documents(self, records: Iterable[DocumentRecord]) -> None:
+        """Add documents; their ids must be free."""
+        self._db.executemany(
+            "INSERT INTO documents (key, id, file, digest, title, section, date, day, source, metadata, text, marks, "
+            "page_starts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(_document_row, records),
         )
-        return int(cursor.lastrowid or 0)
 
     def drop_document(self, key: int) -> list[tuple[int, bytes, bytes]]:
         """Remove a document with its passages, dead from now on; return their (row, digest, signature)."""
@@ -363,6 +368,18 @@ def _list(numbers: Iterable[int]) -> str:
     return json.dumps([int(number) for number in numbers])
 
 
+def _document_row(record: DocumentRecord) -> tuple[object, ...]:
+    key, document, file, digest = record
+    when = document.metadata.get("date")
+    return (
+        key, document.id, file, digest, document.title, str(document.metadata.get("section") or ""),
+        when if isinstance(when, str) else None, day_of(str(when or "")), str(document.metadata.get("source") or ""),
+        json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else "{}", document.text,
+        json.dumps(document.marks) if document.marks else "[]",
+        json.dumps(document.page_starts) if document.page_starts else "[]",
+    )  # fmt: skip
+
+
 def _document(found: Sequence[Any]) -> Document:
     doc_id, text, title, metadata, marks, page_starts = found
     return Document(
@@ -377,13 +394,3 @@ def _passage(found: Sequence[Any]) -> Passage:
         f"{doc_id}#{ordinal}", doc_id, ordinal, text[start:end], start, end, line, end_line, title, section, page,
         json.loads(metadata),
     )  # fmt: skip
-
-
-def day_of(when: object) -> int | None:
-    """Return the proleptic ordinal of an ISO 8601 date or time (its own local day), None for anything else."""
-    if not isinstance(when, str):
-        return None
-    try:
-        return date.fromisoformat(when[:10]).toordinal()
-    except ValueError:
-        return None

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import duplicates, store, vectors
-from searchkit.catalog import Catalog, day_of
+from searchkit.catalog import Catalog
 from searchkit.errors import EmbedderMismatch
+from searchkit.filters.matching import day_of
 from searchkit.journal import DIGEST_SIZE, Journal
 from searchkit.keywords import Entry
 from searchkit.text import Analyzer
@@ -39,23 +40,23 @@ class EntryMaker:
         self._analyzer = analyzer
         self._last: tuple[str, str] = ("", "")
 
-    def body_terms(self, passage: Passage) -> list[str]:
-        """Return the index terms of a passage's text."""
-        return self._analyzer.terms(passage.text)
+    def body(self, passage: Passage) -> str:
+        """Return the index terms of a passage's text, joined by spaces."""
+        return " ".join(self._analyzer.terms(passage.text))
 
-    def entry(self, row: int, passage: Passage, body: Sequence[str]) -> Entry:
+    def entry(self, row: int, passage: Passage, body: str) -> Entry:
         """Return the entry of a passage whose terms are known."""
         return Entry(
             row,
             self._joined(passage.title),
             self._joined(passage.section),
-            " ".join(body),
-            day_of(passage.metadata.get("date")),
+            body,
+            day_of(str(passage.metadata.get("date") or "")),
         )
 
     def entries(self, passages: Mapping[int, Passage]) -> list[Entry]:
         """Return the entries of passages by row."""
-        return [self.entry(row, passage, self.body_terms(passage)) for row, passage in passages.items()]
+        return [self.entry(row, passage, self.body(passage)) for row, passage in passages.items()]
 
     def _joined(self, text: str) -> str:
         if text != self._last[0]:

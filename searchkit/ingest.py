@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import duplicates, store
-from searchkit.catalog import PassageRecord
+from searchkit.catalog import DocumentRecord, PassageRecord
 from searchkit.derive import (
     EntryMaker,
     Signed,
@@ -43,7 +43,7 @@ class _Waiting(NamedTuple):
     row: int
     document: int  # key
     passage: Passage
-    body: list[str]  # index terms
+    body: str  # index terms, joined
     digest: bytes  # of the embedded text
 
 
@@ -66,10 +66,13 @@ class Ingest:
         self._entries = EntryMaker(Analyzer(writer.settings.language))
         self._vectors = VectorSource(writer, embedder, progress, given) if embedder else None
         self._batch = BATCH_EMBEDDED if embedder else BATCH_PASSAGES
+        self._documents: list[DocumentRecord] = []
         self._waiting: list[_Waiting] = []
         self._dead: dict[int, tuple[bytes, bytes]] = {}  # row -> digest, signature
         self._seen: set[str] = set()
         self._next_row = self._catalog.counter("next_row")
+        self._next_key = self._catalog.next_document()
+        self._was_empty = self._next_key == 1
         self._added: list[str] = []
         self._changed: list[str] = []
         self._removed: list[str] = []
@@ -103,10 +106,12 @@ class Ingest:
         if state is not None:
             self._bury(state[0])
         (self._added if state is None else self._changed).append(document.id)
-        key = self._catalog.put_document(document, file, document_digest(document))
+        key = self._next_key
+        self._next_key += 1
+        self._documents.append(DocumentRecord(key, document, file, document_digest(document)))
         for passage in passages or ():
             digest = text_digest(embedded_text(passage))
-            self._waiting.append(_Waiting(self._next_row, key, passage, self._entries.body_terms(passage), digest))
+            self._waiting.append(_Waiting(self._next_row, key, passage, self._entries.body(passage), digest))
             self._next_row += 1
         if len(self._waiting) >= self._batch:
             self.commit()
@@ -116,7 +121,7 @@ class Ingest:
         """Return what is known under the document's id. Raises DocumentError if the id is another's."""
         if document.id in self._seen:
             raise DocumentError("this id came before in the same run; the first one was taken")
-        state = self._catalog.document_state(document.id)
+        state = None if self._was_empty else self._catalog.document_state(document.id)
         if state is not None and state[1] is not None and state[1] != file:
             self._settle_claim(state[1], file)
         self._seen.add(document.id)
@@ -184,11 +189,13 @@ class Ingest:
         self._writer.commit()
         if self._vectors:
             self._vectors.committed()
-        self._waiting, self._dead = [], {}
+        self._documents, self._waiting, self._dead = [], [], {}
         self._writer.begin()
 
     def _store_passages(self) -> None:
-        new = signed([w.row for w in self._waiting], duplicates.signatures([w.body for w in self._waiting]))
+        self._catalog.put_documents(self._documents)
+        words = [w.body.split(" ") for w in self._waiting]
+        new = signed([w.row for w in self._waiting], duplicates.signatures(words))
         self._forget_duplicates()
         originals = first_duplicates(self._catalog, new)
         self._catalog.put_passages(
@@ -285,5 +292,7 @@ def _scalar(name: str, value: Any) -> Scalar:
 
 def document_digest(document: Document) -> bytes:
     """Return a digest of all that the index keeps of a document: 16 bytes."""
-    content = [document.text, document.title, dict(document.metadata), document.marks, document.page_starts]
-    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).digest()
+    rest = [document.title, dict(document.metadata), document.marks, document.page_starts]
+    digest = hashlib.blake2b(json.dumps(rest, sort_keys=True).encode(), digest_size=16)
+    digest.update(document.text.encode())
+    return digest.digest()

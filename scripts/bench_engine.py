@@ -1,0 +1,196 @@
+"""Import, cold start, sync, and the keyword arm beside raw tantivy-py, on paragraphs of a JSON-lines file.
+
+Systems that are compared do the same work in one run, in turn, several times; medians and their ratio count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import tantivy
+
+from searchkit import Document, Index
+
+QUESTION = "What did analysts say about Vietnam?"
+
+
+def read(path: Path, count: int) -> list[dict[str, str]]:
+    """Return the first records of a .jsonl or .jsonl.xz file."""
+    with (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in islice(lines, count)]
+
+
+def questions(records: list[dict[str, str]], count: int, words: int) -> list[str]:
+    """Return questions of words that stand together in a random paragraph; seeded."""
+    chance = random.Random(0)
+    found = []
+    while len(found) < count:
+        candidates = sorted(set(re.findall(r"[a-z]{4,}", chance.choice(records)["text"].lower())))
+        if len(candidates) >= words:
+            found.append(" ".join(chance.sample(candidates, words)))
+    return found
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def row(name: str, value: str, note: str = "") -> None:
+    print(f"| {name} | {value} | {note} |", flush=True)
+
+
+# --- raw tantivy-py, as its documentation shows it -----------------------------------------------------------
+
+
+def build_tantivy(home: Path, records: list[dict[str, str]]) -> tantivy.Index:
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("title", stored=True, tokenizer_name="en_stem")
+    builder.add_text_field("body", stored=True, tokenizer_name="en_stem")
+    builder.add_integer_field("id", stored=True, indexed=True)
+    index = tantivy.Index(builder.build(), path=str(home))
+    writer = index.writer(128_000_000)
+    for number, record in enumerate(records):
+        writer.add_document(tantivy.Document(id=number, title=record.get("title", ""), body=record["text"]))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    return index
+
+
+def ask_tantivy(index: tantivy.Index) -> Callable[[str], object]:
+    searcher = index.searcher()
+
+    def ask(question: str) -> object:
+        query = index.parse_query(question, ["title", "body"])
+        return [searcher.doc(address)["id"] for _, address in searcher.search(query, 10).hits]
+
+    return ask
+
+
+# --- searchkit -----------------------------------------------------------------------------------------------
+
+
+def build_searchkit(home: Path, records: list[dict[str, str]], engine: str = "tantivy") -> Index:
+    shutil.rmtree(home, ignore_errors=True)
+    index = Index.create(home, embedder="none", engine=engine)
+    index.add(Document(str(number), record["text"], record.get("title", "")) for number, record in enumerate(records))
+    return index
+
+
+def ask_arm(index: Index) -> Callable[[str], object]:
+    """Return the keyword arm alone, as search uses it: parse, look up, rank, rows of the ten best."""
+    from searchkit import queries  # noqa: PLC0415 - below the façade, for this measurement alone
+    from searchkit.text import Analyzer  # noqa: PLC0415
+
+    analyzer = Analyzer(index.settings.language)
+    with index._reading() as snapshot:
+        keywords = snapshot.keywords
+    return lambda question: keywords.search(queries.parse(question, analyzer).tree, 10)
+
+
+def bench_keywords(home: Path, records: list[dict[str, str]], repeats: int) -> None:
+    asked = questions(records, 200, 5)
+    rates: dict[str, list[float]] = {"raw tantivy-py": [], "searchkit": []}
+    for _ in range(repeats):
+        rates["raw tantivy-py"].append(len(records) / seconds(lambda: build_tantivy(home / "raw", records)))
+        rates["searchkit"].append(len(records) / seconds(lambda: build_searchkit(home / "ours", records).close()))
+    raw = build_tantivy(home / "raw", records)
+    with build_searchkit(home / "ours", records) as ours:
+        systems = {
+            "raw tantivy-py": ask_tantivy(raw),
+            "searchkit, keyword arm": ask_arm(ours),
+            "searchkit, whole search in keyword mode": lambda question: ours.search(question, mode="keyword"),
+        }
+        latencies: dict[str, list[float]] = {name: [] for name in systems}
+        for question in asked * repeats:
+            for name, ask in systems.items():
+                latencies[name].append(seconds(lambda ask=ask, question=question: ask(question)) * 1000)
+    base = statistics.median(rates["raw tantivy-py"])
+    for name, values in rates.items():
+        middle = statistics.median(values)
+        row(f"indexing, {name}", f"{middle:,.0f} passages/s", f"{middle / base:.2f} of raw")
+    base = statistics.median(latencies["raw tantivy-py"])
+    for name, values in latencies.items():
+        middle = statistics.median(values)
+        tail = statistics.quantiles(values, n=20)[-1]
+        row(f"five words, {name}", f"p50 {middle:.2f} ms, p95 {tail:.2f} ms", f"{middle / base:.2f} times raw")
+
+
+def bench_start(home: Path, records: list[dict[str, str]], repeats: int) -> None:
+    """Time whole processes: import, and a question from a fresh shell on 2,000 passages."""
+    path = home / "cold"
+    with Index.create(path) as index:
+        index.add(Document(str(n), record["text"], record.get("title", "")) for n, record in enumerate(records))
+    search = [sys.executable, "-m", "searchkit", "search", QUESTION, "-i", str(path)]
+    commands = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "import searchkit": [sys.executable, "-c", "import searchkit"],
+        f"cold search, hybrid, {len(records):,} passages": search,
+        f"cold search, keyword, {len(records):,} passages": [*search, "--mode", "keyword"],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(repeats + 1):
+        for name, command in commands.items():
+            times[name].append(
+                seconds(lambda command=command: subprocess.run(command, capture_output=True, check=True))
+            )
+    for name, values in times.items():
+        row(name, f"{statistics.median(values[1:]):.3f} s", f"whole process, median of {repeats}")
+
+
+def bench_sync(home: Path, records: Iterator[dict[str, str]], files: int) -> None:
+    """Time a sync of a folder with nothing changed, then with one file changed."""
+    folder = home / "files"
+    folder.mkdir()
+    for number in range(files):
+        (folder / f"{number:05d}.txt").write_text("\n\n".join(record["text"] for record in islice(records, 3)))
+    time.sleep(2.1)  # until the files' times can be trusted
+    with Index.create(home / "synced", embedder="none") as index:
+        row(f"sync, {files:,} new files", f"{seconds(lambda: index.sync(folder)):.2f} s", "keywords only")
+        row("sync, nothing changed", f"{seconds(lambda: index.sync(folder)):.2f} s")
+        (folder / "00007.txt").write_text("One new paragraph about a storm in Hanoi and what analysts said of it.")
+        row(
+            "sync, one file changed",
+            f"{seconds(lambda: index.sync(folder)):.2f} s",
+            f"{index.status()['passages']:,} passages",
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path, help="a .jsonl or .jsonl.xz file with title and text")
+    parser.add_argument("--passages", type=int, default=50_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", choices=["keywords", "start", "sync"])
+    options = parser.parse_args()
+    records = read(options.corpus, options.passages)
+    home = Path(tempfile.mkdtemp())
+    print("| what | measured | note |\n|---|---|---|")
+    if options.only in (None, "start"):
+        bench_start(home, records[:2_000], 5)
+    if options.only in (None, "sync"):
+        bench_sync(home, iter(records), 5_000)
+    if options.only in (None, "keywords"):
+        bench_keywords(home, records, options.repeats)
+    shutil.rmtree(home)
+
+
+if __name__ == "__main__":
+    main()
