@@ -79,6 +79,7 @@ class Ingest:
         self._kept = 0
         self.failed: list[Failure] = []
         self.skipped: dict[str, int] = {}
+        self.gone: set[int] = set()  # keys of files that are no longer there: they claim nothing
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
         writer.begin()
 
@@ -133,6 +134,8 @@ class Ingest:
 
         The loser is read again by every sync, so that it gets the id as soon as the winner gives it up.
         """
+        if owner in self.gone:
+            return
         path = self._catalog.file_path(owner)
         if claimant is None or path < self._catalog.file_path(claimant):
             raise DocumentError(f"this id belongs to a document of {path}, which was kept; give it another id")

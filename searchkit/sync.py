@@ -38,6 +38,8 @@ def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncO
         for failure in walked.failed:
             ingest.fail(failure.source, failure.reason)
         known = catalog.files_under(str(path))
+        present = {str(found.path) for found in walked.files}
+        ingest.gone = {file.key for name, file in known.items() if name not in present}
         prefix = _Prefix(catalog, path)
         for found in walked.files:
             before = known.pop(str(found.path), None)
