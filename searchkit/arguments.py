@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from searchkit.sync import SyncOptions
 
 DEFAULT_INDEX = Path("indexes/default")
+STDIN = Path("-")
 ARMS = ("keyword", "vector")
 MODES = ("hybrid", *ARMS)  # for completion; SearchRequest checks and knows the truth
 FUSIONS = ("minmax", "zscore", "rrf")
@@ -36,6 +37,14 @@ def index_names(incomplete: str) -> list[str]:
     return [name for name in found if name.startswith(incomplete)]
 
 
+def existing(paths: list[Path] | None) -> list[Path] | None:
+    """Return the paths if each is there or stands for standard input. Raises BadParameter."""
+    for path in paths or ():
+        if path != STDIN and not path.exists():
+            raise typer.BadParameter(f"{path} does not exist. What an index holds of it goes with: searchkit remove")
+    return paths
+
+
 IndexPath = Annotated[
     Path,
     typer.Option("--index", "-i", envvar="SEARCHKIT_INDEX", help="Folder of the index.", autocompletion=index_names),
@@ -55,14 +64,13 @@ Queries = Annotated[
 ]
 PassageId = Annotated[str, typer.Argument(metavar="PASSAGE", help="Id of a passage: DOCUMENT#NUMBER.")]
 ItemId = Annotated[str, typer.Argument(metavar="ID", help="Id of a document or passage.")]
-DocumentGlobs = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids or globs of documents.")]
+DocumentGlobs = Annotated[list[str], typer.Argument(metavar="ID", help="Ids or globs of documents.")]
 DocumentGlob = Annotated[str, typer.Argument(metavar="GLOB", help="Glob that the ids must match.")]
 Sources = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[PATH…]",
-        exists=True,
-        allow_dash=True,
+        metavar="PATH",
+        callback=existing,
         show_default=False,
         help="Files and folders; - is standard input. Without any: all that were indexed before.",
     ),

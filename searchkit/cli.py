@@ -11,7 +11,18 @@ import typer
 
 import searchkit
 from searchkit import arguments, render
-from searchkit.arguments import DEFAULT_INDEX, Creation, FullPage, IndexPath, Output, Page, Ranking, Reading, flat
+from searchkit.arguments import (
+    DEFAULT_INDEX,
+    STDIN,
+    Creation,
+    FullPage,
+    IndexPath,
+    Output,
+    Page,
+    Ranking,
+    Reading,
+    flat,
+)
 from searchkit.errors import EmbedderMismatch, IndexNotFound
 from searchkit.exits import ERROR, EXIT_CODES, NOTHING, Commands, end
 
@@ -93,31 +104,39 @@ def index(
 
 def _is_piped(paths: list[Path] | None) -> bool:
     """Tell whether standard input is the source. Raises BadParameter for it beside others."""
-    piped = Path("-") in (paths or ())
+    piped = STDIN in (paths or ())
     if piped and len(paths or ()) > 1:
         raise typer.BadParameter("- (standard input) cannot stand beside other paths; index it by itself")
     return piped
 
 
 def _opened_or_created(path: Path, creation: Creation, *, create: bool) -> Index:
-    """Open an index whose settings are those given, or create it."""
+    """Open an index whose settings are those given, or create it. Raises BadParameter."""
     from searchkit.index import Index
 
-    given = creation.given()
     try:
-        opened = Index.open(path, embedder=creation.embedder)
+        return _same(Index.open(path, embedder=creation.embedder), creation)
     except IndexNotFound:
         if not create:
             raise
-        return Index.create(path, **given)
     except EmbedderMismatch as error:
         raise typer.BadParameter(str(error), param_hint="--embedder") from None
-    for name, value in given.items():
+    try:
+        return Index.create(path, **creation.given())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _same(opened: Index, creation: Creation) -> Index:
+    """Return an index that has the settings given. Raises BadParameter."""
+    for name, value in creation.given().items():
         fixed = getattr(opened.settings, name)
         if name != "embedder" and fixed != value:
             opened.close()
             hint = f"--{name.replace('_', '-')}"
-            raise typer.BadParameter(f"{path} was created with {fixed}; make a new index for {value}", param_hint=hint)
+            raise typer.BadParameter(
+                f"{opened.path} was created with {fixed}; make a new index for {value}", param_hint=hint
+            )
     return opened
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from searchkit.types import Progress
-
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+    from searchkit.types import Progress
 
 LINE_EVERY = 5.0  # seconds between lines in a pipe
 VERBS = {"read": "reading documents", "index": "indexing passages", "embed": "embedding passages"}

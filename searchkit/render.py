@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, SyncReport
-
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
     from searchkit.context import Context
     from searchkit.maintenance import VerifyReport
+    from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, SyncReport
     from searchkit.whynot import WhyNot
 
 WIDEST = 100  # columns of text: longer lines are hard to read
