@@ -319,7 +319,7 @@ class Index:
 
     def _checked(self, model: Embedder | None) -> Embedder | None:
         settings = self.settings
-        if model is None or model.digest != settings.embedder_digest:
+        if (model.digest if model else None) != settings.embedder_digest:
             raise EmbedderMismatch(
                 f"{self.path} was built with {settings.embedder or 'no model'}, not with "
                 f"{model.name if model else 'none'} as it is here. Open it with the model that built it, or run: "
