@@ -11,7 +11,7 @@ import numpy as np
 
 from searchkit import syntax
 from searchkit.keywords import Engine, Entry, FieldWeights
-from searchkit.keywords.ties import settle
+from searchkit.keywords.ranking import settle
 from searchkit.types import Ranking
 
 K1, B = 1.2, 0.75

@@ -16,8 +16,8 @@ from searchkit import syntax
 from searchkit.errors import IndexCorrupt
 from searchkit.keywords import tantivy_files
 from searchkit.keywords.contract import Entry, FieldWeights, is_scoreless
+from searchkit.keywords.ranking import EMPTY, among, is_decided, look_up, runs, settle
 from searchkit.keywords.tantivy_queries import MAX_RUNS, Translator, build_schema
-from searchkit.keywords.ties import EMPTY, among, is_decided, runs, settle
 from searchkit.types import Ranking, Rows
 
 HEAP = 128_000_000  # bytes; about 120,000 passages become one segment
@@ -109,18 +109,12 @@ class TantivyReader:
         """Return the score of each row: (len(rows),), 0 where it does not match."""
         wanted = np.unique(rows)
         translated = self._translator.translate(query)
-        scores = np.zeros(len(rows), np.float32)
         if not len(wanted) or not self.count:
-            return scores
+            return np.zeros(len(rows), np.float32)
         with _translated(self._folder):
             if len(wanted) * HITS_PER_ROW < self.count:
                 translated = self._translator.restrict(translated, wanted)
-            found, values = self._hits(translated, self.count)
-        order = np.argsort(found)
-        found, values = found[order], values[order]
-        held = among(rows, found)
-        scores[held] = values[np.searchsorted(found, rows[held])]
-        return scores
+            return look_up(rows, *self._hits(translated, self.count))
 
     def document_frequency(self, term: str) -> int:
         """Return how many passages hold the index term in any field."""

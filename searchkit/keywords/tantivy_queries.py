@@ -9,7 +9,7 @@ from tantivy import FieldType, Occur, Query, Schema, SchemaBuilder
 from searchkit import syntax
 from searchkit.errors import QueryError
 from searchkit.keywords.contract import FieldWeights, check_depth
-from searchkit.keywords.ties import runs
+from searchkit.keywords.ranking import runs
 from searchkit.types import Rows
 
 MAX_EDITS = 2  # tantivy's Levenshtein automata go no further

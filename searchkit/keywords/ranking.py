@@ -1,4 +1,4 @@
-"""Order among equals: what makes two scores the same, and which row then comes first."""
+"""Order and sets of rows: what both engines need between their hits and a Ranking."""
 
 from __future__ import annotations
 
@@ -43,7 +43,21 @@ def _leaders(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def is_decided(scores: npt.NDArray[np.float32], limit: int) -> bool:
     """Tell whether nothing below the last of these falling scores can tie with the one at `limit`."""
-    return len(scores) > limit and bool(scores[-1] < scores[limit - 1] - 2 * TOLERANCE * abs(scores[limit - 1]))
+    return len(scores) > limit and bool(scores[-1] < _edge(scores[limit - 1]))
+
+
+def best(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:
+    """Return the first `limit` of what `settle` would return, without sorting the rest."""
+    if len(rows) > limit:
+        kept = scores >= _edge(np.partition(scores, len(scores) - limit)[len(scores) - limit])
+        rows, scores = rows[kept], scores[kept]
+    ranking = settle(rows, scores)
+    return Ranking(ranking.rows[:limit], ranking.scores[:limit])
+
+
+def _edge(score: np.float32) -> float:
+    """Return what a score must not fall below to tie with this one."""
+    return float(score) - 2 * TOLERANCE * abs(float(score))
 
 
 def among(rows: Rows, allowed: Rows) -> npt.NDArray[np.bool_]:
@@ -54,6 +68,19 @@ def among(rows: Rows, allowed: Rows) -> npt.NDArray[np.bool_]:
     places[places == len(allowed)] = 0
     found: npt.NDArray[np.bool_] = allowed[places] == rows
     return found
+
+
+def look_up(wanted: Rows, rows: Rows, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the score of each wanted row, 0 for those that are not in `rows`: (len(wanted),).
+
+    rows: (n,) in any order, without repeats; scores: (n,).
+    """
+    order = np.argsort(rows)
+    rows, scores = rows[order], scores[order]
+    found = among(wanted, rows)
+    picked = np.zeros(len(wanted), np.float32)
+    picked[found] = scores[np.searchsorted(rows, wanted[found])]
+    return picked
 
 
 def runs(rows: Rows) -> list[tuple[int, int]]:
