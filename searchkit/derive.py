@@ -42,7 +42,7 @@ class EntryMaker:
 
     def body(self, passage: Passage) -> str:
         """Return the index terms of a passage's text, joined by spaces."""
-        return " ".join(self._analyzer.terms(passage.text))
+        return self._analyzer.joined(passage.text)
 
     def entry(self, row: int, passage: Passage, body: str) -> Entry:
         """Return the entry of a passage whose terms are known."""
@@ -60,7 +60,7 @@ class EntryMaker:
 
     def _joined(self, text: str) -> str:
         if text != self._last[0]:
-            self._last = (text, " ".join(self._analyzer.terms(text)))
+            self._last = (text, self._analyzer.joined(text))
         return self._last[1]
 
 

@@ -197,7 +197,7 @@ class Ingest:
 
     def _store_passages(self) -> None:
         self._catalog.put_documents(self._documents)
-        words = [w.body.split(" ") for w in self._waiting]
+        words = [w.body.split() for w in self._waiting]
         new = signed([w.row for w in self._waiting], duplicates.signatures(words))
         self._forget_duplicates()
         originals = first_duplicates(self._catalog, new)

@@ -15,7 +15,7 @@ import Stemmer  # type: ignore[import-not-found]  # compiled, without stubs
 
 REVISION = 1  # counts changes of these rules; terms of two revisions do not mix
 LONGEST_TERM = 64  # characters; what is longer is data, not a word, and is cut
-CACHE_SIZE = 100_000  # written words remembered, about 20 MB
+CACHE_SIZE = 250_000  # written words remembered, about 40 MB
 LONGEST_CACHED = 40  # characters of a written word; longer ones hardly come twice
 
 Span: TypeAlias = tuple[int, int, str]  # start, end, term
@@ -47,10 +47,14 @@ _SPACED = rf"(?:[^\W_{_UNSPACED}]|[{_MARKS}])+"
 
 # One hit is a written word, with what may continue it: U.S., J. R. R., O'Brien, 1.0.21, C++. What each becomes is
 # remembered, so this pattern must be fast and _PIECE may take its time.
-_WRITTEN = re.compile(rf"{_IN_WORD}++(?:(?:\.?['’ʼ＇]|[.,](?:\ (?={_LETTER}\.))?+){_IN_WORD}++)*+[+\#]*+|[{_EMOJI}]")
+_ELECTRONIC = r"-(?<=[eE]-)(?<![^\W_].-)(?=(?i:mail|book|reader|commerce|business|learning|cig|sport|bike|gov))"
+_WRITTEN = re.compile(
+    rf"{_IN_WORD}++(?:(?:\.?['’ʼ＇]|[.,](?:\ (?={_LETTER}\.))?+|{_ELECTRONIC}){_IN_WORD}++)*+[+\#]*+|[{_EMOJI}]"
+)
 _PIECE = (
     rf"(?P<initials>{_LETTER}(?:\.\ ?{_LETTER})+)(?:\.?{_APOSTROPHE}s)?$"  # U.S., J. R. R.
     r"|(?<![^\W_])(?P<symbol>[A-Za-z](?:\+\+|\#)$)"  # C++, C#
+    r"|(?P<electronic>[eE]-[A-Za-z]+)"  # e-mail is email
     r"|(?P<thousands>\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3}){2,})(?![\d,])(?:\.\d+)?)"  # 1,000 is 1000
     r"|[vV]?(?P<version>\d+(?:\.\d+)+)"  # v1.0.21 is 1.0.21
     r"|(?P<quantity>\d+)(?=(?!st|nd|rd|th)[A-Za-z]{2,}(?![^\W_]))"  # 15mg is 15 mg
@@ -58,6 +62,8 @@ _PIECE = (
     rf"|(?P<emoji>[{_EMOJI}])"
     rf"|(?P<word>{_SPACED}"
 )
+_SPACED_INITIALS = re.compile(rf"[.,]\ {_LETTER}\.")
+_AROUND = ".,;:!?()[]\"'"  # stands around words and never in front of what belongs to them
 _UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
 _JOINING = re.compile(rf"{_PIECE}(?:{_APOSTROPHE}{_SPACED})*)")  # O'Brien is one word
 _ELIDING = re.compile(rf"{_PIECE})")  # l'homme is two
@@ -142,6 +148,8 @@ class Analyzer:
         self._pieces = _Cache(self._analyze)
         self._piece = _ELIDING if self.language in _ELIDING_LANGUAGES else _JOINING
         self._joined = _Cache(self._join)
+        self._normalized = _Cache(_normalized)
+        self._chunks = _Cache(self._join_chunk)  # of what stands between white space
 
     @property
     def name(self) -> str:
@@ -150,7 +158,22 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """Return the index terms of `text` in order; a term's place is its position."""
-        return " ".join(map(self._joined.__getitem__, _WRITTEN.findall(text))).split()
+        return self.joined(text).split()
+
+    def joined(self, text: str) -> str:
+        """Return the terms of `text` in one string, with white space between them: what indexing wants, fast."""
+        if _SPACED_INITIALS.search(text):  # the one case in which a written word goes on after a space
+            return self._join_words(text)
+        return " ".join(map(self._chunks.__getitem__, text.split()))
+
+    def _join_chunk(self, chunk: str) -> str:
+        bare = chunk.strip(_AROUND)
+        if bare.isascii() and bare.isalpha():  # most chunks: a short way of the same result
+            return self._joined[bare]
+        return self._join_words(chunk)
+
+    def _join_words(self, text: str) -> str:
+        return " ".join(map(self._joined.__getitem__, _WRITTEN.findall(text)))
 
     def spans(self, text: str) -> list[Span]:
         """Return (start, end, term) for each of `terms(text)`, with offsets into `text`."""
@@ -167,7 +190,7 @@ class Analyzer:
 
     def normalize(self, word: str) -> str:
         """Return `word` as a term would be but unstemmed: where wildcards and fuzzy matching start."""
-        return _NOT_IN_TERM.sub("", fold(_without_apostrophes(word)))[:LONGEST_TERM]
+        return self._normalized[word]
 
     def stem(self, word: str) -> str:
         """Return the term of one word without punctuation."""
@@ -198,7 +221,7 @@ class Analyzer:
         match kind:
             case "word":
                 return self.stem(_without_apostrophes(piece))
-            case "initials":
+            case "initials" | "electronic":
                 return self.stem(_NOT_A_LETTER.sub("", piece))
             case "thousands":
                 return piece.replace("," if "," in piece else ".", "")
@@ -219,6 +242,10 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _DROPPED_MARKS.sub("", decomposed).translate(_LETTERS))
 
 
+def _normalized(word: str) -> str:
+    return _NOT_IN_TERM.sub("", fold(_without_apostrophes(word)))[:LONGEST_TERM]
+
+
 def _without_apostrophes(word: str) -> str:
     return _APOSTROPHES.sub("", _CONTRACTED.sub("", word))
 
@@ -235,7 +262,7 @@ def _pairs(run: str, start: int) -> list[Span]:
 
 def _script(word: str) -> str:
     """Return the script of the word's first character; Latin for all that needs no rule of its own."""
-    if word[0] < _SCRIPTS[0][0]:
+    if word[:1] < _SCRIPTS[0][0]:  # also for a word of which nothing is left
         return "latin"
     return next((script for first, last, script in _SCRIPTS if first <= word[0] <= last), "latin")
 
