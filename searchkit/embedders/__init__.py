@@ -1,0 +1,84 @@
+"""Texts into vectors: the model that travels with searchkit, sentence-transformers, or a function of yours."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import NamedTuple, cast
+
+from searchkit.embedders.checks import estimate_tokens
+from searchkit.embedders.function import CallableEmbedder, Function, function_name
+from searchkit.embedders.hub import SentenceTransformersEmbedder, split_revision
+from searchkit.embedders.local import MINILM, OnnxEmbedder, manifest_of
+from searchkit.types import Embedder
+
+__all__ = [
+    "CallableEmbedder",
+    "ModelInfo",
+    "OnnxEmbedder",
+    "SentenceTransformersEmbedder",
+    "available",
+    "embedder",
+    "estimate_tokens",
+]
+
+MINILM_NAME = "all-MiniLM-L6-v2-int8"
+
+
+class ModelInfo(NamedTuple):
+    """A model that `embedder` knows: how to ask for it, and whether it would run here."""
+
+    spec: str
+    name: str
+    dim: int | None
+    installed: bool
+    licence: str
+    megabytes: float | None
+
+
+def available() -> list[ModelInfo]:
+    """Return the models and model families that can be asked for."""
+    manifest = manifest_of(MINILM)
+    size = sum((MINILM / name).stat().st_size for name in manifest["files"]) / 1e6
+    runs = all(map(_installed, ("onnxruntime", "tokenizers")))
+    extra = _installed("sentence_transformers")
+    return [
+        ModelInfo("minilm", manifest["name"], manifest["dim"], runs, manifest["licence"], round(size, 1)),
+        ModelInfo("st:MODEL", "any sentence-transformers model or folder", None, extra, "the model's", None),
+        ModelInfo("st-onnx:MODEL", "the same with ONNX weights", None, extra, "the model's", None),
+        ModelInfo("none", "keyword search only", None, True, "", None),
+    ]
+
+
+def embedder(wanted: str | Embedder | Function | None) -> Embedder | None:
+    """Return the wanted model; None for "none" and None, which mean keyword search only.
+
+    wanted: "minilm", "st:MODEL", "st-onnx:MODEL" (a hub name, with @REVISION if need be, or a folder), the name
+    that an index recorded, an Embedder, or a named function from texts to rows.
+    """
+    if wanted is None or wanted == "none":
+        return None
+    if isinstance(wanted, str):
+        return _by_name(wanted)
+    if hasattr(wanted, "embed_passages"):
+        return cast(Embedder, wanted)
+    if callable(wanted):
+        return CallableEmbedder(wanted, name=function_name(wanted))
+    raise TypeError(f"an embedder is a name, an object with embed_passages, or a function; got {type(wanted).__name__}")
+
+
+def _by_name(name: str) -> Embedder:
+    if name in ("minilm", MINILM_NAME):
+        return OnnxEmbedder()
+    kind, _, model = name.partition(":")
+    if kind in ("st", "st-onnx") and model:
+        model, revision = split_revision(model)
+        return SentenceTransformersEmbedder(model, revision=revision, backend="torch" if kind == "st" else "onnx")
+    known = ", ".join(info.spec for info in available())
+    raise ValueError(
+        f"unknown embedder {name!r}; there are: {known}. "
+        "An index built with an embedder of your own needs that object: Index.open(path, embedder=...)"
+    )
+
+
+def _installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

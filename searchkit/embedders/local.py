@@ -1,0 +1,130 @@
+"""The model that travels with searchkit, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from searchkit.embedders.checks import digest_of, require, valid_text
+from searchkit.errors import SearchkitError
+from searchkit.types import FloatMatrix, FloatVector
+
+MINILM = Path(__file__).parent.parent / "models" / "minilm"
+POSITIONS = 512  # the longest text that a BERT model has position vectors for
+TOKENS = 256  # what all-MiniLM-L6-v2 is meant to read, from its sentence_bert_config.json
+
+Result = TypeVar("Result")
+
+
+class OnnxEmbedder:
+    """The model in a folder such as searchkit/models/minilm, run by ONNX Runtime on the processor.
+
+    Each text runs alone, unpadded, on one core; as many run at a time as there are cores. That is as fast as the
+    best batches, and equal texts get equal bits: in a batch, dynamic quantisation scales a text by its neighbours.
+    Digests of the files are checked before they are loaded. max_tokens: what is read of a text, with the two
+    special tokens; the rest is cut off.
+    """
+
+    def __init__(self, folder: Path = MINILM, *, max_tokens: int = TOKENS, threads: int | None = None) -> None:
+        if not 3 <= max_tokens <= POSITIONS:
+            raise ValueError(f"max_tokens must be from 3 to {POSITIONS}; got {max_tokens}")
+        manifest = manifest_of(folder)
+        files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
+        self.name: str = manifest["name"]
+        self.dim: int = manifest["dim"]
+        self.digest = digest_of([*manifest["files"].values(), str(max_tokens)])
+        self._max_tokens = max_tokens
+        self._threads = threads or _cores()
+        self._tokenizer = _tokenizer(files["tokenizer.json"])
+        self._session = _session(files["model.onnx"])
+
+    def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
+        """Return one row a text: (len(texts), dim) float32, whatever their order and company."""
+        rows = np.empty((len(texts), self.dim), np.float32)
+        longest_first = sorted(range(len(texts)), key=lambda row: -len(texts[row]))  # so that all cores end together
+        vectors = _parallel(lambda row: self.embed_query(texts[row]), longest_first, self._threads)
+        for row, vector in zip(longest_first, vectors, strict=True):
+            rows[row] = vector
+        return rows
+
+    def embed_query(self, text: str) -> FloatVector:
+        """Return the text's vector: (dim,) float32."""
+        tokens = np.array([self._tokens(text)], np.int64)
+        vector: FloatVector = self._session.run(None, {"input_ids": tokens})[0][0]
+        return vector
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return each text's tokens, also those beyond what the model reads; special tokens left out."""
+        return _parallel(lambda text: len(self._encode(text)) - 2, texts, self._threads)
+
+    def _tokens(self, text: str) -> list[int]:
+        tokens = self._encode(text)
+        return tokens if len(tokens) <= self._max_tokens else [*tokens[: self._max_tokens - 1], tokens[-1]]
+
+    def _encode(self, text: str) -> list[int]:
+        tokens: list[int] = self._tokenizer.encode(valid_text(text)).ids
+        return tokens
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return what a model folder says of itself: name, dim, licence, and the digests of its files."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SearchkitError(f"{folder} is no model folder: manifest.json: {error}") from error
+    return manifest
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    """Return a file's bytes if they are the expected ones; what was checked is what gets loaded."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SearchkitError(f"{path}: {error.strerror}. Reinstall searchkit.") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != digest:
+        raise SearchkitError(f"{path} is damaged: its sha256 is {found}, not {digest}. Reinstall searchkit.")
+    return data
+
+
+def _tokenizer(data: bytes) -> Any:
+    tokenizer = require("tokenizers").Tokenizer.from_buffer(data)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _session(model: bytes) -> Any:
+    """Return a session whose runs use the calling thread alone and may overlap."""
+    runtime = require("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # every length would keep its own
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL  # the file is optimised
+    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: int) -> list[Result]:
+    """Return the function's results in order; an interruption drops what has not begun."""
+    items = list(items)
+    if min(threads, len(items)) < 2:
+        return [function(item) for item in items]
+    pool = ThreadPoolExecutor(min(threads, len(items)))
+    try:
+        return list(pool.map(function, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
