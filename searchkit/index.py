@@ -234,7 +234,10 @@ class Index:
 
         Returns the new generation.
         """
-        return rebuild(self.path, embedder=embedder, progress=progress, then=self)
+        chosen = self._embedder if embedder is None else embedder
+        generation, self._embedder = _rebuild(self.path, chosen, progress)
+        self.reload()
+        return generation
 
     def export(self, path: str | Path) -> int:
         """Write everything to one portable file; return the number of documents."""
@@ -339,13 +342,13 @@ class Index:
         self.close()
 
 
-def rebuild(
-    path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None, then: Index | None = None
-) -> int:
+def rebuild(path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None) -> int:
     """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
-    with store.writing(Path(path)) as writer:
+    return _rebuild(Path(path), embedder, progress)[0]
+
+
+def _rebuild(path: Path, embedder: EmbedderLike, progress: Progress | None) -> tuple[int, Embedder | None]:
+    """Rebuild with this model, or else the one that the index names; return the generation and the model."""
+    with store.writing(path) as writer:
         model = embedders.embedder(embedder if embedder is not None else writer.settings.embedder or "none")
-        generation = maintenance.rebuild(writer, model, progress or _silent)
-    if then is not None:
-        then.reload()
-    return generation
+        return maintenance.rebuild(writer, model, progress or _silent), model
