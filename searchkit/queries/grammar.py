@@ -17,7 +17,12 @@ _OPENS = r"(?<![^\s(\-:])"  # a word may begin here
 _CLOSES = r"(?=[\s)^]|$)"  # a word with its marks ends here
 _LETTER = r"[^\W\d_]"
 
-PHRASE = rf'{_OPENS}"(?=[^"]*[^\W_])(?P<text>[^"]*)"(?![^\W_])(?:~(?P<slop>[1-9][0-9]?)(?![^\W_]))?'
+_UNSPACED = "\u2e80-\uffef"  # Chinese and Japanese put quotation marks between letters
+_QUOTE = rf'(?<![^\s(\-:{_UNSPACED}])"'
+
+PHRASE = (
+    rf'{_QUOTE}(?=[^"]*[^\W_])(?P<text>[^"]*)"(?:(?![^\W_])|(?=[{_UNSPACED}]))(?:~(?P<slop>[1-9][0-9]?)(?![^\W_]))?'
+)
 FIELD = r"(?<![^\s(\-])(?P<text>title|section|body|date):(?=[\w\"(\[{<>=*])"
 DATE_RANGE = (
     r"(?<=date:)(?P<open>[\[{])\s*(?:(?P<start>[^\s\[\]{}]+)\s+)?TO(?:\s+(?P<end>[^\s\[\]{}]+))?\s*(?P<close>[\]}])"
@@ -30,12 +35,15 @@ WILDCARD = (
 FUZZY = rf"(?<={_LETTER})~(?P<maxdist>[0-9])?(?P<prefix>(?!))?{_CLOSES}"
 BOOST = (
     rf"(?:(?<={_LETTER}{_LETTER})|(?<={_LETTER}[^\W_][^\W_])|(?<=[)\"*~])|(?<=~[0-9]))"  # word^2, but not x^2 or 10^6
-    r"\^(?P<boost>[0-9]+(?:\.[0-9]+)?)(?=[\s)]|$)"
+    r"\^(?P<boost>[0-9]{1,4}(?:\.[0-9]{1,4})?)(?=[\s)]|$)"
 )
 AND = r"(?<=\s)AND(?=\s+\S)"
 OR = r"(?<=\s)OR(?=\s+\S)"
 NOT = r"(?:^|(?<=[\s(]))NOT(?=\s+\S)"
-MINUS = rf"(?:^|(?<=[\s(]))-(?={_LETTER}|\"(?=[^\"]*[^\W_])[^\"]*\"|\()"  # -word, but neither -5 nor --
+MINUS = (
+    r"(?:^|(?<=[\s(]))(?<!und )(?<!oder )(?<!och )(?<!og )"  # Vor- und -nachteile
+    rf"-(?={_LETTER}|\"(?=[^\"]*[^\W_])[^\"]*\"|\()"  # neither -5 nor --
+)
 
 _SYNTAX = re.compile(
     "|".join(
@@ -43,8 +51,9 @@ _SYNTAX = re.compile(
         for pattern in (PHRASE, FIELD, WILDCARD, FUZZY, BOOST, AND, OR, NOT, MINUS)
     )
 )
+_HINT = re.compile(r'["*~^:-]|\?[^\W_]|AND|OR|NOT')  # without any of these, the costly patterns need not run
 _PHRASES = re.compile(PHRASE)
-_UNCLOSED_QUOTE = re.compile(r'(?<![^\s(\-:])"(?=[^\W_])')
+_UNCLOSED_QUOTE = re.compile(rf"{_QUOTE}(?=[^\W_])")
 _LOOSE_OPERATOR = re.compile(r"^(?:AND|OR)\s|(?<!,)\s(?:AND|OR|NOT)$")  # but not: Portland, OR
 _PARENTHESIS = re.compile(r"[()]")
 DEEPEST = 40  # parentheses inside parentheses; Whoosh and the engines walk trees by recursion
@@ -52,11 +61,13 @@ DEEPEST = 40  # parentheses inside parentheses; Whoosh and the engines walk tree
 
 def has_syntax(query: str) -> bool:
     """Say whether anything in the query is more than plain words."""
-    return _SYNTAX.search(query) is not None
+    return _HINT.search(query) is not None and _SYNTAX.search(query) is not None
 
 
 def fault(query: str) -> str | None:
     """Return what is wrong with quotation marks, parentheses and operators, None if nothing is."""
+    if _HINT.search(query) is None:
+        return None
     bare = _PHRASES.sub("", query)
     if _LOOSE_OPERATOR.search(bare):
         return "an operator stands first or last"

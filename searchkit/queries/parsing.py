@@ -12,8 +12,11 @@ from searchkit.syntax import NOTHING, Boolean, Query, Term
 from searchkit.text import Analyzer
 
 LONGEST_QUERY = 2_000  # characters with syntax; a longer text was pasted, and its marks are punctuation
+LONGEST_TEXT = 20_000  # characters; enough for MAX_CLAUSES words
 
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟", '"'))
+_CLEANED = {ord(quote): '"' for quote in "“”„‟"} | dict.fromkeys(
+    range(0xD800, 0xE000), " "
+)  # halves of surrogate pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,9 @@ def parse(query: str, analyzer: Analyzer, *, strict: bool = False) -> Parsed:
 
     With `strict`, raises QueryError instead.
     """
-    query = query.strip().translate(_QUOTES)
+    query = query.translate(_CLEANED).strip()
     wrong = _fault(query)
-    if wrong is None and grammar.has_syntax(query) and not _shouts(query):
+    if wrong is None and len(query) <= LONGEST_QUERY and grammar.has_syntax(query) and not _shouts(query):
         try:
             return _advanced(query, analyzer)
         except QueryError as error:
@@ -51,9 +54,9 @@ def parse(query: str, analyzer: Analyzer, *, strict: bool = False) -> Parsed:
 
 
 def _plain(query: str, analyzer: Analyzer, *warnings: str) -> Parsed:
-    clauses = plain(query, analyzer)
-    if len(clauses) > MAX_CLAUSES:
-        warnings = (*warnings, f"only the first {MAX_CLAUSES} of {len(clauses)} different words were looked up")
+    clauses = plain(query[:LONGEST_TEXT], analyzer)
+    if len(clauses) > MAX_CLAUSES or len(query) > LONGEST_TEXT:
+        warnings = (*warnings, f"only the first {min(len(clauses), MAX_CLAUSES)} different words were looked up")
     return Parsed(query if clauses else "", any_of(clauses[:MAX_CLAUSES]), warnings)
 
 
@@ -78,9 +81,11 @@ def _limits(tree: Query) -> bool:
 
 
 def _fault(query: str) -> str | None:
-    if len(query) > LONGEST_QUERY:
-        return f"a query of more than {LONGEST_QUERY} characters takes no syntax" if grammar.has_syntax(query) else None
-    return grammar.fault(query)
+    if len(query) <= LONGEST_QUERY:
+        return grammar.fault(query)
+    if grammar.has_syntax(query[:LONGEST_QUERY]):
+        return f"a query of more than {LONGEST_QUERY} characters takes no syntax"
+    return None
 
 
 def _shouts(query: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from searchkit.queries.function_words import function_words
@@ -18,7 +17,7 @@ PHRASE_BOOST = 0.5
 LONGEST_COMPOUND = 5  # terms; what is longer is an address, not a word
 MAX_CLAUSES = 512  # of a plain question: of a pasted text the first words tell enough
 
-OPERATORS = ("AND", "OR", "NOT")
+OPERATORS = ("AND", "OR", "NOT", "TO")
 
 Clause: TypeAlias = Term | Phrase | Prefix
 
@@ -43,12 +42,12 @@ def plain(text: str, analyzer: Analyzer, *, keep_some: bool = True) -> list[Clau
     """
     words = list(_words(text, analyzer))
     telling = [word for word in words if not _is_function_word(word, analyzer)]
-    clauses: dict[Clause, Clause] = {}
+    clauses: dict[tuple[object, ...], Clause] = {}
     for word in telling or words * keep_some:
         for clause in _clauses(word, analyzer):
-            known = clauses.setdefault(replace(clause, boost=1.0), clause)
-            if known.boost < clause.boost:
-                clauses[replace(clause, boost=1.0)] = clause
+            key = (type(clause), clause.terms if isinstance(clause, Phrase) else clause.text)
+            if key not in clauses or clauses[key].boost < clause.boost:
+                clauses[key] = clause
     return list(clauses.values())
 
 
@@ -112,8 +111,9 @@ def _is_function_word(word: Word, analyzer: Analyzer) -> bool:
     """Say whether the word only holds the sentence together; WHO, US and The Who in mid-sentence are names."""
     if word.written in OPERATORS:  # left over from a query that was read as plain words
         return True
-    capital = any(character.isupper() for character in word.written[word.opens :])
-    return not capital and analyzer.normalize(word.written) in function_words(analyzer.language)
+    if analyzer.normalize(word.written) not in function_words(analyzer.language):
+        return False
+    return not any(character.isupper() for character in word.written[word.opens :])
 
 
 def _clauses(word: Word, analyzer: Analyzer) -> Iterator[Clause]:
