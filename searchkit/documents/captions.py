@@ -33,6 +33,8 @@ _CREDIT = re.compile(
     re.VERBOSE,
 )
 _DATELINE_ONLY = re.compile(r"^[A-Z][A-Z .'-]+(?:,[^()]{1,40})?\([^()]*\)$")  # HANOI, Oct. 4 (Reuters)
+_CREDIT_HINT = re.compile(r"(?i:photo|pic|image|illustration|cartoon|graphic|credit|file:|getty)|[/©|(\[]")
+_TAIL = 130  # characters at the end of a line that a credit can fill
 _LABEL = re.compile(
     r"^[(\[]?(?:Photo|Photos|Picture|Image|Caption|Photo caption|Image caption|File photo|Illustration|Cartoon|Graphic)"
     r"\s?[:：]\s|^(?:Photo|Image) (?:taken|shows)\b|^This (?:file|handout) (?:photo|picture|image)\b"
@@ -44,7 +46,9 @@ def is_credited(text: str) -> bool:
     """Tell whether a line ends in a picture credit or begins with a caption label."""
     if len(text) > LONGEST_CAPTION or _DATELINE_ONLY.match(text):
         return False
-    return bool(_CREDIT.search(text) or _LABEL.search(text))
+    if _LABEL.search(text):
+        return True
+    return bool(_CREDIT_HINT.search(text[-_TAIL:]) and _CREDIT.search(text))  # the hint is five times cheaper
 
 
 def are_twins(first: str, second: str) -> bool:

@@ -14,6 +14,11 @@ _BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with the one of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# What editors and web pages wrote before UTF-8; with all that Python knows, German is taken for Icelandic on a Mac.
+_LEGACY = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "koi8_r",
+    "koi8_u", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "tis_620",
+)  # fmt: skip
 _SAMPLE = 65_536  # bytes looked at to tell text from binary and to guess an encoding
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROL = 0.01  # share of control characters above which a file is no text
@@ -82,7 +87,7 @@ def _guess(sample: bytes, name: str) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - 60 ms that only old files cost
 
     _refuse_binary(sample.decode("latin-1").translate(_HIGH_CONTROLS), name)
-    best = from_bytes(sample).best()
+    best = from_bytes(sample, cp_isolation=list(_LEGACY)).best()
     if best is None:
         raise DocumentError(f"{name} is in an encoding that cannot be told. Save it as UTF-8.")
     return best.encoding

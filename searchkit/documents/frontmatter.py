@@ -26,6 +26,8 @@ def _load_yaml(block: str) -> Mapping[str, Any]:
     import yaml  # noqa: PLC0415 - 45 ms that only front matter costs
 
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(block, Loader=yaml.SafeLoader)):
+            return {}  # ten lines of aliases to aliases make billions of values
         stated = yaml.safe_load(block)
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, OverflowError, AttributeError):
         return {}  # a rule and a table look like front matter too: what is no YAML mapping is text

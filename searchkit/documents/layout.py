@@ -41,18 +41,18 @@ class PrintedLine(NamedTuple):
 
 def add_pages(pages: Sequence[Sequence[PrintedLine]], blocks: Blocks) -> str:
     """Append the pages' paragraphs and headings to `blocks`; return the largest heading of the first page."""
-    heads = _running_heads(pages)
-    cleaned = [[line for line in page if _shape(line.text) not in heads] for page in pages]
-    lines = [line for page in cleaned for line in page]
+    lines = [line for page in pages for line in page]
     if not lines:
         return ""
-    body_size = _usual_size(lines)
-    levels = _heading_levels(lines, body_size)
+    levels = _heading_levels(lines, _usual_size(lines))
+    heads = _running_heads(pages, levels)
+    cleaned = [[line for line in page if _shape(line.text) not in heads] for page in pages]
     length = median(len(line.text) for line in lines)
+    usual_step = _usual_step(cleaned)
     compounds = set(re.findall(r"\w+-\w+", " ".join(line.text for line in lines).lower()))
     for page in cleaned:
         blocks.begin_page()
-        for paragraph in _paragraphs(page, levels):
+        for paragraph in _paragraphs(page, usual_step, levels):
             level = levels.get(_rounded(paragraph[0].size), 0)
             text = _joined(paragraph, length, compounds)
             if level and len(text) <= _LONGEST_HEADING and any(map(str.isalpha, text)):
@@ -62,12 +62,13 @@ def add_pages(pages: Sequence[Sequence[PrintedLine]], blocks: Blocks) -> str:
     return _largest(cleaned[0], levels)
 
 
-def _running_heads(pages: Sequence[Sequence[PrintedLine]]) -> set[str]:
+def _running_heads(pages: Sequence[Sequence[PrintedLine]], levels: dict[float, int]) -> set[str]:
     """Return the shapes of lines that stand at the edge of half of the pages, or of some with another number each."""
     counts: Counter[str] = Counter()
     for page in pages:
         edge = [*page[:_EDGE_LINES], *page[-_EDGE_LINES:]]
-        counts.update({_shape(line.text) for line in edge if len(line.text) <= _LONGEST_RUNNING_HEAD})
+        small = [line for line in edge if _rounded(line.size) not in levels]
+        counts.update({_shape(line.text) for line in small if len(line.text) <= _LONGEST_RUNNING_HEAD})
     half = max(_FEWEST_PAGES, (len(pages) + 1) // 2)
     return {shape for shape, count in counts.items() if count >= (_FEWEST_PAGES if shape.count("#") == 1 else half)}
 
@@ -88,18 +89,29 @@ def _usual_size(lines: Sequence[PrintedLine]) -> float:
     return sizes.most_common(1)[0][0]
 
 
+def _usual_step(pages: Sequence[Sequence[PrintedLine]]) -> float:
+    """Return the commonest distance of lines of one size, the smallest of several; 0 without any."""
+    steps = Counter(
+        round(above.bottom - below.bottom)
+        for page in pages
+        for above, below in pairwise(page)
+        if _rounded(above.size) == _rounded(below.size) and above.bottom > below.bottom
+    )
+    return max(steps, key=lambda step: (steps[step], -step), default=0)
+
+
 def _heading_levels(lines: Sequence[PrintedLine], body_size: float) -> dict[float, int]:
     """Return a level for each size larger than the body's, 1 for the largest."""
     sizes = {_rounded(line.size) for line in lines if line.size > body_size * _HEADING_RATIO}
     return {size: min(level, 6) for level, size in enumerate(sorted(sizes, reverse=True), 1)}
 
 
-def _paragraphs(page: Sequence[PrintedLine], levels: dict[float, int]) -> Iterator[list[PrintedLine]]:
+def _paragraphs(
+    page: Sequence[PrintedLine], usual_step: float, levels: dict[float, int]
+) -> Iterator[list[PrintedLine]]:
     """Yield a page's lines by paragraph."""
     if not page:
         return
-    steps = [above.bottom - below.bottom for above, below in pairwise(page) if above.bottom > below.bottom]
-    usual_step = median(steps) if steps else 0.0
     paragraph = [page[0]]
     for above, below in pairwise(page):
         if _parts(above, below, usual_step, levels):
@@ -115,7 +127,7 @@ def _parts(above: PrintedLine, below: PrintedLine, usual_step: float, levels: di
     resized = levels.get(_rounded(above.size)) != levels.get(_rounded(below.size))
     ended = bool(_SENTENCE_END.search(above.text))
     indented = ended and below.left - above.left > below.size * 0.8
-    return resized or step > usual_step * _GAP_RATIO or indented or (step < 0 and ended)
+    return resized or 0 < usual_step * _GAP_RATIO < step or indented or (step < 0 and ended)
 
 
 def _joined(paragraph: Sequence[PrintedLine], length: float, compounds: set[str]) -> str:
@@ -124,8 +136,8 @@ def _joined(paragraph: Sequence[PrintedLine], length: float, compounds: set[str]
     for above, below in pairwise(paragraph):
         if above.hyphenated:
             text += below.text
-        elif _divides_word(text, below.text, compounds):
-            text = text[:-1] + below.text
+        elif compound := _goes_on(text, below.text):  # the hyphen stays if the compound stands within a line too
+            text = (text if compound in compounds else text[:-1]) + below.text
         elif _BULLET.match(below.text) or len(above.text) < length * _SHORT_RATIO:
             text += f"\n{below.text}"
         else:
@@ -133,12 +145,10 @@ def _joined(paragraph: Sequence[PrintedLine], length: float, compounds: set[str]
     return text
 
 
-def _divides_word(text: str, following: str, compounds: set[str]) -> bool:
-    """Tell whether the hyphen at the end of a line is none of a compound that stands elsewhere within a line."""
+def _goes_on(text: str, following: str) -> str:
+    """Return a word that a hyphen divides between two lines as a compound ("well-known"), "" if none does."""
     last, first = _LAST_WORD.search(text[-60:]), _FIRST_WORD.match(following)
-    if not last or not first or not first[0][0].islower():
-        return False
-    return f"{last[0]}{first[0]}".lower() not in compounds
+    return f"{last[0]}{first[0]}".lower() if last and first and first[0][0].islower() else ""
 
 
 def _largest(page: Sequence[PrintedLine], levels: dict[float, int]) -> str:

@@ -77,8 +77,8 @@ def _add_block(element: _Element, tag: str, flow: _Flow) -> None:
         flow.blocks.add("\n".join(_list_lines(element, 0)), "list")
     elif tag == "table" and not element.xpath(".//*[local-name()='table']"):
         _add_table(element, flow)
-    elif tag in ("pre", "code"):
-        flow.blocks.add(_text(element), "code")
+    elif tag in ("pre", "code") or (tag == "quote" and not len(element) and _is_block(element)):
+        flow.blocks.add(_text(element), "code")  # a <pre> without <code> comes from trafilatura as a quote
     elif tag == "figcaption":
         flow.blocks.add(squeeze(_text(element)), "caption")
     else:

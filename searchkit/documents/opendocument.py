@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_PROPERTIES = {"title": "title", "creator": "author", "initial-creator": "author", "date": "date",
-               "language": "language", "creation-date": "date", "subject": "description", "keyword": "tags"}  # fmt: skip
+_PROPERTIES = {
+    "title": "title", "creator": "author", "initial-creator": "author", "date": "date", "creation-date": "date",
+    "language": "language", "subject": "description", "keyword": "tags",
+}  # fmt: skip
 _LEFT_OUT = frozenset({f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}tracked-changes", f"{_TEXT}sequence-decls"})
 _SPACES = {f"{_TEXT}s": " ", f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 

@@ -75,7 +75,7 @@ def _without_site(title: str) -> str:
     """Return a window title without the site's name at its end."""
     for separator in _SITE_SEPARATORS:
         head, found, site = title.rpartition(separator)
-        if found and len(site) < len(head):
+        if found and len(site) <= len(head):
             return head
     return title
 

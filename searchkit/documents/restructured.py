@@ -18,6 +18,8 @@ _DOCINFO = re.compile(r"^:(?P<key>[\w -]{1,40}):\s*(?P<value>.*)$")
 _ITEM = re.compile(r"^\s{0,3}(?:[-*+•]|\(?(?:\d+|[a-zA-Z#])[.)])\s+\S")
 _TABLE = re.compile(r"^\s*(?:\+[-=+]{3,}\+|={2,}(?:\s+={2,})+)\s*$")
 
+_LONGEST_TABLE = 1_000  # lines looked at for its end
+
 
 class _Row(NamedTuple):
     """A line of the file: its offsets and what it holds."""
@@ -151,11 +153,18 @@ def _last_row(rows: Sequence[_Row], number: int, kind: MarkKind) -> int:
 
 
 def _last_table_row(rows: Sequence[_Row], number: int) -> int:
-    """Return the next rule with nothing below it; a blank line does not end a simple table."""
-    for other in range(number + 1, len(rows)):
-        if _TABLE.match(rows[other].text) and (other + 1 == len(rows) or not rows[other + 1].text):
-            return other
-    return number
+    """Return the last rule of a table; below the rule under its head a simple table may have a blank line."""
+    closing = (
+        other
+        for other in range(number + 1, min(len(rows), number + _LONGEST_TABLE))
+        if _TABLE.match(rows[other].text) and (other + 1 == len(rows) or not rows[other + 1].text)
+    )
+    head = next(closing, number)
+    if rows[head].text != rows[number].text:
+        return head
+    further = next(closing, head)
+    same = rows[further].text == rows[head].text and rows[further - 1].text
+    return further if same else head
 
 
 def _apart(marks: Sequence[Mark]) -> Iterator[Mark]:

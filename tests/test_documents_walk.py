@@ -1,0 +1,122 @@
+"""Walking folders: what is found, what is left out and why."""
+
+import os
+import sys
+
+import pytest
+
+from searchkit.documents import walk
+from searchkit.errors import DocumentError
+
+
+def grow(root, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("text")
+
+
+def names(found, root):
+    return [file.path.relative_to(root).as_posix() for file in found.files]
+
+
+def test_files_come_sorted_with_size_and_time(tmp_path):
+    grow(tmp_path, "b.txt", "a/c.md", "a.txt", "a/b.txt")
+    found = walk(tmp_path)
+    assert names(found, tmp_path) == ["a.txt", "a/b.txt", "a/c.md", "b.txt"]
+    assert found.files[0].size == 4
+    assert found.files[0].mtime_ns == (tmp_path / "a.txt").stat().st_mtime_ns
+
+
+def test_unknown_and_hidden_files_are_counted_by_reason(tmp_path):
+    grow(tmp_path, "a.txt", "a.py", "b.py", "Makefile", ".hidden.txt", ".git/c.txt", "A.TXT")
+    found = walk(tmp_path)
+    assert len(found.files) == 2
+    assert found.skipped == {"unknown format .py": 2, "unknown format: no suffix": 1, "hidden": 2}
+
+
+def test_include_and_exclude_are_globs_below_the_root(tmp_path):
+    grow(tmp_path, "news/a.txt", "news/a.md", "drafts/b.txt", "c.txt", "news/old/d.txt")
+    assert names(walk(tmp_path, include=["*.txt"]), tmp_path) == [
+        "c.txt",
+        "drafts/b.txt",
+        "news/a.txt",
+        "news/old/d.txt",
+    ]
+    assert names(walk(tmp_path, include=["news/"], exclude=["old/", "*.md"]), tmp_path) == ["news/a.txt"]
+    assert walk(tmp_path, exclude=["drafts"]).skipped == {"excluded": 1}
+
+
+def test_gitignore_files_rule_their_folders_and_the_nearest_wins(tmp_path):
+    grow(tmp_path, "a.txt", "build/b.txt", "sub/a.txt", "sub/keep.txt", "sub/deep/keep.txt")
+    (tmp_path / ".gitignore").write_text("/a.txt\nbuild/\nkeep.txt\n")
+    (tmp_path / "sub/.gitignore").write_text("!/keep.txt\n")
+    assert names(walk(tmp_path), tmp_path) == ["sub/a.txt", "sub/keep.txt"]
+
+
+def test_an_index_of_searchkit_is_passed_over(tmp_path):
+    grow(tmp_path, "a.txt", "indexes/news/note.txt", "data/index.json")
+    (tmp_path / "indexes/news/index.json").write_text('{"searchkit": "index", "format": 1}')
+    found = walk(tmp_path)
+    assert names(found, tmp_path) == ["a.txt", "data/index.json"]
+    assert found.skipped == {"searchkit index": 1}
+
+
+def test_only_the_corpus_of_a_beir_folder_is_found(tmp_path):
+    grow(tmp_path, "scifact/corpus.jsonl", "scifact/queries.jsonl", "scifact/README.md", "scifact/qrels/test.tsv")
+    grow(tmp_path, "plain/corpus.jsonl", "plain/README.md")
+    found = walk(tmp_path)
+    assert names(found, tmp_path) == ["plain/README.md", "plain/corpus.jsonl", "scifact/corpus.jsonl"]
+    assert found.skipped == {"beside a BEIR corpus": 3}
+
+
+def test_a_file_is_its_own_walk(tmp_path):
+    grow(tmp_path, "a.txt", "a.py")
+    assert names(walk(tmp_path / "a.txt"), tmp_path) == ["a.txt"]
+    assert walk(tmp_path / "a.py").skipped == {"unknown format .py": 1}
+
+
+def test_missing_root_and_unusable_pattern_say_what_to_do(tmp_path):
+    with pytest.raises(DocumentError, match="neither a file nor a folder"):
+        walk(tmp_path / "nowhere")
+    with pytest.raises(DocumentError, match="include holds a pattern"):
+        walk(tmp_path, include=["!"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_links_never_lead_out_nor_in_circles(tmp_path):
+    root = tmp_path / "root"
+    grow(tmp_path, "outside/secret.txt", "root/a.txt", "root/sub/b.txt")
+    (root / "out.txt").symlink_to(tmp_path / "outside/secret.txt")
+    (root / "out").symlink_to(tmp_path / "outside")
+    (root / "sub/up").symlink_to(root)
+    (root / "loop.txt").symlink_to(root / "loop.txt")
+    (root / "inside.txt").symlink_to(root / "a.txt")
+    found = walk(root)
+    assert names(found, root) == ["a.txt", "inside.txt", "sub/b.txt"]
+    assert found.skipped == {"link out of the folder": 2, "link to a folder": 1}
+    assert [failure.source for failure in found.failed] == [str(root / "loop.txt")]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_never_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.txt")
+    assert walk(tmp_path).skipped == {"not a regular file": 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="the administrator may read everything")
+def test_an_unreadable_folder_is_a_failure(tmp_path):
+    grow(tmp_path, "a.txt", "locked/b.txt")
+    (tmp_path / "locked").chmod(0)
+    found = walk(tmp_path)
+    (tmp_path / "locked").chmod(0o700)
+    assert names(found, tmp_path) == ["a.txt"]
+    assert "cannot be read" in found.failed[0].reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text_is_a_failure(tmp_path):
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("text")
+    found = walk(tmp_path)
+    assert found.files == ()
+    assert found.failed[0].source.endswith("caf\\udce9.txt")
