@@ -19,6 +19,7 @@ STDIN = Path("-")
 ARMS = ("keyword", "vector")
 MODES = ("hybrid", *ARMS)  # for completion; SearchRequest checks and knows the truth
 FUSIONS = ("minmax", "zscore", "rrf")
+MODELS = ("minilm", "none", "st:", "st-onnx:")
 ENGINES = ("tantivy", "whoosh")
 RANKING, PAGE, OUTPUT = "Ranking", "What is shown", "Output"
 READING, CREATION = "Reading", "Fixed when the index is created"
@@ -37,7 +38,7 @@ def index_names(incomplete: str) -> list[str]:
     return [name for name in found if name.startswith(incomplete)]
 
 
-def existing(paths: list[Path] | None) -> list[Path] | None:
+def must_exist(paths: list[Path] | None) -> list[Path] | None:
     """Return the paths if each is there or stands for standard input. Raises BadParameter."""
     for path in paths or ():
         if path != STDIN and not path.exists():
@@ -70,7 +71,7 @@ Sources = Annotated[
     list[Path] | None,
     typer.Argument(
         metavar="PATH",
-        callback=existing,
+        callback=must_exist,
         show_default=False,
         help="Files and folders; - is standard input. Without any: all that were indexed before.",
     ),
@@ -87,7 +88,12 @@ Neighbours = Annotated[
 OnlyText = Annotated[bool, typer.Option("--text", help="Print nothing but the text.")]
 NewEmbedder = Annotated[
     str | None,
-    typer.Option("--embedder", help="Change the model: minilm, none or st:MODEL.", show_default="the index's own"),
+    typer.Option(
+        "--embedder",
+        help="Change the model; see: searchkit models.",
+        autocompletion=one_of(MODELS),
+        show_default="the index's own",
+    ),
 ]
 StrictReading = Annotated[bool, typer.Option("--strict", help="Exit with 3 if a source could not be read.")]
 StdinName = Annotated[
@@ -238,7 +244,12 @@ class Creation:
 
     embedder: Annotated[
         str | None,
-        typer.Option(help="minilm, none or st:MODEL.", show_default="minilm", rich_help_panel=CREATION),
+        typer.Option(
+            help="minilm, none, st:MODEL …; see: searchkit models.",
+            autocompletion=one_of(MODELS),
+            show_default="minilm",
+            rich_help_panel=CREATION,
+        ),
     ] = None
     engine: Annotated[
         str | None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import searchkit
-from searchkit import arguments, render
+from searchkit import arguments, opening, render
 from searchkit.arguments import (
     DEFAULT_INDEX,
     STDIN,
@@ -23,14 +23,12 @@ from searchkit.arguments import (
     Reading,
     flat,
 )
-from searchkit.errors import EmbedderMismatch, IndexNotFound
 from searchkit.exits import ERROR, EXIT_CODES, NOTHING, Commands, end
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
-    from searchkit.index import Index
     from searchkit.types import Results
 
 
@@ -90,14 +88,14 @@ def index(
     from searchkit.progress import reporting
 
     piped = _is_piped(paths)
-    with _opened_or_created(index, creation, create=bool(paths)) as opened, reporting() as progress:
+    with opening.existing_or_new(index, creation, create=bool(paths)) as opened, reporting() as progress:
         if piped:
             from searchkit import stdin
 
             options = reading.options()
             done = opened.add(stdin.documents(stdin_name, options.read), strict=strict, progress=progress)
         else:
-            _require_sources(opened, paths)
+            opening.require_sources(opened, paths)
             done = opened.sync(paths or (), options=reading.options(), strict=strict, progress=progress)
     _print(done.to_dict(), lambda: render.report(done, index), json=json)
 
@@ -110,45 +108,10 @@ def _is_piped(paths: list[Path] | None) -> bool:
     return piped
 
 
-def _opened_or_created(path: Path, creation: Creation, *, create: bool) -> Index:
-    """Open an index whose settings are those given, or create it. Raises BadParameter."""
-    from searchkit.index import Index
-
-    try:
-        return _same(Index.open(path, embedder=creation.embedder), creation)
-    except IndexNotFound:
-        if not create:
-            raise
-    except EmbedderMismatch as error:
-        raise typer.BadParameter(str(error), param_hint="--embedder") from None
-    try:
-        return Index.create(path, **creation.given())
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _same(opened: Index, creation: Creation) -> Index:
-    """Return an index that has the settings given. Raises BadParameter."""
-    for name, value in creation.given().items():
-        fixed = getattr(opened.settings, name)
-        if name != "embedder" and fixed != value:
-            opened.close()
-            hint = f"--{name.replace('_', '-')}"
-            raise typer.BadParameter(
-                f"{opened.path} was created with {fixed}; make a new index for {value}", param_hint=hint
-            )
-    return opened
-
-
-def _require_sources(opened: Index, paths: list[Path] | None) -> None:
-    if not paths and not opened.status()["sources"]:
-        raise typer.BadParameter("give files or folders: none was indexed before", param_hint="PATH")
-
-
 @app.command(epilog=_examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
 def remove(ids: arguments.DocumentGlobs, index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
     """Remove documents by id or glob. Indexing their folder again brings them back."""
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         done = opened.remove(ids)
     _print(done.to_dict(), lambda: render.report(done, index), json=json)
     _exit_unless(bool(done.removed))
@@ -157,7 +120,7 @@ def remove(ids: arguments.DocumentGlobs, index: IndexPath = DEFAULT_INDEX, json:
 @app.command(epilog=_examples("searchkit compact", "searchkit compact -i indexes/press"))
 def compact(index: IndexPath = DEFAULT_INDEX) -> None:
     """Reclaim the space of what was removed."""
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         before = opened.status()["bytes"]
         generation = opened.compact()
         after = opened.status()["bytes"]
@@ -174,7 +137,7 @@ def rebuild(index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = 
     from searchkit.progress import reporting
 
     with reporting() as progress:
-        generation = rebuild_index(index, embedder=embedder, progress=progress)
+        generation = rebuild_index(index, embedder=opening.model_called(embedder), progress=progress)
     render.out(f"{index}: rebuilt, generation {generation}")
 
 
@@ -183,7 +146,7 @@ def export_(file: arguments.NewFile, index: IndexPath = DEFAULT_INDEX, force: ar
     """Write documents, passages and vectors to one portable file."""
     if file.exists() and not force:
         raise typer.BadParameter(f"{file} exists; replace it with --force", param_hint="FILE")
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         count = opened.export(file)
     render.out(f"{file}: {count:,} documents, {render.size(file.stat().st_size)}")
 
@@ -196,7 +159,10 @@ def import_(
     from searchkit.index import Index
     from searchkit.progress import reporting
 
-    with reporting() as progress, Index.import_(file, index, embedder=embedder, progress=progress) as made:
+    with (
+        reporting() as progress,
+        Index.import_(file, index, embedder=opening.model_called(embedder), progress=progress) as made,
+    ):
         facts = made.status()
     render.out(f"{index}: {facts['documents']:,} documents, {facts['passages']:,} passages")
 
@@ -225,7 +191,7 @@ def search(
     """Find the passages that answer a question, best first."""
     form, many = output.form(), query == "-"
     options = page.options() | ranking.options()
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         found = (opened.search(each, page.k, **options) for each in _queries(query))
         hits = sum(_print_all(found, form, many=many))
     _exit_unless(hits > 0)
@@ -283,7 +249,7 @@ def context(
     ranking: Ranking,
 ) -> None:
     """Print passages for a prompt, within a budget of tokens, with citations."""
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         made = opened.context(next(_queries(question)), max_tokens, **ranking.options())
     _print(made.to_dict(), lambda: render.context(made), json=json)
     _exit_unless(bool(made.citations))
@@ -303,7 +269,7 @@ def why_not(
     ranking: Ranking,
 ) -> None:
     """Say why a passage is not among the hits of a query, and what would bring it in."""
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         answer = opened.why_not(passage, query, page.k, **page.options(), **ranking.options())
     _print(answer.to_dict(), lambda: render.why_not(answer), json=json)
     _exit_unless(answer.verdict != "not_indexed")
@@ -320,7 +286,7 @@ def show(
     """Show a document with its passages, or a passage with its place and neighbours."""
     from searchkit.types import Passage
 
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         item = opened.get(item_id)
         parts = opened.passages(item.doc_id if isinstance(item, Passage) else item_id)
     if item is None:
@@ -341,7 +307,7 @@ def list_(
     pattern: arguments.DocumentGlob = "*", index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False
 ) -> None:
     """List the ids of documents."""
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         ids = opened.documents(pattern)
     _print(ids, lambda: render.ids(ids), json=json)
     _exit_unless(bool(ids))
@@ -350,7 +316,7 @@ def list_(
 @app.command(epilog=_examples("searchkit status", "searchkit status -i indexes/press --json"))
 def status(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
     """Say what an index holds and how it was made."""
-    with _open(index) as opened:
+    with opening.existing(index) as opened:
         facts = opened.status()
     _print(facts, lambda: render.status(facts), json=json)
 
@@ -366,10 +332,13 @@ def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> 
         raise typer.Exit(ERROR)
 
 
-def _open(path: Path) -> Index:
-    from searchkit.index import Index
+@app.command(epilog=_examples("searchkit models", "searchkit models --json"))
+def models(json: arguments.AsJson = False) -> None:
+    """List the models that --embedder takes, and whether they run here."""
+    from searchkit import embedders
 
-    return Index.open(path)
+    known = embedders.available()
+    _print([model._asdict() for model in known], lambda: render.models(known), json=json)
 
 
 def _print(shape: Any, draw: Callable[[], None], *, json: bool) -> None:

@@ -317,7 +317,11 @@ class Index:
         if settings.embedder is None:
             return None
         if self._embedder is None or self._embedder.digest != settings.embedder_digest:
-            self._embedder = self._checked(embedders.embedder(settings.embedder))
+            try:
+                found = embedders.embedder(settings.embedder)
+            except ValueError as error:  # an object of the user's own, which has no name that could be looked up
+                raise EmbedderMismatch(f"{self.path} needs its model: {error}") from error
+            self._embedder = self._checked(found)
         return self._embedder
 
     def _checked(self, model: Embedder | None) -> Embedder | None:

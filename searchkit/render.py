@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from searchkit.context import Context
+    from searchkit.embedders import ModelInfo
     from searchkit.maintenance import VerifyReport
     from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, SyncReport
     from searchkit.whynot import WhyNot
@@ -286,6 +287,19 @@ def status(facts: Mapping[str, Any]) -> None:
         out(f"{name.replace('_', ' '):{width}}  {value:,}" if isinstance(value, int) else f"{name:{width}}  {value}")
     for number, source in enumerate(sources):
         out(f"{'' if number else 'sources':{width}}  {printable(source)}")
+
+
+def models(known: Sequence[ModelInfo]) -> None:
+    """Print a line for each model that can be asked for."""
+    for model in known:
+        facts = [
+            model.name,
+            f"{model.dim} dimensions" if model.dim else "",
+            f"{model.megabytes:g} MB" if model.megabytes else "",
+            model.licence,
+            "" if model.installed else "not installed",
+        ]
+        out(f"{model.spec:15} {', '.join(filter(None, facts))}")
 
 
 def verified(report: VerifyReport, path: Path) -> None:

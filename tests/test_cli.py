@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from searchkit import Index
 from searchkit.cli import app
+from tests.worlds import NEWS, WordHashEmbedder
 
 COMMANDS = (
     "index", "remove", "compact", "rebuild", "export", "import", "search", "context", "why-not", "show", "list",
@@ -165,7 +166,13 @@ def test_strict_makes_a_failed_source_an_error_after_the_rest_is_in(call):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--engine", "whoosh"), ("--language", "de"), ("--target-tokens", "50"), ("--embedder", "minilm")],
+    [
+        ("--engine", "whoosh"),
+        ("--max-tokens", "99"),
+        ("--language", "de"),
+        ("--target-tokens", "50"),
+        ("--embedder", "minilm"),
+    ],
 )
 def test_what_was_fixed_at_creation_cannot_be_given_differently_later(news, option, value):
     again = news("index", "news", option, value)
@@ -255,6 +262,14 @@ def test_csv_is_a_row_for_each_hit(news):
     rows = list(csv.DictReader(io.StringIO(news("search", "Vietnam", "--csv").stdout)))
     assert [row["rank"] for row in rows] == ["1", "2"]
     assert {row["doc_id"] for row in rows} == {"news/hanoi.txt", "news/coffee.txt"}
+
+
+def test_the_default_model_answers_in_hybrid_mode(call):
+    assert call("index", "news").exit_code == 0
+    found = json.loads(call("search", "Which great powers does Vietnam balance?", "--json").stdout)
+    assert found["mode"] == "hybrid"
+    assert found["hits"][0]["passage"]["id"] == "news/hanoi.txt#0"
+    assert set(found["hits"][0]["sources"]) == {"keyword", "vector"}
 
 
 def test_two_forms_at_once_are_wrong_usage(news):
@@ -462,7 +477,7 @@ def test_models_are_listed(call):
     shown = call("models")
     assert shown.exit_code == 0
     assert "minilm" in shown.stdout
-    assert any(model["name"] == "minilm" for model in json.loads(call("models", "--json").stdout))
+    assert any(model["spec"] == "minilm" for model in json.loads(call("models", "--json").stdout))
 
 
 # --- ends ----------------------------------------------------------------------------------------------------
@@ -490,6 +505,15 @@ def test_a_damaged_index_is_an_error_of_one_line(news):
         wrong = news(*command)
         assert wrong.exit_code == 3, command
         assert "Traceback" not in wrong.stderr
+
+
+def test_an_index_with_a_model_of_somebodys_own_is_searched_by_keywords_or_says_what_it_needs(call):
+    with Index.create("indexes/default", embedder=WordHashEmbedder()) as index:
+        index.add(NEWS)
+    wrong = call("search", "Vietnam")
+    assert wrong.exit_code == 3
+    assert "Index.open(path, embedder=...)" in wrong.stderr
+    assert call("search", "Vietnam", "--mode", "keyword").exit_code == 0
 
 
 def test_an_index_folder_that_cannot_be_made_is_an_error_of_one_line(call):
