@@ -17,7 +17,8 @@ LAYERS = (
     {"ingest", "search"},
     {"sync", "maintenance", "archive", "whynot", "context"},
     {"index"},
-    {"render", "progress"},
+    {"render", "progress", "arguments", "stdin"},
+    {"exits", "opening"},
     {"cli"},
     {"__main__", "__init__"},
 )
