@@ -52,11 +52,11 @@ class SentenceTransformersEmbedder:
             raise ValueError(f"backend must be one of {', '.join(WEIGHTS)}; got {backend!r}")
         package = require("sentence_transformers", "sentence-transformers")
         folder, commit = _model_folder(model, revision, backend)
-        _refuse_code(folder, backend)
+        refuse_code(folder, backend)
         self._model = _load(package, folder, backend, device)
         if max_tokens:
             self._model.max_seq_length = max_tokens
-        self._prompts = _prompts(model, query_prompt, passage_prompt, self._model.prompts)
+        self._prompts = prompts_of(model, query_prompt, passage_prompt, self._model.prompts)
         self._batch_size = batch_size
         self._lock = threading.Lock()  # a fast tokenizer changes its settings while it works
         self.name = f"{'st' if backend == 'torch' else 'st-onnx'}:{model}{'@' + commit if commit else ''}"
@@ -127,7 +127,7 @@ def _download(hub: Any, model: str, wanted: Mapping[str, Any]) -> Path:
         ) from error
 
 
-def _refuse_code(folder: Path, backend: str) -> None:
+def refuse_code(folder: Path, backend: str) -> None:
     """Raise SearchkitError for a model that could be loaded only by unpickling or by running code of its own."""
     if not any(folder.rglob(WEIGHTS[backend])):
         raise SearchkitError(f"{folder} has no {WEIGHTS[backend]} file; weights in another format are not loaded")
@@ -143,6 +143,9 @@ def _refuse_code(folder: Path, backend: str) -> None:
 def _load(package: Any, folder: Path, backend: str, device: str | None) -> Any:
     """Return the loaded model, in float32 on a processor: half precision without hardware is eight times slower."""
     options = {"use_safetensors": True} if backend == "torch" else {"export": False}
+    progress = require("transformers.utils.logging", "sentence-transformers")
+    shown = progress.is_progress_bar_enabled()
+    progress.disable_progress_bar()
     try:
         model = package.SentenceTransformer(
             str(folder),
@@ -154,10 +157,13 @@ def _load(package: Any, folder: Path, backend: str, device: str | None) -> Any:
         )
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise SearchkitError(f"sentence-transformers cannot load {folder}: {error}") from error
+    finally:
+        if shown:
+            progress.enable_progress_bar()
     return model.float() if backend == "torch" and str(model.device) == "cpu" else model
 
 
-def _prompts(model: str, query: str | None, passage: str | None, own: Mapping[str, str | None]) -> tuple[str, str]:
+def prompts_of(model: str, query: str | None, passage: str | None, own: Mapping[str, str | None]) -> tuple[str, str]:
     """Return the prompts of queries and passages: as given, else the model's own, else its family's, else none."""
     family = next((prompts for pattern, *prompts in PROMPTS if pattern.search(model)), ["", ""])
     stated_query = own.get("query")
