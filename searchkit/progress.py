@@ -45,12 +45,12 @@ class Stage:
         rate = self.rate(now)
         return None if self.total is None or not rate else (self.total - self.done) / rate
 
-    def line(self, now: float) -> str:
-        """Return the stage as a line: "embedding passages: 1,200 of 5,000 (45/s, 1:24 left)"."""
+    def facts(self, now: float) -> str:
+        """Return how far it is: "1,200 of 5,000 (45/s, 1:24 left)"."""
         total = "" if self.total is None else f" of {self.total:,}"
         left = self.left(now)
         rest = f", {duration(left)} left" if left else ""
-        return f"{VERBS.get(self.name, self.name)}: {self.done:,}{total} ({self.rate(now):,.0f}/s{rest})"
+        return f"{self.done:,}{total} ({self.rate(now):,.0f}/s{rest})"
 
 
 def duration(seconds: float) -> str:
@@ -77,7 +77,7 @@ class Lines:
         if now >= self._next:
             self._next = now + LINE_EVERY
             with contextlib.suppress(OSError, ValueError):  # whoever read the lines has gone; the job goes on
-                self._write(known.line(now) + "\n")
+                self._write(f"{VERBS.get(stage, stage)}: {known.facts(now)}\n")
 
 
 class Bar:
@@ -90,14 +90,12 @@ class Bar:
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Move the stage's bar."""
         if stage not in self._stages:
-            task = self._bars.add_task(VERBS.get(stage, stage), total=None, rate="", left="")
+            task = self._bars.add_task(VERBS.get(stage, stage), total=None, facts="")
             self._stages[stage] = Stage(stage, time.monotonic()), task
         known, task = self._stages[stage]
         known.advance(done, total)
-        now = time.monotonic()
-        left = known.left(now)
-        rest = f"{duration(left)} left" if left else ""
-        self._bars.update(task, completed=known.done, total=known.total, rate=f"{known.rate(now):,.0f}/s", left=rest)
+        facts = known.facts(time.monotonic())
+        self._bars.update(task, completed=known.done, total=known.total, facts=facts)
 
 
 @contextlib.contextmanager
@@ -114,9 +112,7 @@ def reporting() -> Iterator[Progress]:
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        TextColumn("{task.completed:,.0f}", markup=False),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TextColumn("{task.fields[left]}", markup=False),
+        TextColumn("{task.fields[facts]}", markup=False),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         yield Bar(bars)

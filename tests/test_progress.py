@@ -56,7 +56,7 @@ def test_a_stage_that_begins_again_goes_on_counting():
 def test_without_a_total_no_time_is_promised():
     stage = Stage("read", 0.0)
     stage.advance(30, None)
-    assert stage.line(10.0) == "reading documents: 30 (3/s)"
+    assert stage.facts(10.0) == "30 (3/s)"
 
 
 def test_a_reader_of_the_lines_who_has_gone_does_not_stop_the_job(clock):
