@@ -212,6 +212,21 @@ def test_nesting_without_end_is_a_query_error(engine: Engine, tmp_path: Path) ->
         reader.search(Boolean(must=(query,)), 1)
 
 
+def test_text_that_is_no_unicode_is_a_query_error(engine: Engine, tmp_path: Path) -> None:
+    reader = opened(engine, tmp_path, passages("tea"))
+    lone = "te\udc80a"
+    for query in (
+        Term(lone),
+        Prefix(lone),
+        Wildcard(lone),
+        Fuzzy(lone),
+        Phrase(("tea", lone)),
+        Boolean(should=(Term(lone),)),
+    ):
+        with pytest.raises(QueryError, match="Unicode"):
+            reader.search(query, 1)
+
+
 def test_document_frequency_counts_passages_once_whatever_the_field(engine: Engine, tmp_path: Path) -> None:
     entries = [Entry(0, "x", "x", "x x", None), Entry(1, "", "", "x", None), Entry(2, "y", "", "y", None)]
     first = build(engine, tmp_path / "1", entries)

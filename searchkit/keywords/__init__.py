@@ -7,6 +7,8 @@ wildcard or fuzzy match scores its boost times the field's weight.
 
 from __future__ import annotations
 
+import warnings
+
 from searchkit.errors import MissingExtra
 from searchkit.keywords.contract import Engine, Entry, FieldWeights, Reader, Writer
 
@@ -32,6 +34,8 @@ def _engine(name: str, weights: FieldWeights) -> Engine:
         from searchkit.keywords.tantivy_engine import TantivyEngine  # noqa: PLC0415
 
         return TantivyEngine(weights)
-    from searchkit.keywords.whoosh_engine import WhooshEngine  # noqa: PLC0415
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Whoosh 2.7.4 is older than some of what Python now warns of
+        from searchkit.keywords.whoosh_engine import WhooshEngine  # noqa: PLC0415
 
     return WhooshEngine(weights)

@@ -99,13 +99,32 @@ class Engine(Protocol):
         """Open a finished generation. Raises IndexCorrupt."""
 
 
-def check_depth(query: syntax.Query, depth: int = 0) -> None:
-    """Raise QueryError if the query is nested so deeply that an engine could not survive it."""
+def check(query: syntax.Query, depth: int = 0) -> None:
+    """Raise QueryError if no engine could take the query."""
     if depth > MAX_DEPTH:
         raise QueryError(f"the query is nested more than {MAX_DEPTH} levels deep. Use fewer parentheses.")
     if isinstance(query, syntax.Boolean):
         for child in (*query.must, *query.should, *query.must_not):
-            check_depth(child, depth + 1)
+            check(child, depth + 1)
+    elif not isinstance(query, syntax.DateRange):
+        _check_text(_text(query))
+
+
+def _text(query: syntax.Term | syntax.Phrase | syntax.Prefix | syntax.Wildcard | syntax.Fuzzy) -> str:
+    match query:
+        case syntax.Phrase(terms=terms):
+            return " ".join(terms)
+        case syntax.Wildcard(pattern=pattern):
+            return pattern
+        case _:
+            return query.text
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(f"{text!r} is no valid Unicode text: {error.reason}.") from error
 
 
 def is_scoreless(query: syntax.Query) -> bool:

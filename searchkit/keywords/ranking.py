@@ -83,7 +83,12 @@ def look_up(wanted: Rows, rows: Rows, scores: npt.NDArray[np.float32]) -> npt.ND
     return picked
 
 
-def runs(rows: Rows) -> list[tuple[int, int]]:
-    """Return the (first, last) of each stretch of consecutive rows. rows: (n,) sorted, n > 0."""
+def runs(rows: Rows, at_most: int) -> list[tuple[int, int]] | None:
+    """Return the (first, last) of each stretch of consecutive rows, None if there are more than `at_most`.
+
+    rows: (n,) sorted, n > 0.
+    """
     breaks = np.flatnonzero(np.diff(rows) > 1)
+    if len(breaks) >= at_most:
+        return None
     return list(zip(rows[np.r_[0, breaks + 1]].tolist(), rows[np.r_[breaks, len(rows) - 1]].tolist(), strict=True))

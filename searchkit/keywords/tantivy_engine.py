@@ -143,7 +143,7 @@ class TantivyReader:
         short enough.
         """
         wanted = limit * self.count * HEADROOM / len(allowed)
-        while len(runs(allowed)) > MAX_RUNS and wanted < len(allowed) * HITS_PER_ROW:
+        while not runs(allowed, at_most=MAX_RUNS) and wanted < len(allowed) * HITS_PER_ROW:
             depth = int(wanted) + SPARE
             ranking = self._best(query, depth)
             kept = among(ranking.rows, allowed)

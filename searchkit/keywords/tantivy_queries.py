@@ -8,7 +8,7 @@ from tantivy import FieldType, Occur, Query, Schema, SchemaBuilder
 
 from searchkit import syntax
 from searchkit.errors import QueryError
-from searchkit.keywords.contract import FieldWeights, check_depth
+from searchkit.keywords.contract import FieldWeights, check
 from searchkit.keywords.ranking import runs
 from searchkit.types import Rows
 
@@ -39,7 +39,7 @@ class Translator:
 
     def translate(self, query: syntax.Query) -> Query:
         """Return the tantivy query. Raises QueryError."""
-        check_depth(query)
+        check(query)
         return self._translate(query, 1.0)
 
     def term(self, text: str) -> Query:
@@ -50,19 +50,15 @@ class Translator:
         """Return `query` among `rows` (sorted, not empty), its scores unchanged."""
         return Query.boolean_query([(Occur.Must, query), (Occur.Must, _unscored(self._row_filter(rows)))])
 
-    def row_set(self, rows: Rows) -> Query:
-        """Return the query for a set of rows. rows: (n,) sorted."""
-        return Query.term_set_query(self._schema, "row", rows.tolist())
-
     def _row_filter(self, rows: Rows) -> Query:
-        stretches = runs(rows)
-        if len(stretches) <= MAX_RUNS:
+        stretches = runs(rows, at_most=MAX_RUNS)
+        if stretches:
             return _any_of(
                 [Query.range_query(self._schema, "row", FieldType.Integer, *stretch) for stretch in stretches]
             )
         if len(rows) <= MAX_TERMS:
             return _any_of([Query.term_query(self._schema, "row", row) for row in rows.tolist()])
-        return self.row_set(rows)
+        return Query.term_set_query(self._schema, "row", rows.tolist())
 
     def _translate(self, query: syntax.Query, boost: float) -> Query:
         return _any_of(list(self._alternatives(query, boost)))
@@ -127,7 +123,7 @@ class Translator:
         try:
             return Query.regex_query(self._schema, name, "".join(map(_regex, pattern)))
         except ValueError as error:  # the automaton would be too large
-            raise QueryError(f"the wildcard {pattern[:50]!r} is too long. Use fewer characters.") from error
+            raise QueryError(f"the wildcard {pattern[:50]!r} is too complex. Use fewer characters.") from error
 
     def _date_range(self, query: syntax.DateRange) -> Query:
         if query.start is None and query.end is None:

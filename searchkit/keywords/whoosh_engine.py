@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from searchkit import syntax
 from searchkit.errors import IndexCorrupt, SearchkitError
-from searchkit.keywords.contract import Entry, FieldWeights, check_depth
+from searchkit.keywords.contract import Entry, FieldWeights, check
 from searchkit.keywords.ranking import EMPTY, among, best, look_up
-from searchkit.keywords.whoosh_codec import FIELD_CODES, ArrayWriter
+from searchkit.keywords.whoosh_codec import MAX_SEGMENT, ArrayWriter
 from searchkit.keywords.whoosh_search import Corpus, Matches
 from searchkit.keywords.whoosh_segments import read_segments, share
 from searchkit.types import Ranking, Rows
@@ -53,9 +53,10 @@ class WhooshWriter:
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Add passages."""
-        for entry in entries:
-            texts = {FIELD_CODES[name]: getattr(entry, name) for name in FIELD_CODES}
-            self._writer.add_document(row=entry.row, day=entry.day or 0, **texts)
+        for row, title, section, body, day in entries:
+            if self._writer.doc_count() == MAX_SEGMENT:
+                self._begin_segment()
+            self._writer.add_document(row=row, title=title, section=section, body=body, day=day or 0)
 
     def remove(self, rows: Sequence[int]) -> None:
         """Remove passages."""
@@ -70,6 +71,11 @@ class WhooshWriter:
         """Remove the unfinished generation."""
         self._writer.cancel()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _begin_segment(self) -> None:
+        """Write what is in memory and go on: the folder counts only once it is finished."""
+        self._writer.commit()
+        self._writer = ArrayWriter(self._folder, read_segments(self._folder))
 
 
 class WhooshReader:
@@ -105,7 +111,7 @@ class WhooshReader:
 
     def _matches(self, query: syntax.Query) -> Ranking:
         """Return every match, in no particular order."""
-        check_depth(query)
+        check(query)
         with _translated(self._folder):
             found: Matches = self._corpus.evaluate(query)
             return Ranking(self._corpus.rows[found.docs], found.scores.astype(np.float32))

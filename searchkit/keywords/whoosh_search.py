@@ -149,8 +149,10 @@ class Corpus:
         A term's displacement is its position less its place in the phrase; a match is a stretch of at most
         `slop` that holds a displacement of every term. So a swap of neighbours costs 2, as in Lucene.
         """
-        lines = [_line(self._postings(name, term), place) for place, term in enumerate(terms)]
-        starts = functools.reduce(np.union1d, lines, NONE.docs)
+        found = [self._postings(name, term) for term in terms]
+        held = np.bincount(np.concatenate([NONE.docs, *(one.docs for one in found)]), minlength=self.size) == len(terms)
+        lines = [_line(_kept(one, held[one.docs]), place) for place, one in enumerate(found)]
+        starts = functools.reduce(np.union1d, lines if slop else lines[:1], NONE.docs)
         for line in lines:
             starts = starts[_reaches(starts, line, slop)]
         docs, counts = np.unique(starts // STRIDE, return_counts=True)
@@ -161,7 +163,7 @@ class Corpus:
         found = [
             _renumbered(postings, base, self._alive)
             for segment, base in zip(self._segments, self._bases, strict=False)
-            if (postings := segment.postings(name, term.encode("utf-8", "surrogatepass")))
+            if (postings := segment.postings(name, term.encode()))
         ]
         if not found:
             return Postings(NONE.docs, NONE.docs, NONE.docs)
@@ -177,11 +179,15 @@ _Pattern = syntax.Phrase | syntax.Prefix | syntax.Wildcard | syntax.Fuzzy
 
 def _renumbered(found: Postings, base: int, alive: npt.NDArray[np.bool_]) -> Postings:
     """Count passages across all segments and leave out the removed ones."""
-    docs, counts = found.docs.astype(np.int64) + base, found.counts.astype(np.int64)
-    kept = alive[docs]
+    numbered = Postings(found.docs.astype(np.int64) + base, found.counts.astype(np.int64), found.positions)
+    return _kept(numbered, alive[numbered.docs])
+
+
+def _kept(found: Postings, kept: npt.NDArray[np.bool_]) -> Postings:
+    """Return the postings of the passages for which `kept` holds: (len(found.docs),)."""
     if kept.all():
-        return Postings(docs, counts, found.positions)
-    return Postings(docs[kept], counts[kept], found.positions[np.repeat(kept, counts)])
+        return found
+    return Postings(found.docs[kept], found.counts[kept], found.positions[np.repeat(kept, found.counts)])
 
 
 def _line(found: Postings, place: int) -> npt.NDArray[np.int64]:

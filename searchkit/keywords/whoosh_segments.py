@@ -74,14 +74,20 @@ class Segment:
     def postings(self, name: str, term: bytes) -> Postings | None:
         """Return where a term occurs in a field, None if nowhere."""
         number = self._find(name, term)
-        return None if number is None else self.postings_at(number)
+        return None if number is None else self._postings(number, number + 1)
 
-    def postings_at(self, number: int) -> Postings:
-        """Return where the term with this number occurs."""
-        first, last = self.arrays["starts"][number : number + 2].tolist()
-        begin, end = self.arrays["spots"][number : number + 2].tolist()
-        arrays = self.arrays
-        return Postings(arrays["docs"][first:last], arrays["counts"][first:last], arrays["positions"][begin:end])
+    def field_postings(self, name: str) -> tuple[Array, Postings]:
+        """Return how often each term of a field occurs, and where: term by term."""
+        first, last = self._range(name)
+        return np.diff(self.arrays["spots"][first : last + 1]), self._postings(first, last)
+
+    def _postings(self, first: int, last: int) -> Postings:
+        """Return where the terms of this range of numbers occur."""
+        starts, spots = self.arrays["starts"], self.arrays["spots"]
+        postings, places = slice(starts[first], starts[last]), slice(spots[first], spots[last])
+        return Postings(
+            self.arrays["docs"][postings], self.arrays["counts"][postings], self.arrays["positions"][places]
+        )
 
     def without(self, rows: Rows) -> Segment:
         """Return the segment after these rows are removed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -20,11 +21,8 @@ def with_prefix(terms: Sequence[str], prefix: str) -> Sequence[str]:
 
 def matching(terms: Sequence[str], pattern: str) -> list[str]:
     """Return the terms that match `pattern`, where ? is one character and * any number. terms: sorted."""
-    meanings = {"?": ".", "*": ".*"}
-    regex = re.compile(
-        "".join(meanings.get(char) or re.escape(char) for char in re.sub(r"\*+", "*", pattern)), re.DOTALL
-    )
-    return [term for term in with_prefix(terms, WILD.split(pattern, maxsplit=1)[0]) if regex.fullmatch(term)]
+    regex = re.compile(fnmatch.translate(pattern.replace("[", "[[]")))  # which never backtracks into a star
+    return [term for term in with_prefix(terms, WILD.split(pattern, maxsplit=1)[0]) if regex.match(term)]
 
 
 def near(terms: Sequence[str], text: str, distance: int) -> list[str]:
