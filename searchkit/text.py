@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import Stemmer  # type: ignore[import-not-found]  # compiled, without stubs
@@ -21,6 +22,8 @@ LONGEST_CACHED = 40  # characters of a written word; longer ones hardly come twi
 Span: TypeAlias = tuple[int, int, str]  # start, end, term
 Stem: TypeAlias = Callable[[str], str]
 Value = TypeVar("Value")
+
+# Patterns with large sets of characters take milliseconds to compile, so most wait until a text needs them.
 
 # Written without spaces, so indexed by pairs of characters: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul.
 _UNSPACED = (
@@ -64,13 +67,9 @@ _PIECE = (
 )
 _SPACED_INITIALS = re.compile(rf"[.,]\ {_LETTER}\.")
 _AROUND = ".,;:!?()[]\"'"  # stands around words and never in front of what belongs to them
-_UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
-_JOINING = re.compile(rf"{_PIECE}(?:{_APOSTROPHE}{_SPACED})*)")  # O'Brien is one word
-_ELIDING = re.compile(rf"{_PIECE})")  # l'homme is two
 _APOSTROPHES = re.compile(_APOSTROPHE)
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 _CONTRACTED = re.compile(rf"(?<=[^\W\d]){_APOSTROPHE}(?:s|re|ve|ll|d|m)$", re.IGNORECASE)
-_NOT_IN_TERM = re.compile(rf"[^\w{_MARKS}{_UNSPACED}{_EMOJI}+\#.]+|_+")
 _DROPPED_MARKS = re.compile(
     "(?<![\u0400-\u04ff])[\u0300-\u036f]+|(?<=е)\u0308"  # Latin and Greek accents, Cyrillic ё; й and ї are letters
     "|[\u0591-\u05c7\u0610-\u061a\u064b-\u0652\u0670\u0640]|(?<=ا)[\u0653-\u0655]"  # Hebrew and Arabic vowel signs
@@ -114,6 +113,22 @@ _FOLDED_FIRST = frozenset({"en", "id"})  # their stemmers know no accented lette
 _ELIDING_LANGUAGES = frozenset({"ca", "fr", "it"})
 
 
+@cache
+def _piece(*, eliding: bool) -> re.Pattern[str]:
+    """Return the pattern of what stands for terms in a written word: O'Brien is one word, l'homme is two."""
+    return re.compile(rf"{_PIECE})" if eliding else rf"{_PIECE}(?:{_APOSTROPHE}{_SPACED})*)")
+
+
+@cache
+def _not_in_term() -> re.Pattern[str]:
+    return re.compile(rf"[^\w{_MARKS}{_UNSPACED}{_EMOJI}+\#.]+|_+")
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    return re.compile(rf"[{_UNSPACED}]")
+
+
 class Written(NamedTuple):
     """A word as it stands at `text[start:end]`, and the terms it becomes, each with its own offsets."""
 
@@ -146,7 +161,6 @@ class Analyzer:
         self.language = language.lower().replace("_", "-").split("-")[0]
         self._stemmers = _stemmers(self.language)
         self._pieces = _Cache(self._analyze)
-        self._piece = _ELIDING if self.language in _ELIDING_LANGUAGES else _JOINING
         self._joined = _Cache(self._join)
         self._normalized = _Cache(_normalized)
         self._chunks = _Cache(self._join_chunk)  # of what stands between white space
@@ -168,7 +182,7 @@ class Analyzer:
 
     def _join_chunk(self, chunk: str) -> str:
         bare = chunk.strip(_AROUND)
-        if bare.isascii() and bare.isalpha():  # most chunks: a short way of the same result
+        if _is_simple(bare):
             return self._joined[bare]
         return self._join_words(chunk)
 
@@ -197,17 +211,20 @@ class Analyzer:
         return self._stemmers.get(_script(word), fold)(word)
 
     def _join(self, written: str) -> str:
-        if written.isascii() and written.isalpha():  # most words: a short way of the same result
+        if _is_simple(written):
             return self.stem(written)[:LONGEST_TERM]
         return " ".join(term for _, _, term in self._pieces[written])
 
     def _analyze(self, written: str) -> tuple[Span, ...]:
         """Return the spans of one written word, offsets from its start."""
+        if _is_simple(written):
+            return ((0, len(written), self.stem(written)[:LONGEST_TERM]),)
+        pieces = _piece(eliding=self.language in _ELIDING_LANGUAGES)
         return tuple(
             (start, end, part[:LONGEST_TERM])
-            for match in self._piece.finditer(written)
+            for match in pieces.finditer(written)
             for start, end, term in self._spans_of_piece(match)
-            for part in _NOT_IN_TERM.sub(" ", term).split()
+            for part in _not_in_term().sub(" ", term).split()
         )
 
     def _spans_of_piece(self, match: re.Match[str]) -> Iterable[Span]:
@@ -229,9 +246,14 @@ class Analyzer:
                 return fold(piece)
 
 
+def _is_simple(written: str) -> bool:
+    """Say whether a short way leads to the same terms, as for most words."""
+    return written.isascii() and written.isalpha()
+
+
 def is_unspaced(term: str) -> bool:
     """Say whether a term comes from a script without spaces: it is two characters, or the last of its run."""
-    return _UNSPACED_START.match(term) is not None
+    return term >= _UNSPACED[0] and _unspaced().match(term) is not None
 
 
 def fold(text: str) -> str:
@@ -243,7 +265,9 @@ def fold(text: str) -> str:
 
 
 def _normalized(word: str) -> str:
-    return _NOT_IN_TERM.sub("", fold(_without_apostrophes(word)))[:LONGEST_TERM]
+    if word.isascii() and word.isalnum():
+        return word.lower()[:LONGEST_TERM]
+    return _not_in_term().sub("", fold(_without_apostrophes(word)))[:LONGEST_TERM]
 
 
 def _without_apostrophes(word: str) -> str:

@@ -286,6 +286,7 @@ def test_a_malformed_query_is_plain_words_with_a_warning_or_an_error(query, wron
 
 def test_capitals_alone_do_not_make_operators_of_a_sentence():
     assert tree("WHO AND WHAT IS A TARIFF") != Boolean(must=(Term("who"), Term("what")))
+    assert tree("TO BE OR NOT TO BE") == words("to", "be", "or", "not")
     assert tree("RICE AND TEA") == Boolean(must=(RICE, Term("tea")))
 
 

@@ -17,12 +17,10 @@ _OPENS = r"(?<![^\s(\-:])"  # a word may begin here
 _CLOSES = r"(?=[\s)^]|$)"  # a word with its marks ends here
 _LETTER = r"[^\W\d_]"
 
-_UNSPACED = "\u2e80-\uffef"  # Chinese and Japanese put quotation marks between letters
-_QUOTE = rf'(?<![^\s(\-:{_UNSPACED}])"'
+_SPACED = "0-9A-Za-z\u00c0-\u052f"  # Chinese and Japanese put quotation marks between letters, others do not
+_QUOTE = rf'(?<![{_SPACED}_.,;!?)\]}}*~^])"'
 
-PHRASE = (
-    rf'{_QUOTE}(?=[^"]*[^\W_])(?P<text>[^"]*)"(?:(?![^\W_])|(?=[{_UNSPACED}]))(?:~(?P<slop>[1-9][0-9]?)(?![^\W_]))?'
-)
+PHRASE = rf'{_QUOTE}(?=[^"]*[^\W_])(?P<text>[^"]*)"(?![{_SPACED}_])(?:~(?P<slop>[1-9][0-9]?)(?![^\W_]))?'
 FIELD = r"(?<![^\s(\-])(?P<text>title|section|body|date):(?=[\w\"(\[{<>=*])"
 DATE_RANGE = (
     r"(?<=date:)(?P<open>[\[{])\s*(?:(?P<start>[^\s\[\]{}]+)\s+)?TO(?:\s+(?P<end>[^\s\[\]{}]+))?\s*(?P<close>[\]}])"
@@ -45,43 +43,44 @@ MINUS = (
     rf"-(?={_LETTER}|\"(?=[^\"]*[^\W_])[^\"]*\"|\()"  # neither -5 nor --
 )
 
-_SYNTAX = re.compile(
-    "|".join(
-        re.sub(r"\(\?P<\w+>", "(?:", pattern)
-        for pattern in (PHRASE, FIELD, WILDCARD, FUZZY, BOOST, AND, OR, NOT, MINUS)
-    )
-)
 _HINT = re.compile(r'["*~^:-]|\?[^\W_]|AND|OR|NOT')  # without any of these, the costly patterns need not run
-_PHRASES = re.compile(PHRASE)
-_UNCLOSED_QUOTE = re.compile(rf"{_QUOTE}(?=[^\W_])")
-_LOOSE_OPERATOR = re.compile(r"^(?:AND|OR)\s|(?<!,)\s(?:AND|OR|NOT)$")  # but not: Portland, OR
-_PARENTHESIS = re.compile(r"[()]")
 DEEPEST = 40  # parentheses inside parentheses; Whoosh and the engines walk trees by recursion
 
 
 def has_syntax(query: str) -> bool:
     """Say whether anything in the query is more than plain words."""
-    return _HINT.search(query) is not None and _SYNTAX.search(query) is not None
+    return _HINT.search(query) is not None and _syntax().search(query) is not None
 
 
 def fault(query: str) -> str | None:
-    """Return what is wrong with quotation marks, parentheses and operators, None if nothing is."""
+    """Return what is wrong with operators, quotation marks and parentheses, None if nothing is."""
     if _HINT.search(query) is None:
         return None
-    bare = _PHRASES.sub("", query)
-    if _LOOSE_OPERATOR.search(bare):
+    bare = re.sub(PHRASE, "", query)
+    if re.search(r"^(?:AND|OR)\s|(?<!,)\s(?:AND|OR|NOT)$", bare):  # but not: Portland, OR
         return "an operator stands first or last"
-    if _UNCLOSED_QUOTE.search(bare):
+    if re.search(rf"{_QUOTE}(?=[^\W_])", bare):
         return "a quotation mark is not closed"
+    return _nesting_fault(bare) if has_syntax(query) else None
+
+
+def _nesting_fault(query: str) -> str | None:
     depth = deepest = 0
-    for mark in _PARENTHESIS.findall(bare):
+    for mark in re.findall("[()]", query):
         depth += 1 if mark == "(" else -1
         deepest = max(deepest, depth)
         if depth < 0:
-            break
-    if depth and has_syntax(query):
-        return "a parenthesis is not closed" if depth > 0 else "a parenthesis is closed that was not opened"
+            return "a parenthesis is closed that was not opened"
+    if depth:
+        return "a parenthesis is not closed"
     return f"parentheses nest more than {DEEPEST} deep" if deepest > DEEPEST else None
+
+
+@cache
+def _syntax() -> re.Pattern[str]:
+    """Return the pattern of all syntax, compiled when a query first looks like it."""
+    patterns = (PHRASE, FIELD, WILDCARD, FUZZY, BOOST, AND, OR, NOT, MINUS)
+    return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", pattern) for pattern in patterns))
 
 
 def parsed(query: str) -> Any:

@@ -41,7 +41,8 @@ def plain(text: str, analyzer: Analyzer, *, keep_some: bool = True) -> list[Clau
     Function words are left out; without other words they stay if `keep_some`.
     """
     words = list(_words(text, analyzer))
-    telling = [word for word in words if not _is_function_word(word, analyzer)]
+    operators = () if text.isupper() else OPERATORS  # left over from a query that was read as plain words
+    telling = [word for word in words if word.written not in operators and not _is_function_word(word, analyzer)]
     clauses: dict[tuple[object, ...], Clause] = {}
     for word in telling or words * keep_some:
         for clause in _clauses(word, analyzer):
@@ -109,8 +110,6 @@ def _is_tail(previous: Span, span: Span) -> bool:
 
 def _is_function_word(word: Word, analyzer: Analyzer) -> bool:
     """Say whether the word only holds the sentence together; WHO, US and The Who in mid-sentence are names."""
-    if word.written in OPERATORS:  # left over from a query that was read as plain words
-        return True
     if analyzer.normalize(word.written) not in function_words(analyzer.language):
         return False
     return not any(character.isupper() for character in word.written[word.opens :])
