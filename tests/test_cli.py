@@ -66,6 +66,25 @@ def news(call):
     return call
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A working directory that is indexed once, for the tests that change nothing."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "hanoi.txt").write_text(HANOI)
+    (folder / "coffee.txt").write_text(COFFEE)
+    with Index.create(folder / "indexes" / "default", embedder="none") as index:
+        index.sync([folder / "hanoi.txt", folder / "coffee.txt"])
+    return folder
+
+
+@pytest.fixture
+def ask(built, monkeypatch):
+    """Run a command in the folder that is indexed already."""
+    monkeypatch.chdir(built)
+    monkeypatch.delenv("SEARCHKIT_INDEX", raising=False)
+    return lambda *arguments, **options: CliRunner().invoke(app, list(arguments), prog_name="searchkit", **options)
+
+
 def environment(**changes: str) -> dict[str, str]:
     """Let another process find searchkit from any folder."""
     paths = [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -235,26 +254,26 @@ def test_a_hit_shows_its_place_relative_to_the_working_directory(news):
     assert "2024-06-20" in found.stdout
 
 
-def test_nothing_found_exits_with_1_and_prints_nothing(news):
-    found = news("search", "xylophone")
+def test_nothing_found_exits_with_1_and_prints_nothing(ask):
+    found = ask("search", "xylophone")
     assert (found.exit_code, found.stdout) == (1, "")
     assert "nothing found" in found.stderr
 
 
-def test_json_is_what_python_returns(news):
-    shown = json.loads(news("search", "Vietnam", "--json").stdout)
+def test_json_is_what_python_returns(ask):
+    shown = json.loads(ask("search", "Vietnam", "--json").stdout)
     with Index.open("indexes/default") as index:
         expected = json.loads(json.dumps(index.search("Vietnam").to_dict()))
     assert {**shown, "elapsed_ms": 0} == {**expected, "elapsed_ms": 0}
 
 
-def test_json_of_nothing_is_still_json(news):
-    found = news("search", "xylophone", "--json")
+def test_json_of_nothing_is_still_json(ask):
+    found = ask("search", "xylophone", "--json")
     assert (found.exit_code, json.loads(found.stdout)["hits"]) == (1, [])
 
 
-def test_jsonl_is_a_line_for_each_hit(news):
-    lines = news("search", "Vietnam", "--jsonl").stdout.splitlines()
+def test_jsonl_is_a_line_for_each_hit(ask):
+    lines = ask("search", "Vietnam", "--jsonl").stdout.splitlines()
     assert [json.loads(line)["rank"] for line in lines] == [1, 2]
 
 
@@ -272,8 +291,8 @@ def test_the_default_model_answers_in_hybrid_mode(call):
     assert set(found["hits"][0]["sources"]) == {"keyword", "vector"}
 
 
-def test_two_forms_at_once_are_wrong_usage(news):
-    assert news("search", "Vietnam", "--json", "--csv").exit_code == 2
+def test_two_forms_at_once_are_wrong_usage(ask):
+    assert ask("search", "Vietnam", "--json", "--csv").exit_code == 2
 
 
 def test_options_mean_what_they_mean_in_python(news):
@@ -293,15 +312,15 @@ def test_options_mean_what_they_mean_in_python(news):
         ("--per-document", "0"), ("--mode", "vector"),
     ],
 )  # fmt: skip
-def test_an_option_that_makes_no_sense_exits_with_2(news, options):
-    wrong = news("search", "Vietnam", *options)
+def test_an_option_that_makes_no_sense_exits_with_2(ask, options):
+    wrong = ask("search", "Vietnam", *options)
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "Traceback" not in wrong.stderr
 
 
-def test_a_malformed_query_is_a_warning_or_with_strict_an_error(news):
-    assert "warning" in news("search", '"bamboo diplomacy').stderr
-    assert news("search", '"bamboo diplomacy', "--strict").exit_code == 2
+def test_a_malformed_query_is_a_warning_or_with_strict_an_error(ask):
+    assert "warning" in ask("search", '"bamboo diplomacy').stderr
+    assert ask("search", '"bamboo diplomacy', "--strict").exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -312,18 +331,18 @@ def test_a_malformed_query_is_a_warning_or_with_strict_an_error(news):
         "%s %(a)s", "[bold]", "a\nb",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("form", ["--json", "--explain"])
-def test_no_query_is_an_error(news, query, form):
-    found = news("search", form, "--", query, input="")
-    assert found.exit_code in (0, 1), found.output
+def test_no_query_is_an_error(ask, query):
+    for form in ("--json", "--explain"):
+        found = ask("search", form, "--", query, input="")
+        assert found.exit_code in (0, 1), found.output
 
 
 def test_a_query_that_begins_with_a_dash_follows_two_dashes(news):
     assert ids(news("search", "--json", "--", "Vietnam -coffee").stdout) == ["news/hanoi.txt#0"]
 
 
-def test_queries_come_from_standard_input_one_a_line(news):
-    found = news("search", "-", "--jsonl", input="bamboo\n\nxylophone\nrecord coffee\n")
+def test_queries_come_from_standard_input_one_a_line(ask):
+    found = ask("search", "-", "--jsonl", input="bamboo\n\nxylophone\nrecord coffee\n")
     shown = [json.loads(line) for line in found.stdout.splitlines()]
     assert found.exit_code == 0
     assert [(one["query"], len(one["hits"])) for one in shown] == [
@@ -333,23 +352,23 @@ def test_queries_come_from_standard_input_one_a_line(news):
     ]
 
 
-def test_many_queries_have_every_form(news):
+def test_many_queries_have_every_form(ask):
     asked = "bamboo\ncoffee\n"
-    assert [one["query"] for one in json.loads(news("search", "-", "--json", input=asked).stdout)] == [
+    assert [one["query"] for one in json.loads(ask("search", "-", "--json", input=asked).stdout)] == [
         "bamboo",
         "coffee",
     ]
-    rows = list(csv.DictReader(io.StringIO(news("search", "-", "--csv", input=asked).stdout)))
+    rows = list(csv.DictReader(io.StringIO(ask("search", "-", "--csv", input=asked).stdout)))
     assert [row["query"] for row in rows] == ["bamboo", "coffee"]
-    assert "bamboo" in news("search", "-", input=asked).stdout.splitlines()[0]
+    assert "bamboo" in ask("search", "-", input=asked).stdout.splitlines()[0]
 
 
-def test_many_queries_without_a_hit_exit_with_1(news):
-    assert news("search", "-", "--jsonl", input="xylophone\n").exit_code == 1
+def test_many_queries_without_a_hit_exit_with_1(ask):
+    assert ask("search", "-", "--jsonl", input="xylophone\n").exit_code == 1
 
 
-def test_queries_that_are_no_utf8_are_answered_too(news):
-    assert news("search", "-", "--jsonl", input=b"bamboo \xff\n").exit_code == 0
+def test_queries_that_are_no_utf8_are_answered_too(ask):
+    assert ask("search", "-", "--jsonl", input=b"bamboo \xff\n").exit_code == 0
 
 
 def test_an_index_is_named_by_option_or_environment(call, monkeypatch):
@@ -372,8 +391,8 @@ def test_context_prints_the_text_for_a_prompt(news):
     assert shape["citations"][0]["passage"]["id"] == "news/hanoi.txt#0"
 
 
-def test_context_of_nothing_exits_with_1(news):
-    made = news("context", "xylophone", "--max-tokens", "50")
+def test_context_of_nothing_exits_with_1(ask):
+    made = ask("context", "xylophone", "--max-tokens", "50")
     assert (made.exit_code, made.stdout) == (1, "")
 
 
@@ -389,8 +408,8 @@ def test_why_not_takes_the_options_of_search(news):
     assert "filtered" in news("why-not", "news/hanoi.txt#0", "bamboo", *options).stdout
 
 
-def test_why_not_of_an_unknown_passage_exits_with_1(news):
-    assert news("why-not", "news/nothing.txt#0", "bamboo").exit_code == 1
+def test_why_not_of_an_unknown_passage_exits_with_1(ask):
+    assert ask("why-not", "news/nothing.txt#0", "bamboo").exit_code == 1
 
 
 def test_show_of_a_document_lists_its_passages(news):
@@ -411,8 +430,8 @@ def test_show_of_a_passage_gives_its_place_and_neighbours(news):
     assert shape["after"] == []
 
 
-def test_show_of_nothing_exits_with_1(news):
-    shown = news("show", "news/nothing.txt")
+def test_show_of_nothing_exits_with_1(ask):
+    shown = ask("show", "news/nothing.txt")
     assert (shown.exit_code, shown.stdout) == (1, "")
 
 
