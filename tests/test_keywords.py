@@ -155,6 +155,14 @@ def test_slop_forgives_moves_and_a_swap_costs_two(engine: Engine, tmp_path: Path
     assert sorted(rows_of(three, Phrase(("a", "b", "c"), slop=1))) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("slop", [-1, 2**40])
+def test_slop_out_of_all_bounds_is_a_query_error(engine: Engine, tmp_path: Path, slop: int) -> None:
+    reader = opened(engine, tmp_path, passages("tea time", "time"))
+    assert rows_of(reader, Phrase(("time", "tea"), slop=65_535)) == [0]
+    with pytest.raises(QueryError, match="0 to 65535"):
+        reader.search(Phrase(("tea", "time"), slop=slop), 1)
+
+
 def test_phrase_does_not_cross_fields(engine: Engine, tmp_path: Path) -> None:
     reader = opened(engine, tmp_path, [Entry(0, "north", "", "korea", None), Entry(1, "", "north korea", "", None)])
     assert rows_of(reader, Phrase(("north", "korea"))) == [1]

@@ -16,6 +16,7 @@ from searchkit.types import Ranking, Rows
 
 K1 = 1.2  # how soon more of the same term stops counting; Robertson & Zaragoza 2009, and Lucene's default
 B = 0.75  # how much a long text is held against it; the same source
+MAX_SLOP = 65_535  # terms; more than any passage has
 MAX_DEPTH = 100  # a query nested deeper would overflow the stack of the engine
 
 
@@ -108,6 +109,8 @@ def check(query: syntax.Query, depth: int = 0) -> None:
             check(child, depth + 1)
     elif not isinstance(query, syntax.DateRange):
         _check_text(_text(query))
+        if isinstance(query, syntax.Phrase) and not 0 <= query.slop <= MAX_SLOP:
+            raise QueryError(f"a phrase can be {query.slop} moves off in no text. Use 0 to {MAX_SLOP}.")
 
 
 def _text(query: syntax.Term | syntax.Phrase | syntax.Prefix | syntax.Wildcard | syntax.Fuzzy) -> str:

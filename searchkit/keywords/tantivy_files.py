@@ -73,7 +73,7 @@ def segment_files(folder: Path) -> list[str]:
     path = folder / META
     try:
         return [name for segment in json.loads(path.read_bytes())["segments"] for name in _names(segment)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexCorrupt(f"{path} is missing or damaged: {error}. Run: searchkit rebuild") from error
 
 

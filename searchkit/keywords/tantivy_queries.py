@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tantivy import FieldType, Occur, Query, Schema, SchemaBuilder
@@ -121,7 +122,7 @@ class Translator:
 
     def _wildcard(self, name: str, pattern: str) -> Query:
         try:
-            return Query.regex_query(self._schema, name, "".join(map(_regex, pattern)))
+            return Query.regex_query(self._schema, name, "".join(map(_regex, re.sub(r"\*+", "*", pattern))))
         except ValueError as error:  # the automaton would be too large
             raise QueryError(f"the wildcard {pattern[:50]!r} is too complex. Use fewer characters.") from error
 

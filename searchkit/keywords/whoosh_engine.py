@@ -65,7 +65,8 @@ class WhooshWriter:
 
     def commit(self) -> None:
         """Finish the generation."""
-        self._writer.commit()
+        with _translated(self._folder):  # segments of the base are read to be merged
+            self._writer.commit()
 
     def abort(self) -> None:
         """Remove the unfinished generation."""
@@ -74,7 +75,7 @@ class WhooshWriter:
 
     def _begin_segment(self) -> None:
         """Write what is in memory and go on: the folder counts only once it is finished."""
-        self._writer.commit()
+        self.commit()
         self._writer = ArrayWriter(self._folder, read_segments(self._folder))
 
 

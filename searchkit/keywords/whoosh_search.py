@@ -6,6 +6,7 @@ Passages are numbered across the segments; removed ones never match and do not c
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -106,7 +107,8 @@ class Corpus:
     def _leaf(self, query: syntax.Term | _Pattern, name: str) -> Matches:
         match query:
             case syntax.Term(text=text):
-                return self._scored(name, self._postings(name, text), (text,))
+                found = self._postings(name, text)
+                return self._scored(name, found, self._idf(found))
             case syntax.Phrase(terms=terms, slop=slop):
                 return self._phrase(name, terms, slop)
             case syntax.Prefix(text=text):
@@ -118,16 +120,15 @@ class Corpus:
                     raise QueryError(f"{text}~{distance} asks for {distance} edits; at most {MAX_EDITS} are possible.")
                 return self._constant(name, near(self._terms(name), text, distance))
 
-    def _scored(self, name: str, found: Postings, terms: Sequence[str]) -> Matches:
-        """Return the BM25 of a term, or of a phrase: its idf is the sum over its terms."""
-        weight = getattr(self._weights, name) * sum(self._idf(name, term) for term in terms) * (K1 + 1)
-        scores = weight * found.counts / (found.counts + self._norms(name)[found.docs])
-        return Matches(found.docs, scores)
+    def _scored(self, name: str, found: Postings, idf: float) -> Matches:
+        """Return BM25 (Robertson & Zaragoza 2009) with the factor k1 + 1."""
+        weight = getattr(self._weights, name) * idf * (K1 + 1)
+        return Matches(found.docs, weight * found.counts / (found.counts + self._norms(name)[found.docs]))
 
-    def _idf(self, name: str, term: str) -> float:
+    def _idf(self, found: Postings) -> float:
         """Return Lucene's ln(1 + (N - n + 0.5) / (n + 0.5)) for a term in n of N passages."""
-        frequency = len(self._postings(name, term).docs)
-        return float(np.log1p((self.count - frequency + 0.5) / (frequency + 0.5)))
+        frequency = len(found.docs)
+        return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
 
     def _norms_of(self, name: str) -> npt.NDArray[np.float64]:
         """Return k1 (1 - b + b length / average length) of each passage's field: (size,)."""
@@ -147,7 +148,8 @@ class Corpus:
         """Score the places where every term lies within `slop` of where the phrase wants it.
 
         A term's displacement is its position less its place in the phrase; a match is a stretch of at most
-        `slop` that holds a displacement of every term. So a swap of neighbours costs 2, as in Lucene.
+        `slop` that holds a displacement of every term, so a swap of neighbours costs 2 (as in Lucene). The idf of a
+        phrase is the sum over its terms.
         """
         found = [self._postings(name, term) for term in terms]
         held = np.bincount(np.concatenate([NONE.docs, *(one.docs for one in found)]), minlength=self.size) == len(terms)
@@ -156,7 +158,7 @@ class Corpus:
         for line in lines:
             starts = starts[_reaches(starts, line, slop)]
         docs, counts = np.unique(starts // STRIDE, return_counts=True)
-        return self._scored(name, Postings(docs, counts, starts), terms)
+        return self._scored(name, Postings(docs, counts, starts), sum(map(self._idf, found)))
 
     def _postings(self, name: str, term: str) -> Postings:
         """Return where a term occurs among the passages that are left."""

@@ -85,9 +85,13 @@ class Segment:
         """Return where the terms of this range of numbers occur."""
         starts, spots = self.arrays["starts"], self.arrays["spots"]
         postings, places = slice(starts[first], starts[last]), slice(spots[first], spots[last])
-        return Postings(
-            self.arrays["docs"][postings], self.arrays["counts"][postings], self.arrays["positions"][places]
+        docs, counts, positions = (
+            self.arrays[part][where]
+            for part, where in (("docs", postings), ("counts", postings), ("positions", places))
         )
+        if counts.sum(dtype=np.int64) != len(positions):
+            raise ValueError(f"segment {self.name} has {len(positions)} positions for another number of occurrences")
+        return Postings(docs, counts, positions)
 
     def without(self, rows: Rows) -> Segment:
         """Return the segment after these rows are removed."""
@@ -160,7 +164,7 @@ def _manifest(folder: Path) -> tuple[list[dict[str, Any]], dict[str, int]]:
         listed, sizes = list(content["segments"]), dict(content["sizes"])
         if set(sizes) != {name for entry in listed for name in _files(entry)}:
             raise ValueError("it does not list the files of its segments")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexCorrupt(f"{path} is missing or damaged: {error}. Run: searchkit rebuild") from error
     return listed, sizes
 
@@ -204,6 +208,8 @@ def _read(path: Path, sizes: dict[str, int]) -> Array:
         if size != sizes[path.name]:
             raise ValueError(f"it has {size} bytes, not {sizes[path.name]}")
         array: Array = np.load(path, mmap_mode="r" if size >= MAP_FROM else None, allow_pickle=False)
+        if array.dtype.kind not in "iu":
+            raise ValueError(f"it holds {array.dtype}, not whole numbers")
     except (OSError, ValueError, EOFError) as error:
         raise IndexCorrupt(f"{path} is missing or damaged: {error}. Run: searchkit rebuild") from error
     return np.asarray(array)
