@@ -336,6 +336,19 @@ def test_reading_changes_nothing_in_the_folder(engine: Engine, tmp_path: Path) -
     assert digest(folder) == before
 
 
+def test_folder_that_may_only_be_read_is_read(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = build(engine, tmp_path / "1", passages("tea"))
+    before = digest(folder)
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere, so permissions do not tell
+    assert rows_of(engine.read(folder), Term("tea")) == [0]
+    assert digest(folder) == before
+
+
+def test_every_file_has_the_permissions_of_the_others(engine: Engine, tmp_path: Path) -> None:
+    folder = build(engine, tmp_path / "1", passages("tea"))
+    assert len({path.stat().st_mode for path in folder.iterdir()}) == 1
+
+
 def test_missing_cut_and_garbled_files_are_named(engine: Engine, tmp_path: Path) -> None:
     whole = build(engine, tmp_path / "whole", passages("tea", "salt"))
     names = [path.name for path in whole.iterdir() if path.stat().st_size and path.name != ".managed.json"]

@@ -25,7 +25,9 @@ def engine(name: str, weights: FieldWeights = DEFAULT_WEIGHTS) -> Engine:
     try:
         return _engine(name, weights)
     except ModuleNotFoundError as error:
-        raise MissingExtra(f"the keyword engine {name!r} is not installed. Run: pip install {error.name}") from error
+        if error.name != name:
+            raise
+        raise MissingExtra(f"the keyword engine {name!r} is not installed. Run: pip install {name}") from error
 
 
 def _engine(name: str, weights: FieldWeights) -> Engine:

@@ -45,8 +45,8 @@ class TantivyEngine:
     def read(self, folder: Path) -> TantivyReader:
         """Open a finished generation. Raises IndexCorrupt."""
         tantivy_files.check(folder)
-        with _translated(folder):
-            return TantivyReader(folder, self._weights)
+        with _translated(folder), tantivy_files.lockable(folder) as place:
+            return TantivyReader(folder, Index(build_schema(), str(place)), self._weights)
 
 
 class TantivyWriter:
@@ -84,8 +84,7 @@ class TantivyWriter:
 class TantivyReader:
     """Answers from one finished generation."""
 
-    def __init__(self, folder: Path, weights: FieldWeights) -> None:
-        index = Index(build_schema(), str(folder))
+    def __init__(self, folder: Path, index: Index, weights: FieldWeights) -> None:
         index.config_reader("manual")  # a generation never changes: nothing to watch
         index.reload()
         self._folder = folder

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def finish(folder: Path) -> None:
     (folder / MANAGED).write_text(json.dumps([*names, META]))
     (folder / READ_LOCK).touch()
     keep = {*names, META, MANAGED, READ_LOCK}
+    for name in (META, MANAGED):  # tantivy makes them readable for their owner alone, unlike the rest
+        shutil.copymode(folder / READ_LOCK, folder / name)
     for child in folder.iterdir():
         if child.name not in keep:
             with contextlib.suppress(PermissionError):  # on Windows while it is mapped
@@ -66,6 +69,19 @@ def check(folder: Path) -> None:
             raise IndexCorrupt(f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
         if not whole:
             raise IndexCorrupt(f"{path} is cut off or overwritten. Run: searchkit rebuild")
+
+
+@contextlib.contextmanager
+def lockable(folder: Path) -> Iterator[Path]:
+    """Yield a place with the folder's files where tantivy may open its lock, which it does even to read."""
+    if os.access(folder / READ_LOCK, os.W_OK):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as place:
+        for child in folder.iterdir():
+            if child.name != READ_LOCK:
+                (Path(place) / child.name).symlink_to(child.resolve())
+        yield Path(place)
 
 
 def segment_files(folder: Path) -> list[str]:
