@@ -12,7 +12,7 @@ from searchkit.errors import QueryError
 from searchkit.queries import parse
 from searchkit.queries.function_words import function_words
 from searchkit.queries.parsing import LONGEST_QUERY
-from searchkit.queries.words import MAX_CLAUSES
+from searchkit.queries.words import MAX_CLAUSES, PART_BOOST, PHRASE_BOOST
 from searchkit.syntax import NOTHING, Boolean, DateRange, Fuzzy, Phrase, Prefix, Term, Wildcard
 from searchkit.text import Analyzer
 
@@ -87,9 +87,9 @@ def test_function_words_are_those_of_the_language():
 
 def test_a_compound_asks_for_its_parts_and_for_them_side_by_side():
     assert tree("IL-6") == any_of(
-        Term("il", boost=0.75), Term("6", boost=0.75), Phrase(("il", "6"), boost=0.5), Term("il6")
+        Term("il", boost=PART_BOOST), Term("6", boost=PART_BOOST), Phrase(("il", "6"), boost=PHRASE_BOOST), Term("il6")
     )
-    assert Phrase(("r", "d"), slop=1, boost=0.5) in leaves(tree("R&D spending"))
+    assert Phrase(("r", "d"), slop=1, boost=PHRASE_BOOST) in leaves(tree("R&D spending"))
     assert tree("covid19") == any_of(Term("covid19"), Phrase(("covid", "19")))
 
 

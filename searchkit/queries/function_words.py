@@ -1,7 +1,9 @@
 """Words that hold a sentence together and say nothing of its subject, by language.
 
-They stay in the index, where "the who" and "to be or not to be" need them. A plain question leaves them
-out while other words remain: nDCG@10 rises or stays on each of our eight sets (SQuAD .847 to .856).
+They stay in the index, where "the who" and "to be or not to be" need them. A plain question leaves them out
+while other words remain, so that long postings are not read and highlights show what matters. It costs no
+quality: nDCG@10 moves by less than .001 on SciFact train and NFCorpus dev, rises on SQuAD (.849 to .856,
+p .02) and changes significantly on no other of seven test sets (MultiHop-RAG falls by .002, p .65).
 """
 
 from __future__ import annotations
