@@ -1,10 +1,12 @@
 """Heads of news articles in many layouts: what is front matter, what stays text."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.documents import read_text
+from searchkit.documents import read, read_text
 from searchkit.documents.bylines import parse_byline
 from searchkit.documents.captions import is_credited
 from searchkit.documents.dates import find_dates, parse_date
@@ -108,6 +110,101 @@ def test_layout_is_understood(head, metadata):
     assert [line for line in body_of(document) if line != "Share this article"] == [PARAGRAPH, SECOND]
 
 
+@pytest.mark.parametrize(
+    ("layout", "metadata"),
+    [
+        (
+            "World\nThursday, June 20, 2024 | 10:15 GMT+7\nFlood in old quarter\n"
+            "By AFP   June 20, 2024 | 03:00 am GMT+7\n"
+            "A street. Photo by AFP\n{}\n{}",
+            {
+                "section": "World",
+                "date": "2024-06-20T10:15:00+07:00",
+                "authors": ["AFP"],
+                "captions": ["A street. Photo by AFP"],
+            },
+        ),
+        (
+            "Flood in old quarter\n3 hours ago\nShare\nSave\nJane Doe\nBBC News, Hanoi\n\n{}\n\n{}",
+            {"authors": ["Jane Doe"]},
+        ),
+        (
+            "Flood in old quarter\nPumps no match for rain, says mayor\n\nJane Doe in Hanoi\n"
+            "Tue 18 Jun 2024 16.48 BST\n\n{}\n\n{}",
+            {
+                "date": "2024-06-18T16:48:00",
+                "authors": ["Jane Doe"],
+                "standfirst": "Pumps no match for rain, says mayor",
+            },
+        ),
+        (
+            "Flood in old quarter\nBy Jane Doe, CNN\n 3 minute read\nUpdated 11:48 PM EDT, Tue June 18, 2024\n"
+            "\nHanoi, Vietnam\n"
+            "CNN\n — \n{}\n\n{}",
+            {"date": "2024-06-18T23:48:00-04:00", "authors": ["Jane Doe"]},
+        ),
+        (
+            "ASIA PACIFIC\nFlood in old quarter\nPumps were no match.\n\nBy Jane Doe\nJane Doe reported from Hanoi.\n\n"
+            "June 18, 2024\n\n{}\n\n{}",
+            {
+                "section": "ASIA PACIFIC",
+                "date": "2024-06-18",
+                "authors": ["Jane Doe"],
+                "standfirst": "Pumps were no match.",
+            },
+        ),
+        (
+            "News\n|\nPolitics\nFlood in old quarter\nPumps were no match.\n\nA street [Agency/AP]\n"
+            "By Al Jazeera Staff\n"
+            "Published On 18 Jun 202418 Jun 2024\n\n{}\n\n{}",
+            {
+                "section": "News / Politics",
+                "date": "2024-06-18",
+                "authors": ["Al Jazeera Staff"],
+                "standfirst": "Pumps were no match.",
+                "captions": ["A street [Agency/AP]"],
+            },
+        ),
+        (
+            "Flood in old quarter\nBy Jane Doe and John Roe\nJune 18, 20245:22 PM GMT+7Updated 2 hours ago\n\n"
+            "\n{}\n\n{}\n\n"
+            "Our Standards: The Thomson Reuters Trust Principles.",
+            {"date": "2024-06-18T17:22:00+07:00", "authors": ["Jane Doe", "John Roe"]},
+        ),
+        ("A street Photo: VCG\n\nFlood in old quarter\n\n{}\n\n{}", {"captions": ["A street Photo: VCG"]}),
+        (
+            "Flood in old\u00a0quarter\nBy Jane Doe\n\n{}\n\n{}\n\nPublished: Jun 18, 2024",
+            {"date": "2024-06-18", "authors": ["Jane Doe"]},
+        ),
+    ],
+)
+def test_layout_of_a_known_house_is_understood(layout, metadata):
+    document = read_text(layout.format(PARAGRAPH, SECOND), "flood.txt")
+    assert document.title == "Flood in old quarter"
+    assert document.metadata == metadata
+    assert body_of(document) == [PARAGRAPH, SECOND]
+
+
+def test_headline_that_goes_on_below_its_comma_is_one():
+    document = read_text(
+        f"Flood in old quarter,\npumps no match\n\nPublished: Jun 18, 2024\n\n{PARAGRAPH}\n", "flood.txt"
+    )
+    assert document.title == "Flood in old quarter, pumps no match"
+    assert body_of(document) == [PARAGRAPH]
+
+
+SAMPLES = sorted((Path(__file__).parents[1] / "seeds").rglob("*.txt"))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_every_sample_article_has_title_section_and_date_and_keeps_its_paragraphs(path):
+    (document,) = read(path, path.name)
+    assert document.title
+    assert {"section", "date"} <= document.metadata.keys()
+    paragraphs = [line.strip() for line in document.text.split("\n") if len(line) > 220]
+    assert [line for line in body_of(document) if line in paragraphs] == paragraphs
+
+
 def test_paragraphs_without_blank_lines_stay_text():
     document = read_text(f"Flood in old quarter\nBy Jane Doe\n{PARAGRAPH}\n{SECOND}\n", "flood.txt")
     assert document.title == "Flood in old quarter"
@@ -168,6 +265,10 @@ def test_crosshead_of_an_article_is_a_heading():
         "2024-06-18\n\nWent to the market and bought three fish.\n\n2024-06-19\n\nSlept.\n",
         "By Thursday the rain had stopped. We went home.\n\nIt was late.\n",
         f"{PARAGRAPH}\n\n{SECOND}\n\nBy Jane Doe\n",
+        "From: a@example.org\nTo: b@example.org\nSubject: Flood\nDate: Tue, 18 Jun 2024 23:48:00 +0700\nBye\n",
+        "README\nHow to install it\nRun this\n",
+        "# RUN: echo a > b\n# RUN: echo a > c\n",
+        "Log\n2024-06-18 11:48\nstarted\n2024-06-18 11:49\nstopped\n",
         "Roses are red.\nRoses are red.\nViolets are blue.\nViolets are blue.\n",
     ],
 )
@@ -177,7 +278,8 @@ def test_text_that_is_no_article_stays_whole(text):
 
 def test_a_head_longer_than_the_rest_is_text():
     document = read_text(f"Meeting\n{PARAGRAPH}\n{SECOND}\nBy Jane Doe\nThe end\n", "note.txt")
-    assert body_of(document) == ["Meeting", PARAGRAPH, SECOND, "By Jane Doe", "The end"]
+    assert (document.title, document.metadata) == ("Meeting", {})
+    assert body_of(document) == [PARAGRAPH, SECOND, "By Jane Doe", "The end"]
 
 
 def test_address_above_a_letter_date_stays_text():

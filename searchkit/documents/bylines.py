@@ -34,6 +34,7 @@ _CREDIT = re.compile(
     r"[^.]{3,300}\.?[)\]]?$",
     re.IGNORECASE,
 )
+_REPORTED = re.compile(r"^[\w .,'’-]{3,120} (?:reported|contributed|contributed reporting) (?:from|to) [^.]{2,80}\.?$")
 _MOST_WORDS = 24
 _MOST_NAME_WORDS = 6
 
@@ -46,7 +47,7 @@ def parse_byline(text: str) -> list[str]:
 
 def is_closing_credit(text: str) -> bool:
     """Tell whether a line is like "(Reporting by Jane Doe; Editing by John Roe)"."""
-    return bool(_CREDIT.match(text))
+    return bool(_CREDIT.match(text) or _REPORTED.match(text))
 
 
 def names_of(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
-from searchkit.documents.lines import Line
+from searchkit.documents.lines import Line, is_wordy
 
 LONGEST_CAPTION = 400  # characters; longer lines are paragraphs whatever they end in
 _LONGEST_TWIN = 300
@@ -24,6 +24,7 @@ _CREDIT = re.compile(
         {_OPEN}{_OWNER}?(?:{_PICTURE})\s?(?:credit|courtesy)?\s?(?::|/|\bby\b|\bof\b)\s*{_NAME}{_CLOSE}
       | {_OPEN}{_OWNER}(?:photo|Photo|PHOTO|image|picture){_CLOSE}
       | (?:^|[.)\]]\s|[(\[])[Cc]redits?:\s*{_NAME}{_CLOSE}
+      | \[[^\[\]]{{2,60}}/\s?{_AGENCY}(?:\sPhoto)?\]
       | [(\[]File:\s*{_NAME}[)\]]
       | [\s(\[.]{_AGENCY}\s?/\s?{_NAME}{_CLOSE}
       | \s[(\[]{_AGENCY}(?:\svia\s.{{1,30}})?[)\]]
@@ -53,7 +54,7 @@ def is_credited(text: str) -> bool:
 
 def are_twins(first: str, second: str) -> bool:
     """Tell whether two neighbouring lines are one caption printed twice, the credit perhaps on one of them only."""
-    if len(first) > _LONGEST_TWIN or len(first.split()) < 2:
+    if len(first) > _LONGEST_TWIN or len(first.split()) < 2 or not is_wordy(first):
         return False
     if first == second:
         return True

@@ -27,15 +27,16 @@ _MONTH_NAMES = (
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _YEAR = r"(?P<year>[12]\d{3})(?!\d)"
-_DAY = r"(?<!\d)(?P<day>\d{1,2})"
+_LAST_YEAR = r"(?P<year>[12]\d{3})(?=\D|$|\d{1,2}[: ])"  # web pages glue the time or the next date to it
+_DAY = r"(?:(?<!\d)|(?<=[12]\d\d\d))(?P<day>\d{1,2})"
 
 _DATE_PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?<!\d)(?P<year>[12]\d{3})([-/.])(?P<number>\d{1,2})\2(?P<day>\d{1,2})(?!\d)",
         r"(?<!\d)(?P<year>[12]\d{3})\s?年\s?(?P<number>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日",
-        rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:,\s*|\s){_YEAR}",
-        rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?[\s-]+(?:de\s+|of\s+)?{_MONTH},?[\s-]+(?:del?\s+)?{_YEAR}",
+        rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:,\s*|\s){_LAST_YEAR}",
+        rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?[\s-]+(?:de\s+|of\s+)?{_MONTH},?[\s-]+(?:del?\s+)?{_LAST_YEAR}",
         rf"(?<![\d.])(?P<first>\d{{1,2}})(?P<separator>[./-])(?P<second>\d{{1,2}})(?P=separator){_YEAR}",
     )
 )
@@ -52,7 +53,10 @@ _ZONE = (
 _CLOCK = r"(?P<hour>\d{1,2})(?:[:h.](?P<minute>\d{2})(?!\d)(?::(?P<second>\d{2})(?:[.,]\d+)?)?)"
 _CLOCK_12 = rf"(?:{_CLOCK}|(?P<full>\d{{1,2}}))\s*(?P<half>[ap])\.?m\b\.?"
 _TIME_AFTER = tuple(
-    re.compile(rf"(?:\s*(?:[,|T\u00b7•/-]|at|um|lúc|\u2013|\u2014)\s*|\s+){clock}(?:\s*{_ZONE})?", re.IGNORECASE)
+    re.compile(
+        rf"(?:\s*(?:[,|T\u00b7•/-]|at|um|lúc|\u2013|\u2014)\s*|\s+|(?<=\d)(?=\d{{1,2}}:)){clock}(?:\s*{_ZONE})?",
+        re.IGNORECASE,
+    )
     for clock in (_CLOCK_12, _CLOCK)
 )
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"

@@ -57,7 +57,7 @@ _UPDATED = (
     r"更新(?:时间|日期)?"
 )
 _PUBLISHED = (
-    r"(?:first |originally )?(?:published?|posted|created|released|issued)(?: (?:time|date))?|publication date|date|"
+    r"(?:first |originally )?(?:published?|posted|created|released?|issued)(?: (?:time|date))?|publication date|date|"
     r"veröffentlicht|stand|publié|publicado|pubblicato|опубликовано|đăng|ngày|发布(?:时间|日期)?"
 )
 _DATE_LABEL = re.compile(
@@ -66,10 +66,12 @@ _DATE_LABEL = re.compile(
 _SPLIT = re.compile(r"[|•·—–,;()\[\]\t]|\s[-/]\s|\s{2,}|\x00")
 _COMPANY = re.compile(
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?|(?:montag|dienstag|mittwoch|donnerstag|freitag|"
-    r"samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|thứ \w+|chủ nhật|星期.|[A-Z]{2,4}T|[A-Z]{3}|"
-    r"local time|uhr|\d+[\s-]min(?:ute)?s?(?: read)?|on|at|(?:source|editor|by|reporter)[:：].{1,40}|in \w+",
+    r"samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|thứ \w+|chủ nhật|星期.|"
+    r"(?-i:[A-Z]{2,4}T|[A-Z]{3})|local time|uhr|\d+[\s-]min(?:ute)?s?(?: read)?|\d+ \w+ ago|on|at|in \w+|"
+    r"(?:source|editor|by|reporter)[:：].{1,40}",
     re.IGNORECASE,
 )
+_AGO = re.compile(rf"(?:{_UPDATED}|{_PUBLISHED})?\s*\d+ (?:minute|min|hour|day|week|month)s? ago", re.IGNORECASE)
 
 _SECTION_WORDS = frozenset(
     ("world", "business", "politics", "sport", "sports", "opinion", "news", "technology", "tech", "science", "health",
@@ -77,16 +79,25 @@ _SECTION_WORDS = frozenset(
      "us", "uk", "climate", "environment", "education", "entertainment", "arts", "society", "local", "national",
      "international", "editorial", "analysis", "exclusive", "weather", "crime", "law", "finance", "featured",
      "features", "middle east", "breaking news", "top stories", "asia pacific", "asia-pacific", "latin america",
-     "top news")
+     "top news",
+     "politik", "wirtschaft", "kultur", "panorama", "ausland", "inland", "wissen", "gesellschaft", "meinung",
+     "politique", "économie", "monde", "société", "política", "economía", "mundo", "deportes", "cultura",
+     "internacional", "thời sự", "thế giới",
+     "kinh doanh", "thể thao", "giải trí", "мир", "политика", "экономика", "общество", "спорт")
 )  # fmt: skip
 _BREADCRUMB = re.compile(r"\s[/>»›|]\s|(?<=[A-Z])[/](?=[A-Z])")
+_SECTION_NAME = re.compile(r"[^\W\d_a-z][\w &,.'’-]*")
 _HOME = re.compile(r"^(?:home|start|homepage)\s*[/>»›|]\s*", re.IGNORECASE)
 _CHROME = re.compile(
     r"(?:skip )?advertisement|advertising|share(?: this(?: article| story)?)?|listen(?: to this article)?|save|print|"
     r"comments?|subscribe|sign up|follow us.{0,40}|\d+[\s-]min(?:ute)?s?(?: read| ago)?|copy link|most read|"
     r"(?:our standards: )?the thomson reuters trust principles\.?|related (?:articles?|stories|news|topics)|"
-    r"editor'?s picks?",
+    r"editor'?s picks?|published|posted|updated|watch|[—–|•·-]{1,3}",
     re.IGNORECASE,
+)
+_MAIL_HEADER = re.compile(
+    r"^(?:From|To|Cc|Bcc|Subject|Sender|Received|Reply-To|Return-Path|Delivered-To|Delivery-Date|Message-I[dD]|"
+    r"(?:MIME|Mime)-[Vv]ersion|Content-[\w-]+|X-[\w-]+):\s"
 )
 _LINK = re.compile(
     r"^(?:read more|read also|also read|see also|related(?: (?:story|stories|articles?|news))?|more on this(?: story)?|"
@@ -108,9 +119,12 @@ def classify(text: str) -> FrontLine:
         return FrontLine(Kind.CHROME)
     if is_closing_credit(text):
         return FrontLine(Kind.CREDIT)
-    if is_agency(text):
-        return FrontLine(Kind.AGENCY, authors=(text.strip("()[] .-—–"),))
-    return _field(text) or _date_line(text) or _byline(text) or _TEXT
+    return _agency(text) or _field(text) or _date_line(text) or _byline(text) or _TEXT
+
+
+def is_mail_header(text: str) -> bool:
+    """Tell whether a line is a header of a mail or of a web request."""
+    return bool(_MAIL_HEADER.match(text))
 
 
 def is_chrome(text: str) -> bool:
@@ -120,14 +134,24 @@ def is_chrome(text: str) -> bool:
 
 def is_section(text: str) -> bool:
     """Tell whether a line names a section of a newspaper: "WORLD / ASIA-PACIFIC", "Business"."""
-    if len(text) > _LONGEST_SECTION or text[-1] in '.!?,;:…"”':
+    if not text or len(text) > _LONGEST_SECTION or text[-1] in '.!?,;:…"”':
         return False
-    if text.lower() in _SECTION_WORDS:
+    if is_known_section(text):
         return True
-    parts = [part.strip() for part in _BREADCRUMB.split(text)]
-    if len(parts) > 1:
-        return all(part and len(part.split()) <= 4 and not part[0].islower() for part in parts)
+    if is_breadcrumb(text):
+        return True
     return text.isupper() and text[0].isalpha() and len(text.split()) <= 2
+
+
+def is_known_section(text: str) -> bool:
+    """Tell whether a line is a word that newspapers head their sections with."""
+    return text.lower() in _SECTION_WORDS
+
+
+def is_breadcrumb(text: str) -> bool:
+    """Tell whether a line is a path of sections: "WORLD / ASIA-PACIFIC"."""
+    parts = [part.strip() for part in _BREADCRUMB.split(text)]
+    return len(parts) > 1 and all(_SECTION_NAME.fullmatch(part) and len(part.split()) <= 4 for part in parts)
 
 
 def section_name(text: str) -> str:
@@ -144,6 +168,13 @@ def has_dateline(text: str) -> bool:
 def is_dateline(text: str) -> bool:
     """Tell whether a line is a dateline and nothing else."""
     return any((match := pattern.match(text)) and match.end() == len(text) for pattern in (_DATELINE, _AGENCY_DATELINE))
+
+
+def _agency(text: str) -> FrontLine | None:
+    """Read a line with an agency and perhaps a place: "BBC News, Hanoi"."""
+    name = text.partition(",")[0].strip("()[] .-—–")
+    short = len(text) <= _LONGEST_SECTION and text[-1] not in ".!?"
+    return FrontLine(Kind.AGENCY, authors=(name,)) if is_agency(name) and short else None
 
 
 def _field(text: str) -> FrontLine | None:
@@ -164,6 +195,8 @@ def _date_line(text: str) -> FrontLine | None:
     """Read a line that holds dates and nothing but what stands beside dates."""
     if len(text) > _LONGEST_DATE_LINE or not any(character.isdigit() for character in text):
         return None
+    if _AGO.fullmatch(text):
+        return FrontLine(Kind.LABELLED_DATE)
     dates = find_dates(text)
     if not dates:
         return None

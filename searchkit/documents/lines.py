@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 _LINE = re.compile(r"[^\n]*[^\s][^\n]*")
 
+_OPENING = "'\"“‘„«»‹¿¡([$€£#「『《"  # what a line of words may begin with
+_SHARE_OF_LETTERS = 0.6
+
 
 class Line(NamedTuple):
     """A line with something on it, space around it left out: `text[start:end]`. `gap` tells of a blank line before."""
@@ -32,6 +35,13 @@ def lines_of(text: str, start: int = 0) -> Iterator[Line]:
 def squeeze(text: str) -> str:
     """Return `text` with each run of white space, no-break spaces too, as one space."""
     return " ".join(text.split())
+
+
+def is_wordy(text: str) -> bool:
+    """Tell whether a line is made of words, as headlines and captions are, rather than of code, rules or addresses."""
+    if not text or not (text[0].isalnum() or text[0] in _OPENING):
+        return False
+    return sum(character.isalpha() or character == " " for character in text) >= _SHARE_OF_LETTERS * len(text)
 
 
 def says_same(first: str, second: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 
@@ -31,20 +32,25 @@ def read_plain(text: str, doc_id: str) -> Document:
 
 
 def _title_line(text: str) -> Line | None:
-    """Return the first line if it is short, closed by no full stop and set apart by a blank line."""
+    """Return the first line if it is short, closed by no full stop, and set apart by a blank line or its length."""
     lines = list(islice(lines_of(text), 2))
-    if len(lines) < 2 or not lines[1].gap or len(lines[0].text) > _LONGEST_TITLE:
+    if len(lines) < 2 or len(lines[0].text) > _LONGEST_TITLE:
         return None
-    line = lines[0]
+    line, below = lines
+    set_apart = below.gap or (len(below.text) > _LONGEST_TITLE and below.text.endswith("."))
     is_title = any(map(str.isalpha, line.text)) and not _CLOSED.search(line.text) and not _ITEM.match(line.text)
-    return line if is_title else None
+    return line if set_apart and is_title else None
 
 
 def _with_headings(text: str, marks: list[Mark]) -> tuple[Mark, ...]:
     """Add the headings that stand outside the other marks."""
-    taken = {mark.start for mark in marks}
-    headings = [mark for mark in _headings(text) if mark.start not in taken]
-    return tuple(sorted([*marks, *headings]))
+    taken = [(mark.start, mark.end) for mark in marks]
+    starts = [start for start, _ in taken]
+    for heading in _headings(text):
+        place = bisect_left(starts, heading.end)
+        if place == 0 or taken[place - 1][1] <= heading.start:
+            marks.append(heading)
+    return tuple(sorted(marks))
 
 
 def _headings(text: str) -> Iterator[Mark]:
