@@ -209,7 +209,10 @@ class Reading:
         list[str], typer.Option(metavar="GLOB", help="Read only these. May be repeated.", rich_help_panel=READING)
     ] = field(default_factory=list)
     exclude: Annotated[
-        list[str], typer.Option(metavar="GLOB", help="Leave these out. May be repeated.", rich_help_panel=READING)
+        list[str],
+        typer.Option(
+            metavar="GLOB", help="Leave these out, now and later. May be repeated; '' forgets.", rich_help_panel=READING
+        ),
     ] = field(default_factory=list)
     max_bytes: Annotated[
         int | None,
@@ -227,15 +230,19 @@ class Reading:
         ),
     ] = field(default_factory=list)
 
+    def given(self) -> SyncOptions | None:
+        """Return them as `Index.sync` takes them, None without any: then those of the last time hold."""
+        return self.options() if self != Reading() else None
+
     def options(self) -> SyncOptions:
-        """Return them as `Index.sync` takes them."""
+        """Return them as `Index.sync` takes them; an empty glob counts as none."""
         from searchkit.documents import ReadOptions  # noqa: PLC0415 - not before it is known to be needed
         from searchkit.sync import SyncOptions  # noqa: PLC0415
 
         names = ("max_bytes", "id_field", "title_field", "text_field")
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         read = ReadOptions(**given, metadata_fields=tuple(self.metadata_field) or None)
-        return SyncOptions(tuple(self.include), tuple(self.exclude), read)
+        return SyncOptions(tuple(filter(None, self.include)), tuple(filter(None, self.exclude)), read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,43 +10,14 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from searchkit.days import day_of
 from searchkit.errors import IndexCorrupt
-from searchkit.filters.matching import day_of
-from searchkit.schema import SCHEMA, connect
+from searchkit.schema import SCHEMA, DocumentRecord, KnownFile, PassageRecord, Root, connect
 from searchkit.types import Document, Mark, Passage, Rows
-
-
-class PassageRecord(NamedTuple):
-    """A passage as the write path stores it, with what is derived from it."""
-
-    row: int
-    passage: Passage
-    digest: bytes  # of the text that is embedded
-    signature: bytes  # MinHash, for near duplicates
-    bands: Sequence[int]
-    duplicate_of: int | None
-
-
-class DocumentRecord(NamedTuple):
-    """A document as the write path stores it."""
-
-    key: int
-    document: Document
-    file: int | None
-    digest: bytes
-
-
-class KnownFile(NamedTuple):
-    """A file as it was when its documents were read."""
-
-    key: int
-    size: int
-    mtime_ns: int
-    documents: int
 
 
 class Catalog:
@@ -123,13 +94,14 @@ class Catalog:
 
     # --- roots and files ----------------------------------------------------------------------------------
 
-    def roots(self) -> dict[str, str]:
-        """Return the folders and files that were synced: absolute path -> prefix of their document ids."""
-        return dict(self._db.execute("SELECT path, prefix FROM roots ORDER BY path").fetchall())
+    def roots(self) -> dict[str, Root]:
+        """Return the folders and files that were synced, by absolute path."""
+        found = self._db.execute("SELECT path, prefix, options FROM roots ORDER BY path")
+        return {path: Root(prefix, json.loads(options)) for path, prefix, options in found}
 
-    def add_root(self, path: str, prefix: str) -> None:
-        """Record a root."""
-        self._db.execute("INSERT INTO roots VALUES (?, ?)", (path, prefix))
+    def put_root(self, path: str, root: Root) -> None:
+        """Record a root, or what changed of it."""
+        self._db.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?)", (path, root.prefix, json.dumps(root.options)))
 
     def files_under(self, root: str) -> dict[str, KnownFile]:
         """Return the known files that are `root` or lie below it, by absolute path."""

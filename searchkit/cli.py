@@ -92,11 +92,11 @@ def index(
         if piped:
             from searchkit import stdin
 
-            options = reading.options()
-            done = opened.add(stdin.documents(stdin_name, options.read), strict=strict, progress=progress)
+            read = reading.options().read
+            done = opened.add(stdin.documents(stdin_name, read), strict=strict, progress=progress)
         else:
             opening.require_sources(opened, paths)
-            done = opened.sync(paths or (), options=reading.options(), strict=strict, progress=progress)
+            done = opened.sync(paths or (), options=reading.given(), strict=strict, progress=progress)
     _print(done.to_dict(), lambda: render.report(done, index), json=json)
 
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from searchkit import duplicates, store, vectors
 from searchkit.catalog import Catalog
+from searchkit.days import day_of
 from searchkit.errors import EmbedderMismatch
-from searchkit.filters.matching import day_of
 from searchkit.journal import DIGEST_SIZE, Journal
 from searchkit.keywords import Entry
 from searchkit.text import Analyzer

@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
-from searchkit import archive, context, embedders, keywords, maintenance, search, store, whynot
-from searchkit import sync as syncing
+from searchkit import context, embedders, keywords, search, store
 from searchkit.errors import DocumentError, EmbedderMismatch
-from searchkit.ingest import Ingest
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, SyncReport
+
+# The write path, and what few questions need, is imported when it is called: a search from a fresh shell waits
+# for neither.
+# ruff: noqa: PLC0415
+
+if TYPE_CHECKING:
+    from searchkit.ingest import Ingest
+    from searchkit.maintenance import VerifyReport
+    from searchkit.sync import SyncOptions
+    from searchkit.whynot import WhyNot
 
 DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
@@ -115,12 +123,14 @@ class Index:
         with self._reading() as snapshot:
             return search.search(snapshot, self._model(snapshot, request.mode), self._analyzer, request)
 
-    def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> whynot.WhyNot:
+    def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
         """Say why a passage is not among the k best, and what would bring it in."""
+        from searchkit.whynot import why_not
+
         request = search.SearchRequest(query, k, **options)
         with self._reading() as snapshot:
             model = self._model(snapshot, request.mode)
-            return whynot.why_not(snapshot, model, self._analyzer, passage_id, request)
+            return why_not(snapshot, model, self._analyzer, passage_id, request)
 
     def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> context.Context:
         """Return passages for a prompt, within a budget of tokens, with citations. Empty if nothing is found."""
@@ -188,20 +198,23 @@ class Index:
         self,
         paths: str | Path | Sequence[str | Path] = (),
         *,
-        options: syncing.SyncOptions | None = None,
+        options: SyncOptions | None = None,
         strict: bool = False,
         progress: Progress | None = None,
     ) -> SyncReport:
         """Make the index match files and folders: all that is under `paths`, or all that was synced before.
 
-        Documents from elsewhere stay. What could not be read is in the report; with strict, it raises
-        DocumentError after everything readable is in. Raises IndexLocked.
+        Documents from elsewhere stay. Options are remembered for the paths, and hold until others are given. What
+        could not be read is in the report; with strict, it raises DocumentError after everything readable is in.
+        Raises IndexLocked.
         """
+        from searchkit.sync import sync
+
         given = [paths] if isinstance(paths, str | Path) else list(paths)
 
         def work(ingest: Ingest, writer: store.Writer) -> None:
             chosen = [Path(path) for path in given or writer.catalog.roots()]
-            syncing.sync(ingest, writer.catalog, chosen, options or syncing.SyncOptions())
+            sync(ingest, writer.catalog, chosen, options)
 
         return self._ingest(work, strict=strict, progress=progress)
 
@@ -209,23 +222,29 @@ class Index:
         self, items: Iterable[Document | Failure], *, strict: bool = False, progress: Progress | None = None
     ) -> SyncReport:
         """Put documents in; one whose id is there already replaces it if it differs."""
-        return self._ingest(lambda ingest, _: syncing.add(ingest, items), strict=strict, progress=progress)
+        from searchkit.sync import add
+
+        return self._ingest(lambda ingest, _: add(ingest, items), strict=strict, progress=progress)
 
     def remove(self, doc_ids: str | Iterable[str]) -> SyncReport:
         """Remove documents by id or glob. A later sync of their folder brings them back."""
-        ids = [doc_ids] if isinstance(doc_ids, str) else list(doc_ids)
-        return self._ingest(
-            lambda ingest, writer: syncing.remove(ingest, writer.catalog, ids), strict=False, progress=None
-        )
+        from searchkit.sync import remove
 
-    def verify(self) -> maintenance.VerifyReport:
+        ids = [doc_ids] if isinstance(doc_ids, str) else list(doc_ids)
+        return self._ingest(lambda ingest, writer: remove(ingest, writer.catalog, ids), strict=False, progress=None)
+
+    def verify(self) -> VerifyReport:
         """Check every file and that all parts agree."""
-        return maintenance.verify(self.path)
+        from searchkit.maintenance import verify
+
+        return verify(self.path)
 
     def compact(self) -> int:
         """Reclaim the space of what was removed; return the new generation."""
+        from searchkit.maintenance import compact
+
         with store.writing(self.path) as writer:
-            generation = maintenance.compact(writer)
+            generation = compact(writer)
         self.reload()
         return generation
 
@@ -241,15 +260,20 @@ class Index:
 
     def export(self, path: str | Path) -> int:
         """Write everything to one portable file; return the number of documents."""
+        from searchkit.archive import export
+
         with self._reading() as snapshot, snapshot.lock:
-            return archive.export(snapshot, Path(path))
+            return export(snapshot, Path(path))
 
     @classmethod
     def import_(
         cls, source: str | Path, path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None
     ) -> Self:
         """Make an index at `path` from an exported file; its vectors are not computed again."""
-        opened = archive.Archive(Path(source))
+        from searchkit.archive import Archive
+        from searchkit.sync import add
+
+        opened = Archive(Path(source))
         with contextlib.closing(opened):
             settings = opened.settings
             model = embedders.embedder(embedder if embedder is not None else settings.embedder or "none")
@@ -259,7 +283,7 @@ class Index:
             index = cls(path, model)
             given = opened.vectors() if settings == opened.settings else {}
             index._ingest(
-                lambda ingest, _: syncing.add(ingest, opened.documents()), strict=True, progress=progress, given=given
+                lambda ingest, _: add(ingest, opened.documents()), strict=True, progress=progress, given=given
             )
         return index
 
@@ -274,6 +298,8 @@ class Index:
         given: dict[bytes, Any] | None = None,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
+        from searchkit.ingest import Ingest
+
         with store.writing(self.path) as writer:
             model = self._embedder_of(writer.settings)
             ingest = Ingest(writer, model, self._counter(model), progress or _silent, given or {})
@@ -353,6 +379,8 @@ def rebuild(path: str | Path, *, embedder: EmbedderLike = None, progress: Progre
 
 def _rebuild(path: Path, embedder: EmbedderLike, progress: Progress | None) -> tuple[int, Embedder | None]:
     """Rebuild with this model, or else the one that the index names; return the generation and the model."""
+    from searchkit import maintenance
+
     with store.writing(path) as writer:
         model = embedders.embedder(embedder if embedder is not None else writer.settings.embedder or "none")
         return maintenance.rebuild(writer, model, progress or _silent), model

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import duplicates, store
-from searchkit.catalog import DocumentRecord, PassageRecord
 from searchkit.derive import (
     EntryMaker,
     Signed,
@@ -27,6 +26,7 @@ from searchkit.derive import (
     text_digest,
 )
 from searchkit.errors import DocumentError
+from searchkit.schema import DocumentRecord, PassageRecord
 from searchkit.splitter import Limits, split
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Scalar, SyncReport

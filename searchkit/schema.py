@@ -1,17 +1,21 @@
-"""The catalog's tables, and how its file is opened."""
+"""The catalog's tables, the records that go into them, and how its file is opened."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
+
+from searchkit.types import Document, Passage
 
 SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counters VALUES ('generation', 0), ('next_row', 0), ('keywords', 0), ('removed', 0),
     ('next_segment', 1);
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE roots (path TEXT PRIMARY KEY, prefix TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE roots (path TEXT PRIMARY KEY, prefix TEXT NOT NULL UNIQUE, options TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
     key INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     documents INTEGER NOT NULL
@@ -36,6 +40,42 @@ CREATE TABLE dead (row INTEGER PRIMARY KEY);
 CREATE TABLE segments (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE checksums (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+class PassageRecord(NamedTuple):
+    """A passage as the write path stores it, with what is derived from it."""
+
+    row: int
+    passage: Passage
+    digest: bytes  # of the text that is embedded
+    signature: bytes  # MinHash, for near duplicates
+    bands: Sequence[int]
+    duplicate_of: int | None
+
+
+class DocumentRecord(NamedTuple):
+    """A document as the write path stores it."""
+
+    key: int
+    document: Document
+    file: int | None
+    digest: bytes
+
+
+class Root(NamedTuple):
+    """What was synced: the prefix of its document ids, and how it is read."""
+
+    prefix: str
+    options: dict[str, Any]
+
+
+class KnownFile(NamedTuple):
+    """A file as it was when its documents were read."""
+
+    key: int
+    size: int
+    mtime_ns: int
+    documents: int
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from searchkit import filters, fusion, queries
+from searchkit import fusion, queries
 from searchkit.errors import QueryError
 from searchkit.highlight import highlights, matcher, query_terms
 from searchkit.pick import Picker
@@ -205,6 +205,8 @@ def _filtered(snapshot: Snapshot, where: str | Mapping[str, Any] | None) -> Rows
     """Return the rows that the filter lets through, ascending; None for all."""
     if not where:
         return None
+    from searchkit import filters  # noqa: PLC0415 - most questions have no filter
+
     condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
     clause, values = filters.to_sql(condition)
     with snapshot.lock:

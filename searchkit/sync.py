@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from searchkit import documents
-from searchkit.catalog import Catalog, KnownFile
+from searchkit.catalog import Catalog
 from searchkit.errors import DocumentError
 from searchkit.ingest import Ingest
+from searchkit.schema import KnownFile, Root
 from searchkit.types import Document, Failure, Metadata
 
 SETTLED_NS = 2_000_000_000  # the coarsest file clock (FAT): a younger file may change again within one tick
@@ -26,13 +28,17 @@ class SyncOptions:
     read: documents.ReadOptions = field(default_factory=documents.ReadOptions)
 
 
-def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncOptions) -> None:
-    """Bring every document under `paths` up to date; documents from elsewhere stay as they are."""
+def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncOptions | None) -> None:
+    """Bring every document under `paths` up to date; documents from elsewhere stay as they are.
+
+    Without options those of the last time hold. Options that read differently have every file read again.
+    """
     for path in dict.fromkeys(path.absolute() for path in paths):
         if not path.exists():
             ingest.fail(str(path), "does not exist; what the index holds of it is kept until you remove it")
             continue
-        walked = documents.walk(path, include=options.include, exclude=options.exclude)
+        source = _Source(catalog, path, options)
+        walked = documents.walk(path, include=source.options.include, exclude=source.options.exclude)
         for reason, count in walked.skipped.items():
             ingest.skipped[reason] = ingest.skipped.get(reason, 0) + count
         for failure in walked.failed:
@@ -40,32 +46,39 @@ def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncO
         known = catalog.files_under(str(path))
         present = {str(found.path) for found in walked.files}
         ingest.gone = {file.key for name, file in known.items() if name not in present}
-        prefix = _Prefix(catalog, path)
         for found in walked.files:
-            before = known.pop(str(found.path), None)
-            _sync_file(ingest, catalog, found, before, doc_id=prefix.doc_id(found.path), options=options)
-        for key_of_gone in known.values():
-            _drop_file(ingest, catalog, key_of_gone)
+            before = None if source.reads_anew else known.get(str(found.path))
+            _sync_file(ingest, catalog, found, before, doc_id=source.doc_id(found.path), options=source.options)
+        for name in known.keys() - present:
+            _drop_file(ingest, catalog, known[name])
 
 
-class _Prefix:
-    """Gives files under a root their document ids: the root's name, then the path below it."""
+class _Source:
+    """A path to sync as part of the root it belongs to, which gives document ids their prefix and has options."""
 
-    def __init__(self, catalog: Catalog, path: Path) -> None:
+    def __init__(self, catalog: Catalog, path: Path, given: SyncOptions | None) -> None:
         roots = catalog.roots()
-        above = [root for root in map(Path, roots) if path == root or root in path.parents]
-        if above:
-            self._root = max(above, key=lambda root: len(root.parts))
-            self._prefix = roots[str(self._root)]
-        else:
-            self._root = path
-            self._prefix = _free(path.name or "root", set(roots.values()))
-            catalog.add_root(str(path), self._prefix)
+        above = [Path(root) for root in roots if path == Path(root) or Path(root) in path.parents]
+        self._root = max(above, key=lambda root: len(root.parts), default=path)
+        known = roots.get(str(self._root))
+        before = _options_of(known.options) if known else SyncOptions()
+        self.options = before if given is None else given
+        self.reads_anew = self.options.read != before.read
+        self._prefix = known.prefix if known else _free(path.name or "root", {root.prefix for root in roots.values()})
+        if known is None or path == self._root:
+            catalog.put_root(str(self._root), Root(self._prefix, asdict(self.options)))
 
     def doc_id(self, path: Path) -> str:
-        """Return the document id of a file."""
+        """Return the document id of a file: the root's name, then the path below it."""
         below = path.relative_to(self._root).as_posix()
         return self._prefix if below == "." else f"{self._prefix}/{below}"
+
+
+def _options_of(recorded: dict[str, Any]) -> SyncOptions:
+    """Return options as they were before they went through JSON."""
+    read = dict(recorded["read"])
+    read["metadata_fields"] = None if read["metadata_fields"] is None else tuple(read["metadata_fields"])
+    return SyncOptions(tuple(recorded["include"]), tuple(recorded["exclude"]), documents.ReadOptions(**read))
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
-    {"types", "errors", "syntax"},
+    {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"},
     {"store"},

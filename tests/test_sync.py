@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from searchkit import DocumentError, Index, SyncOptions
+from searchkit import DocumentError, Index, ReadOptions, SyncOptions
 from tests.worlds import WordHashEmbedder
 
 HANOI = "Analysts said Vietnam balances the great powers with care.\n\nThe weather in Hanoi was hot on that day.\n"
@@ -130,6 +130,22 @@ def test_folders_of_one_name_do_not_mix(empty, folder, tmp_path):
 def test_globs_choose_files(empty, folder):
     empty.sync(folder, options=SyncOptions(exclude=("world/",)))
     assert empty.documents() == ["news/coffee.txt"]
+
+
+def test_options_are_remembered_until_others_are_given(empty, folder):
+    empty.sync(folder, options=SyncOptions(exclude=("world/",)))
+    assert empty.sync().added == ()
+    assert empty.sync(folder, options=SyncOptions()).added == ("news/world/hanoi.txt",)
+    assert empty.sync().kept == 2
+
+
+def test_other_ways_of_reading_read_every_file_again(empty, tmp_path):
+    write(tmp_path / "records.jsonl", '{"id": "a", "text": "A text.", "abstract": "Another text."}\n')
+    empty.sync(tmp_path / "records.jsonl")
+    options = SyncOptions(read=ReadOptions(text_field="abstract", metadata_fields=()))
+    assert empty.sync(tmp_path / "records.jsonl", options=options).changed == ("a",)
+    assert empty.get("a").text == "Another text."
+    assert empty.sync().kept == 1
 
 
 def test_an_unreadable_file_is_reported_by_every_sync_and_leaves_the_index(empty, folder):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from fnmatch import translate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from searchkit.days import day_of
 from searchkit.filters.tree import (
     DATE_LIKE,
     AllOf,
@@ -129,11 +129,3 @@ def _day_in(sign: str, day: int | None, days: tuple[int, int]) -> bool:
         return False
     first, last = days
     return {"=": first <= day <= last, "<": day < first, "<=": day <= last, ">": day > last, ">=": day >= first}[sign]
-
-
-def day_of(text: str) -> int | None:
-    """Return the ordinal of the day that an ISO 8601 date or time falls on, as it is written; None without one."""
-    try:
-        return date.fromisoformat(text[: len("2024-06-18")]).toordinal()
-    except ValueError:
-        return None
