@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -111,6 +112,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
 # --- office files
 
 
+@cache
 def docx_bytes():
     docx = pytest.importorskip("docx")
     word = docx.Document()

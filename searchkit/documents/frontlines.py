@@ -113,6 +113,8 @@ _AGENCY_DATELINE = re.compile(r"^[A-ZÀ-Ý][\w .'’,-]{2,50}\s?[(](?P<agency>[^
 
 def classify(text: str) -> FrontLine:
     """Say what a line of the head is; TEXT where nothing speaks for anything else."""
+    if not text:
+        return _TEXT
     if is_credited(text):
         return FrontLine(Kind.CAPTION)
     if is_chrome(text):

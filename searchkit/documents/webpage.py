@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.decoding import clean, decode, unify_newlines
@@ -79,9 +82,7 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 def _add_article(html: str, page: _Element, blocks: Blocks) -> None:
     """Append the article that trafilatura finds, or all that the page says where it finds none."""
-    from trafilatura import bare_extraction  # noqa: PLC0415 - half a second that only web pages cost
-
-    found = bare_extraction(
+    found = _extractor()(
         html,
         favor_recall=True,  # a paragraph too many costs less than one that no search will find
         include_comments=False,
@@ -92,6 +93,16 @@ def _add_article(html: str, page: _Element, blocks: Blocks) -> None:
     )
     body = getattr(found, "body", None)
     add_blocks(page if body is None else body, blocks)
+
+
+@cache
+def _extractor() -> Callable[..., Any]:
+    """Return trafilatura's extraction; what it logs about a page goes only to who asked for logs."""
+    from trafilatura import bare_extraction  # noqa: PLC0415 - half a second that only web pages cost
+
+    for name in ("trafilatura", "htmldate", "courlan"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    return bare_extraction
 
 
 def _with_front(document: Document, standfirst: str) -> Document:
