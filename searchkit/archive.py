@@ -23,7 +23,7 @@ from searchkit.store import Settings, Snapshot
 from searchkit.types import Document, Mark
 
 ARCHIVE_FORMAT = 1
-SETTINGS = ("engine", "language", "target_tokens", "max_tokens", "embedder", "embedder_digest", "dim")
+SETTINGS = ("engine", "language", "analyzer", "target_tokens", "max_tokens", "embedder", "embedder_digest", "dim")
 
 
 def export(snapshot: Snapshot, path: Path) -> int:

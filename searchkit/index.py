@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from searchkit import context, embedders, keywords, search, store
-from searchkit.errors import DocumentError, EmbedderMismatch
+from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, SyncReport
 
@@ -62,6 +62,13 @@ class Index:
         self._snapshot: store.Snapshot | None = store.snapshot(self.path)
         self._embedder: Embedder | None = None
         self._analyzer = Analyzer(self.settings.language)
+        found = self.settings.analyzer
+        if found != self._analyzer.name:
+            self.close()
+            raise UnsupportedFormat(
+                f"{self.path} was analysed by the rules {found}; this searchkit has {self._analyzer.name}. "
+                "Run: searchkit rebuild"
+            )
         if embedder is not None:
             try:
                 self._embedder = self._checked(embedders.embedder(embedder))
@@ -87,9 +94,10 @@ class Index:
         Raises IndexExists.
         """
         model = embedders.embedder(embedder)
-        Analyzer(language)
         keywords.engine(engine)
-        settings = store.Settings(engine, language, target_tokens, max_tokens)
+        settings = store.Settings(
+            engine, language, Analyzer(language).name, target_tokens=target_tokens, max_tokens=max_tokens
+        )
         if model is not None:
             settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
         store.create(Path(path), settings)
@@ -275,13 +283,13 @@ class Index:
 
         opened = Archive(Path(source))
         with contextlib.closing(opened):
-            settings = opened.settings
+            settings = replace(opened.settings, analyzer=Analyzer(opened.settings.language).name)
             model = embedders.embedder(embedder if embedder is not None else settings.embedder or "none")
             if model is not None and model.digest != settings.embedder_digest:
                 settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
             store.create(Path(path), settings)
             index = cls(path, model)
-            given = opened.vectors() if settings == opened.settings else {}
+            given = opened.vectors() if settings.embedder_digest == opened.settings.embedder_digest else {}
             index._ingest(
                 lambda ingest, _: add(ingest, opened.documents()), strict=True, progress=progress, given=given
             )

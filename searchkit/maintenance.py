@@ -98,14 +98,15 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress)
     Vectors that are intact are kept when the model is the one that made them.
     """
     writer.begin()
-    old, settings = writer.settings, writer.settings
+    old = writer.settings
+    settings = replace(old, analyzer=Analyzer(old.language).name)
     if embedder is None:
-        settings = replace(old, embedder=None, embedder_digest=None, dim=0)
+        settings = replace(settings, embedder=None, embedder_digest=None, dim=0)
     elif embedder.digest != old.embedder_digest:
-        settings = replace(old, embedder=embedder.name, embedder_digest=embedder.digest, dim=embedder.dim)
+        settings = replace(settings, embedder=embedder.name, embedder_digest=embedder.digest, dim=embedder.dim)
     writer.set_settings(settings)
     damaged = {file.name for file, _ in _wrong_files(writer.path, writer.catalog)}
-    writer.drop_vectors(only=None if settings != old else damaged)
+    writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)
     _rewrite_keywords(writer)
     if embedder is not None:
         _fill_vectors(writer, embedder, progress)

@@ -142,12 +142,13 @@ class Search:
 
     def _arms(self, embedder: Embedder | None) -> dict[str, Arm]:
         arms: dict[str, Arm] = {}
-        if not self.parsed.text.strip() and not self.parsed.advanced:
+        if not self.request.query.strip():
             self.warnings.append("the query holds no words")
             return arms
-        if self.mode != "vector":
+        wordless = not self.parsed.text.strip()  # date:2024, -coffee: nothing that a model could read
+        if self.mode != "vector" or wordless:
             arms["keyword"] = KeywordArm(self.snapshot, self.parsed, self.allowed)
-        if self.mode != "keyword" and embedder is not None:
+        if self.mode != "keyword" and embedder is not None and not wordless:
             vector = embedder.embed_query(self.parsed.text)
             arms["vector"] = VectorArm(self.snapshot, vector, self.allowed)
         return arms

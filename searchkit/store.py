@@ -34,6 +34,7 @@ class Settings:
 
     engine: str = "tantivy"
     language: str = "en"
+    analyzer: str = ""  # language and revision of the rules that made the index terms
     target_tokens: int = 200
     max_tokens: int = 256
     embedder: str | None = None  # name and digest of the model; None: keyword only

@@ -56,6 +56,21 @@ def test_another_format_is_refused_with_both_numbers(news):
         Index.open(news.path)
 
 
+def test_terms_of_other_rules_are_refused_and_mended_by_rebuild(news, embedder, monkeypatch):
+    news.close()
+    monkeypatch.setattr("searchkit.text.REVISION", 999)
+    with pytest.raises(UnsupportedFormat, match="en/999"):
+        Index.open(news.path, embedder=embedder)
+    rebuild(news.path, embedder=embedder)
+    with Index.open(news.path, embedder=embedder) as again:
+        assert again.search("analysts Vietnam")[0].passage.id == "hanoi#0"
+
+
+def test_a_query_without_words_is_ranked_by_keywords_alone(news):
+    assert set(ids(news.search("date:2024"))) == {"hanoi#0", "hanoi#1", "coffee#0", "coffee#1"}
+    assert set(ids(news.search("-coffee", mode="vector"))) == {"hanoi#0", "hanoi#1", "manila#0"}
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "1"}'])
 def test_a_damaged_marker_is_named(news, content):
     (news.path / "index.json").write_text(content)
@@ -64,7 +79,7 @@ def test_a_damaged_marker_is_named(news, content):
 
 
 def test_another_model_is_refused_with_both_names(news):
-    with pytest.raises(EmbedderMismatch, match="word-hash.*other"):
+    with pytest.raises(EmbedderMismatch, match=r"word-hash.*other"):
         Index.open(news.path, embedder=OtherEmbedder())
 
 
