@@ -210,6 +210,13 @@ def test_a_mail_in_html_is_read_as_a_page(tmp_path):
     assert document.title == "Nước in the old quarter"
 
 
+def test_a_mail_with_a_malformed_address_is_still_read(tmp_path):
+    mail = MAIL.format(kind="text/plain", body="Text.").replace(
+        "Jane Doe <jane@example.org>", "=?utf-8?q?a=0Ab?= <a@b>"
+    )
+    assert document_of(tmp_path, "a.eml", mail).text.strip() == "Text."
+
+
 def test_text_without_headers_is_no_mail(tmp_path):
     with pytest.raises(DocumentError, match="no e-mail message"):
         document_of(tmp_path, "a.eml", "Just some text.\n\nMore.\n")

@@ -20,7 +20,7 @@ def read_mail(data: bytes, doc_id: str) -> Document:
     message = message_from_bytes(data, policy=policy.default)
     if not any(name in message for name in ("from", "to", "subject", "date", "received", "message-id")):
         raise DocumentError("no e-mail message: it has none of the headers From, To, Subject, Date.")
-    title = clean(squeeze(str(message.get("subject", ""))))
+    title = clean(squeeze(_header(message, "subject")))
     body = message.get_body(preferencelist=("plain", "html"))
     text = _content(body) if body else ""
     metadata = _headers(message)
@@ -48,16 +48,24 @@ def _headers(message: EmailMessage) -> dict[str, Value]:
     sender, receivers = _people(message, "from"), _people(message, "to") + _people(message, "cc")
     attachments = [part.get_filename() for part in message.iter_attachments()] if message.is_multipart() else []
     found: dict[str, Value] = {
-        "date": parse_date(str(message.get("date", ""))),
+        "date": parse_date(_header(message, "date")),
         "authors": [*sender],
         "to": [*receivers],
         "attachments": [clean(name) for name in attachments if name],
-        "message_id": clean(str(message.get("message-id", "")).strip()),
+        "message_id": clean(_header(message, "message-id").strip()),
     }
     return {key: value for key, value in found.items() if value}
 
 
 def _people(message: EmailMessage, header: str) -> list[str]:
     """Return names, or addresses without one."""
-    addresses = getaddresses([str(value) for value in message.get_all(header, [])])
+    addresses = getaddresses([_header(message, header)])
     return [clean(squeeze(name or address)) for name, address in addresses if name or address]
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """Return a header's text; as it stands where Python's own parser stumbles over a malformed one."""
+    try:
+        return str(message.get(name, ""))
+    except (AttributeError, IndexError, ValueError, TypeError):
+        return next((str(value) for key, value in message.raw_items() if key.lower() == name), "")
