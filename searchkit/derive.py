@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -38,30 +39,26 @@ class EntryMaker:
 
     def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
-        self._last: tuple[str, str] = ("", "")
+        self._joined = lru_cache(maxsize=64)(analyzer.joined)
 
     def body(self, passage: Passage) -> str:
         """Return the index terms of a passage's text, joined by spaces."""
         return self._analyzer.joined(passage.text)
 
     def entry(self, row: int, passage: Passage, body: str) -> Entry:
-        """Return the entry of a passage whose terms are known."""
+        """Return the entry of a passage whose terms are known; its body begins with the title, for context."""
+        title = self._joined(passage.title)
         return Entry(
             row,
-            self._joined(passage.title),
+            title,
             self._joined(passage.section),
-            body,
+            f"{title} {body}" if title else body,
             day_of(str(passage.metadata.get("date") or "")),
         )
 
     def entries(self, passages: Mapping[int, Passage]) -> list[Entry]:
         """Return the entries of passages by row."""
         return [self.entry(row, passage, self.body(passage)) for row, passage in passages.items()]
-
-    def _joined(self, text: str) -> str:
-        if text != self._last[0]:
-            self._last = (text, self._analyzer.joined(text))
-        return self._last[1]
 
 
 def all_passages(catalog: Catalog) -> Iterator[dict[int, Passage]]:

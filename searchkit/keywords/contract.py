@@ -36,10 +36,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FieldWeights:
-    """How much a match in each field counts."""
+    """How much a match in each field counts.
 
-    title: float = 1.0
-    section: float = 1.0
+    The title stands in the body too (see derive), as one text of which BM25 knows the length; its own field adds a
+    little. Chosen on the training questions of SciFact and the development questions of NFCorpus.
+    """
+
+    title: float = 0.25
+    section: float = 0.25
     body: float = 1.0
 
 
