@@ -5,16 +5,47 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from searchkit import syntax
 from searchkit.keywords import Engine, Entry, FieldWeights
 from searchkit.keywords.ranking import settle
+from searchkit.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Term, Wildcard
 from searchkit.types import Ranking
 
 K1, B = 1.2, 0.75
+MAY = date(2024, 5, 1).toordinal()
+
+WORDS = st.sampled_from(["a", "b", "ab", "ca", "abc", "bca", "日本", "c++"])
+TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
+DAYS = st.none() | st.integers(MAY, MAY + 3)
+CORPORA = st.lists(st.tuples(TEXTS, TEXTS, TEXTS, DAYS), max_size=12)
+FIELDS = st.sampled_from(["", "title", "section", "body"])
+BOOSTS = st.sampled_from([1.0, 0.5, 3.0])
+DATES = st.none() | st.integers(MAY, MAY + 3).map(date.fromordinal)
+LEAVES = st.one_of(
+    st.builds(Term, WORDS, FIELDS, BOOSTS),
+    st.builds(Phrase, st.lists(WORDS, min_size=1, max_size=3).map(tuple), st.just(0), FIELDS, BOOSTS),
+    st.builds(Prefix, st.sampled_from(["", "a", "b", "日", "c+"]), FIELDS, BOOSTS),
+    st.builds(Wildcard, st.sampled_from(["*", "?", "a*", "*c", "?b*", "??", "c+*", ""]), FIELDS, BOOSTS),
+    st.builds(Fuzzy, WORDS, st.integers(1, 2), FIELDS, BOOSTS),
+    st.builds(DateRange, DATES, DATES),
+)
+QUERIES = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(Boolean, *(st.lists(inner, max_size=2).map(tuple) for _ in range(3)), BOOSTS),
+    max_leaves=6,
+)
+THOROUGH = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def entries_of(corpus: list[tuple[str, str, str, int | None]], start: int = 0) -> list[Entry]:
+    return [Entry(row, *values) for row, values in enumerate(corpus, start)]
 
 
 def build(engine: Engine, folder: Path, entries: Iterable[Entry], base: Path | None = None) -> Path:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit import keywords
-from searchkit.errors import IndexCorrupt, QueryError
+from searchkit.errors import IndexCorrupt, MissingExtra, QueryError
 from searchkit.keywords import ENGINES, Engine, Entry, FieldWeights, Reader
 from searchkit.syntax import NOTHING, Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
-from tests.keyword_world import BruteForce, build, idf_of, passages
+from tests.keyword_world import CORPORA, MAY, QUERIES, THOROUGH, BruteForce, build, entries_of, idf_of, passages
 
 WEIGHTS = FieldWeights(title=2.0, section=1.5, body=1.0)
-MAY = date(2024, 5, 1).toordinal()
 
 
 @pytest.fixture(params=ENGINES)
@@ -40,6 +40,14 @@ def opened(engine: Engine, folder: Path, entries: list[Entry]) -> Reader:
 def test_unknown_engine_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="there are tantivy and whoosh"):
         keywords.engine("lucene")
+
+
+def test_engine_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("tantivy_engine", "tantivy_queries"):
+        monkeypatch.delitem(sys.modules, f"searchkit.keywords.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, "tantivy", None)
+    with pytest.raises(MissingExtra, match="pip install tantivy"):
+        keywords.engine("tantivy")
 
 
 def test_empty_generation_answers_with_nothing(engine: Engine, tmp_path: Path) -> None:
@@ -370,33 +378,6 @@ def test_missing_folder_is_a_corrupt_index(engine: Engine, tmp_path: Path) -> No
         engine.read(tmp_path / "none")
     with pytest.raises(IndexCorrupt):
         engine.write(tmp_path / "2", tmp_path / "none")
-
-
-WORDS = st.sampled_from(["a", "b", "ab", "ca", "abc", "bca", "日本", "c++"])
-TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
-DAYS = st.none() | st.integers(MAY, MAY + 3)
-CORPORA = st.lists(st.tuples(TEXTS, TEXTS, TEXTS, DAYS), max_size=12)
-FIELDS = st.sampled_from(["", "title", "section", "body"])
-BOOSTS = st.sampled_from([1.0, 0.5, 3.0])
-DATES = st.none() | st.integers(MAY, MAY + 3).map(date.fromordinal)
-LEAVES = st.one_of(
-    st.builds(Term, WORDS, FIELDS, BOOSTS),
-    st.builds(Phrase, st.lists(WORDS, min_size=1, max_size=3).map(tuple), st.just(0), FIELDS, BOOSTS),
-    st.builds(Prefix, st.sampled_from(["", "a", "b", "日", "c+"]), FIELDS, BOOSTS),
-    st.builds(Wildcard, st.sampled_from(["*", "?", "a*", "*c", "?b*", "??", "c+*", ""]), FIELDS, BOOSTS),
-    st.builds(Fuzzy, WORDS, st.integers(1, 2), FIELDS, BOOSTS),
-    st.builds(DateRange, DATES, DATES),
-)
-QUERIES = st.recursive(
-    LEAVES,
-    lambda inner: st.builds(Boolean, *(st.lists(inner, max_size=2).map(tuple) for _ in range(3)), BOOSTS),
-    max_leaves=6,
-)
-THOROUGH = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def entries_of(corpus: list[tuple[str, str, str, int | None]], start: int = 0) -> list[Entry]:
-    return [Entry(row, *values) for row, values in enumerate(corpus, start)]
 
 
 @THOROUGH

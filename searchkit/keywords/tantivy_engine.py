@@ -189,6 +189,6 @@ def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if isinstance(error, ValueError | OSError) or type(error).__name__ == "PanicException":
+        if isinstance(error, ValueError | OSError | TypeError) or type(error).__name__ == "PanicException":
             raise IndexCorrupt(f"{folder} is damaged: {error}. Run: searchkit rebuild") from error
         raise

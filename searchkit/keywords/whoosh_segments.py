@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -210,6 +211,6 @@ def _read(path: Path, sizes: dict[str, int]) -> Array:
         array: Array = np.load(path, mmap_mode="r" if size >= MAP_FROM else None, allow_pickle=False)
         if array.dtype.kind not in "iu":
             raise ValueError(f"it holds {array.dtype}, not whole numbers")
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, TokenError, MemoryError) as error:  # NumPy parses the header
         raise IndexCorrupt(f"{path} is missing or damaged: {error}. Run: searchkit rebuild") from error
     return np.asarray(array)
