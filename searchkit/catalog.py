@@ -199,7 +199,7 @@ class Catalog:
                 for document, r in records
             ],
         )  # fmt: skip
-        bands = [(band, record.row) for _, record in records for band in set(record.bands)]
+        bands = sorted((band, record.row) for _, record in records for band in set(record.bands))  # the table's order
         self._db.executemany("INSERT INTO bands VALUES (?, ?)", bands)
 
     def drop_bands(self, pairs: Iterable[tuple[int, int]]) -> None:

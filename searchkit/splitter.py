@@ -21,6 +21,7 @@ SECTION_JOINER = " > "
 _LINE_END = r"(?:\n|\r\n|\r(?!\n)|[\x85\u2028])"
 _BLANK_LINE = re.compile(rf"{_LINE_END}[^\S\n\r\x85\u2028\u2029]*{_LINE_END}|\u2029")
 _LINE = re.compile(_LINE_END)
+_LINE_OR_PARAGRAPH = re.compile(r"[\n\r\x85\u2028\u2029]")
 _CLAUSE = re.compile(rf"[,;:](?=\s)|[，、；：،؛]|\s[—–-](?=\s)|{_LINE_END}")
 _WORD = re.compile(r"\S+")
 _ITEM = re.compile(r"^[^\S\n]*(?:[-*+•‣◦▪·–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]+)[.)])\s", re.MULTILINE)
@@ -89,6 +90,8 @@ def split(document: Document, limits: Limits, count_tokens: CountTokens) -> list
     Every character that is neither space nor in a heading, caption or front mark is in exactly one passage. A
     document with nothing but such marks gives its captions, else its front matter, else its headings.
     """
+    if not document.marks and not _LINE_OR_PARAGRAPH.search(document.text):
+        return _split_line(document, limits, count_tokens)
     ruler = _Ruler(document.text, limits, count_tokens)
     groups = [
         (stretch.section, group)
@@ -100,6 +103,18 @@ def split(document: Document, limits: Limits, count_tokens: CountTokens) -> list
         (section, span)
         for section, group in groups
         for span in (_divide_group(ruler, group) if _extent(group) in too_long else [_extent(group)])
+    ]
+    return list(_passages(document, spans))
+
+
+def _split_line(document: Document, limits: Limits, count_tokens: CountTokens) -> list[Passage]:
+    """Return the passages of one unmarked line, as most records are: a short way of the same result."""
+    ruler = _Ruler(document.text, limits, count_tokens)
+    groups = [[block] for block in _trimmed(document.text, 0, len(document.text))]
+    spans = [
+        ("", span)
+        for group in groups
+        for span in (_divide_group(ruler, group) if ruler.too_long([_extent(group)]) else [_extent(group)])
     ]
     return list(_passages(document, spans))
 

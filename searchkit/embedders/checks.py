@@ -13,6 +13,7 @@ import numpy as np
 from searchkit.errors import MissingExtra, SearchkitError
 from searchkit.types import FloatMatrix
 
+LONG = 200  # characters from which on an average is good enough
 TOKEN = re.compile(r"[A-Za-z]{1,6}|\d{1,3}|\w|[^\w\s]")
 
 
@@ -36,6 +37,8 @@ def unit_rows(rows: Any, texts: Sequence[str], name: str, dim: int | None = None
 
 def estimate_tokens(text: str) -> int:
     """Estimate a text's word pieces without a model: never far below, some 10 % above on English prose."""
+    if len(text) > LONG and text.isascii():  # most paragraphs, at a tenth of the cost
+        return max(round(1.3 * len(text.split())), len(text) // 4)
     return sum(1 for _ in TOKEN.finditer(text))
 
 
