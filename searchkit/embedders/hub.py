@@ -155,7 +155,7 @@ def _load(package: Any, folder: Path, backend: str, device: str | None) -> Any:
             trust_remote_code=False,
             model_kwargs=options,
         )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except Exception as error:  # a missing backend is a bare Exception there
         raise SearchkitError(f"sentence-transformers cannot load {folder}: {error}") from error
     finally:
         if shown:
@@ -178,7 +178,7 @@ def prompts_of(model: str, query: str | None, passage: str | None, own: Mapping[
 
 def _file_digests(folder: Path, backend: str) -> list[str]:
     """Return the digests of the files that decide the vectors, so that a hub's copy and a folder's are one model."""
-    files = sorted(path for pattern in (WEIGHTS[backend], "*.json") for path in folder.rglob(pattern))
+    files = sorted(path for pattern in (WEIGHTS[backend], *SETTINGS) for path in folder.rglob(pattern))
     return [_file_digest(path) for path in files]
 
 
