@@ -150,22 +150,39 @@ def signed(rows: Iterable[int], signatures: npt.NDArray[Any]) -> Signed:
     return Signed(np.fromiter(rows, np.int64), signatures, duplicates.bands(signatures))
 
 
-def first_duplicates(catalog: Catalog, new: Signed) -> dict[int, int | None]:
-    """Return, for each row, the first earlier row that is its near duplicate, None if there is none.
+def first_duplicates(catalog: Catalog, new: Signed) -> dict[int, int]:
+    """Return the rows that are near duplicates of an earlier one, each with the first such.
 
     Only the first row of each band is compared: a passage repeated a thousand times costs no more than one.
     """
-    first: dict[int, int] = catalog.first_in_bands(np.unique(new.bands).tolist())
+    if not len(new.rows):
+        return {}
+    first = _first_in_bands(catalog, new)
+    doubtful = np.flatnonzero((first < new.rows[:, None]).any(axis=1))
     own = dict(zip(new.rows.tolist(), new.signatures, strict=True))
-    for row, bands in zip(new.rows.tolist(), new.bands.tolist(), strict=True):
-        for band in bands:
-            first[band] = min(row, first.get(band, row))
-    others = {row for row in first.values() if row not in own}
+    others = {row for row in first[doubtful].ravel().tolist() if row not in own}
     stored = catalog.signatures(others)
-    known = own | {row: np.frombuffer(blob, new.signatures.dtype) for row, blob in stored.items()}
-    found: dict[int, int | None] = {}
-    for row, bands in zip(new.rows.tolist(), new.bands.tolist(), strict=True):
-        candidates = sorted({first[band] for band in bands if first[band] < row})
-        close = (c for c in candidates if float(duplicates.similarity(own[row], known[c])) >= duplicates.THRESHOLD)
-        found[row] = next(close, None)
+    known = own | {row: np.frombuffer(blob, duplicates.DTYPE) for row, blob in stored.items()}
+    found: dict[int, int] = {}
+    for at in doubtful.tolist():
+        row = int(new.rows[at])
+        for candidate in sorted(set(first[at].tolist())):
+            if candidate >= row:
+                break
+            if float(duplicates.similarity(own[row], known[candidate])) >= duplicates.THRESHOLD:
+                found[row] = candidate
+                break
     return found
+
+
+def _first_in_bands(catalog: Catalog, new: Signed) -> npt.NDArray[np.int64]:
+    """Return the lowest row in each of the new rows' bands, new or stored: (n, B)."""
+    keys, inverse = np.unique(new.bands, return_inverse=True)
+    lowest = np.full(len(keys), np.iinfo(np.int64).max)
+    np.minimum.at(lowest, inverse.ravel(), np.repeat(new.rows, new.bands.shape[1]))
+    stored = catalog.first_in_bands(keys.tolist())
+    if stored:
+        at = np.searchsorted(keys, np.fromiter(stored, np.int64, len(stored)))
+        lowest[at] = np.minimum(lowest[at], np.fromiter(stored.values(), np.int64, len(stored)))
+    first: npt.NDArray[np.int64] = lowest[inverse].reshape(new.bands.shape)
+    return first

@@ -204,10 +204,13 @@ class Ingest:
         self._catalog.put_passages(
             (
                 w.document,
-                PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), bands.tolist(), originals[w.row]),
+                PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), originals.get(w.row)),
             )
-            for w, signature, bands in zip(self._waiting, new.signatures, new.bands, strict=True)
+            for w, signature in zip(self._waiting, new.signatures, strict=True)
         )
+        order = np.argsort(new.bands, axis=None)
+        rows = np.repeat(new.rows, new.bands.shape[1])[order]
+        self._catalog.put_bands(zip(new.bands.ravel()[order].tolist(), rows.tolist(), strict=True))
 
     def _forget_duplicates(self) -> None:
         """Take the dead out of the bands; find new originals for passages whose original died."""
@@ -220,7 +223,7 @@ class Ingest:
         orphans = self._catalog.orphaned_duplicates(self._dead)
         if orphans:
             found = first_duplicates(self._catalog, _signed_blobs(orphans))
-            self._catalog.set_duplicate_of((original, row) for row, original in found.items())
+            self._catalog.set_duplicate_of((found.get(row), row) for row in orphans)
 
     def _store_keywords(self) -> None:
         removed = self._catalog.counter("removed") + len(self._dead)

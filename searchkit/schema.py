@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,7 +48,6 @@ class PassageRecord(NamedTuple):
     passage: Passage
     digest: bytes  # of the text that is embedded
     signature: bytes  # MinHash, for near duplicates
-    bands: Sequence[int]
     duplicate_of: int | None
 
 
