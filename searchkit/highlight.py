@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 
 from searchkit.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
@@ -12,16 +12,50 @@ from searchkit.text import Analyzer
 Matcher = Callable[[str], bool]
 
 
-def highlights(text: str, matches: Matcher, analyzer: Analyzer) -> tuple[tuple[int, int], ...]:
-    """Return (start, end) of every word whose term matches, in order; touching ones are joined."""
-    joined: list[tuple[int, int]] = []
-    for start, end, term in analyzer.spans(text):
-        if matches(term):
-            if joined and start <= joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-            else:
-                joined.append((start, end))
-    return tuple(joined)
+_CHUNK = re.compile(r"\S+")
+
+
+class Highlighter:
+    """Finds a query's words in passages. Each written word is looked at once, however often it stands there."""
+
+    def __init__(self, query: Query, analyzer: Analyzer) -> None:
+        self._matches = matcher(query)
+        self._analyzer = analyzer
+        self._known: dict[str, tuple[tuple[int, int], ...]] = {}
+
+    def __call__(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Return (start, end) of every word whose term matches, in order; touching ones are joined."""
+        if self._analyzer.crosses_spaces(text):
+            return tuple(_joined(self._matching(text)))
+        return tuple(_joined(self._by_chunks(text)))
+
+    def _by_chunks(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the matching spans, piece by piece of what stands between white space."""
+        known = self._known
+        for chunk in _CHUNK.finditer(text):
+            written = chunk[0]
+            spans = known.get(written)
+            if spans is None:
+                spans = known[written] = tuple(self._matching(written))
+            for start, end in spans:
+                yield chunk.start() + start, chunk.start() + end
+
+    def _matching(self, text: str) -> Iterator[tuple[int, int]]:
+        return ((start, end) for start, end, term in self._analyzer.spans(text) if self._matches(term))
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans, those that touch or overlap as one."""
+    pending: tuple[int, int] | None = None
+    for start, end in spans:
+        if pending is not None and start <= pending[1]:
+            pending = (pending[0], max(end, pending[1]))
+            continue
+        if pending is not None:
+            yield pending
+        pending = (start, end)
+    if pending is not None:
+        yield pending
 
 
 def matcher(query: Query) -> Matcher:

@@ -12,7 +12,7 @@ import numpy as np
 
 from searchkit import fusion, queries
 from searchkit.errors import QueryError
-from searchkit.highlight import highlights, matcher, query_terms
+from searchkit.highlight import Highlighter, query_terms
 from searchkit.pick import Picker
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
@@ -223,13 +223,15 @@ def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, re
     chosen = list(itertools.islice(picked, request.offset, request.offset + request.k))
     with snapshot.lock:
         passages = snapshot.catalog.passages([pick.row for pick in chosen])
+    highlight = Highlighter(run.parsed.tree, analyzer)
     hits = [
         Hit(
             rank,
             round(pick.score, 6),
             passages[pick.row],
             run.sources(pick.row),
-            *_extras(run, analyzer, passages[pick.row]),
+            highlight(passages[pick.row].text),
+            *_neighbours(run, passages[pick.row]),
             duplicates=pick.duplicates,
         )
         for rank, pick in enumerate(chosen, request.offset + 1)
@@ -245,18 +247,15 @@ def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, re
     )
 
 
-def _extras(
-    run: Search, analyzer: Analyzer, passage: Passage
-) -> tuple[tuple[tuple[int, int], ...], tuple[Passage, ...], tuple[Passage, ...]]:
-    """Return a hit's highlights and its neighbours before and after."""
-    marked = highlights(passage.text, matcher(run.parsed.tree), analyzer)
+def _neighbours(run: Search, passage: Passage) -> tuple[tuple[Passage, ...], tuple[Passage, ...]]:
+    """Return a passage's neighbours before and after, as many as the request wants."""
     size = run.request.context
     if not size:
-        return marked, (), ()
+        return (), ()
     with run.snapshot.lock:
         around = run.snapshot.catalog.passages_of(passage.doc_id, passage.ordinal - size, passage.ordinal + size)
     before = tuple(other for other in around.values() if other.ordinal < passage.ordinal)
-    return marked, before, tuple(other for other in around.values() if other.ordinal > passage.ordinal)
+    return before, tuple(other for other in around.values() if other.ordinal > passage.ordinal)
 
 
 def explanation(run: Search) -> dict[str, Any]:

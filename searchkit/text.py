@@ -176,9 +176,14 @@ class Analyzer:
 
     def joined(self, text: str) -> str:
         """Return the terms of `text` in one string, with white space between them: what indexing wants, fast."""
-        if _SPACED_INITIALS.search(text):  # the one case in which a written word goes on after a space
+        if self.crosses_spaces(text):
             return self._join_words(text)
         return " ".join(map(self._chunks.__getitem__, text.split()))
+
+    @staticmethod
+    def crosses_spaces(text: str) -> bool:
+        """Tell whether a written word of `text` may go on after a space, as only initials (J. R. R.) do."""
+        return _SPACED_INITIALS.search(text) is not None
 
     def _join_chunk(self, chunk: str) -> str:
         bare = chunk.strip(_AROUND)
