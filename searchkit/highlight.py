@@ -36,7 +36,8 @@ class Highlighter:
             written = chunk[0]
             spans = known.get(written)
             if spans is None:
-                spans = known[written] = tuple(self._matching(written))
+                matching = any(map(self._matches, self._analyzer.terms(written)))  # terms are remembered, spans not
+                spans = known[written] = tuple(self._matching(written)) if matching else ()
             for start, end in spans:
                 yield chunk.start() + start, chunk.start() + end
 
@@ -63,6 +64,8 @@ def matcher(query: Query) -> Matcher:
     terms = set(query_terms(query))
     patterns = [re.compile(pattern) for pattern in _patterns(query)]
     fuzzy = [leaf for leaf in leaves(query) if isinstance(leaf, Fuzzy)]
+    if not patterns and not fuzzy:
+        return terms.__contains__
 
     def matches(term: str) -> bool:
         return (
