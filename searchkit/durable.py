@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -123,6 +122,8 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _card() -> str:
+    import socket  # noqa: PLC0415 - writers alone need it
+
     return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S%z")})
 
 

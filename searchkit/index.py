@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from searchkit import context, embedders, keywords, search, store
+from searchkit import keywords, search, store
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
+from searchkit.search import SearchOptions
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, SyncReport
 
@@ -20,6 +21,7 @@ from searchkit.types import Document, Embedder, Failure, Passage, Progress, Resu
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
+    from searchkit.context import Context
     from searchkit.ingest import Ingest
     from searchkit.maintenance import VerifyReport
     from searchkit.sync import SyncOptions
@@ -29,22 +31,6 @@ DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
 
 EmbedderLike = str | Embedder | Callable[..., Any] | None
-
-
-class SearchOptions(TypedDict, total=False):
-    """The keyword arguments of `Index.search`; see SearchRequest, which holds their meaning and defaults."""
-
-    mode: str
-    where: Any
-    fusion: str
-    weights: dict[str, float]
-    offset: int
-    context: int
-    per_document: int | None
-    collapse: bool
-    diversity: float
-    explain: bool
-    strict: bool
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -71,7 +57,7 @@ class Index:
             )
         if embedder is not None:
             try:
-                self._embedder = self._checked(embedders.embedder(embedder))
+                self._embedder = self._checked(_model_called(embedder))
             except BaseException:
                 self.close()
                 raise
@@ -93,7 +79,7 @@ class Index:
         language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at and never passes.
         Raises IndexExists.
         """
-        model = embedders.embedder(embedder)
+        model = _model_called(embedder)
         keywords.engine(engine)
         settings = store.Settings(
             engine, language, Analyzer(language).name, target_tokens=target_tokens, max_tokens=max_tokens
@@ -140,12 +126,14 @@ class Index:
             model = self._model(snapshot, request.mode)
             return why_not(snapshot, model, self._analyzer, passage_id, request)
 
-    def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> context.Context:
+    def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> Context:
         """Return passages for a prompt, within a budget of tokens, with citations. Empty if nothing is found."""
+        from searchkit.context import context
+
         options.setdefault("collapse", True)
         results = self.search(question, CONTEXT_HITS, **options)
         with self._reading() as snapshot:
-            return context.context(results, max_tokens, self._counter(self._model(snapshot, results.mode)))
+            return context(results, max_tokens, self._counter(self._model(snapshot, results.mode)))
 
     def get(self, item_id: str) -> Document | Passage | None:
         """Return the document or, for an id that ends in #number, the passage of this id; None if there is none."""
@@ -284,7 +272,7 @@ class Index:
         opened = Archive(Path(source))
         with contextlib.closing(opened):
             settings = replace(opened.settings, analyzer=Analyzer(opened.settings.language).name)
-            model = embedders.embedder(embedder if embedder is not None else settings.embedder or "none")
+            model = _model_called(embedder if embedder is not None else settings.embedder or "none")
             if model is not None and model.digest != settings.embedder_digest:
                 settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
             store.create(Path(path), settings)
@@ -352,7 +340,7 @@ class Index:
             return None
         if self._embedder is None or self._embedder.digest != settings.embedder_digest:
             try:
-                found = embedders.embedder(settings.embedder)
+                found = _model_called(settings.embedder)
             except ValueError as error:  # an object of the user's own, which has no name that could be looked up
                 raise EmbedderMismatch(f"{self.path} needs its model: {error}") from error
             self._embedder = self._checked(found)
@@ -369,7 +357,9 @@ class Index:
         return model
 
     def _counter(self, model: Embedder | None) -> Callable[[Sequence[str]], list[int]]:
-        return model.count_tokens if model else lambda texts: [embedders.estimate_tokens(text) for text in texts]
+        from searchkit.embedders import estimate_tokens
+
+        return model.count_tokens if model else lambda texts: [estimate_tokens(text) for text in texts]
 
     def __enter__(self) -> Self:
         return self
@@ -385,10 +375,17 @@ def rebuild(path: str | Path, *, embedder: EmbedderLike = None, progress: Progre
     return _rebuild(Path(path), embedder, progress)[0]
 
 
+def _model_called(wanted: EmbedderLike) -> Embedder | None:
+    """Return the model that is meant, None for none. Raises ValueError for an unknown name."""
+    from searchkit.embedders import embedder
+
+    return embedder(wanted)
+
+
 def _rebuild(path: Path, embedder: EmbedderLike, progress: Progress | None) -> tuple[int, Embedder | None]:
     """Rebuild with this model, or else the one that the index names; return the generation and the model."""
     from searchkit import maintenance
 
     with store.writing(path) as writer:
-        model = embedders.embedder(embedder if embedder is not None else writer.settings.embedder or "none")
+        model = _model_called(embedder if embedder is not None else writer.settings.embedder or "none")
         return maintenance.rebuild(writer, model, progress or _silent), model

@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 
@@ -66,6 +66,22 @@ class SearchRequest:
         for message, fine in checks.items():
             if not fine:
                 raise QueryError(message)
+
+
+class SearchOptions(TypedDict, total=False):
+    """A request's fields but for the query and k, as the keyword arguments of `Index.search`."""
+
+    mode: str
+    where: Any
+    fusion: str
+    weights: dict[str, float]
+    offset: int
+    context: int
+    per_document: int | None
+    collapse: bool
+    diversity: float
+    explain: bool
+    strict: bool
 
 
 class Arm(Protocol):
