@@ -33,6 +33,7 @@ from searchkit.types import Document, Embedder, Failure, Passage, Progress, Scal
 
 BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
 BATCH_EMBEDDED = 2_000  # with a model, for which that is a minute of work
+FEED_PASSAGES = 1_000  # handed to the keyword engine at once
 FRESH_SHARE = 0.2  # removed rows that BM25's statistics still count, as a share of the living, before a rebuild
 FRESH_SIZE = 2_000  # below this many passages any removal rebuilds: it takes a fraction of a second
 
@@ -68,6 +69,7 @@ class Ingest:
         self._batch = BATCH_EMBEDDED if embedder else BATCH_PASSAGES
         self._documents: list[DocumentRecord] = []
         self._waiting: list[_Waiting] = []
+        self._fed = 0  # how many of them the keyword engine has: it indexes in threads of its own while we go on
         self._dead: dict[int, tuple[bytes, bytes]] = {}  # row -> digest, signature
         self._seen: set[str] = set()
         self._next_row = self._catalog.counter("next_row")
@@ -116,6 +118,8 @@ class Ingest:
             self._next_row += 1
         if len(self._waiting) >= self._batch:
             self.commit()
+        elif len(self._waiting) - self._fed >= FEED_PASSAGES:
+            self._feed_keywords()
         return True
 
     def _state(self, document: Document, file: int | None) -> tuple[int, int | None, bytes] | None:
@@ -192,7 +196,7 @@ class Ingest:
         self._writer.commit()
         if self._vectors:
             self._vectors.committed()
-        self._documents, self._waiting, self._dead = [], [], {}
+        self._documents, self._waiting, self._dead, self._fed = [], [], {}, 0
         self._writer.begin()
 
     def _store_passages(self) -> None:
@@ -231,12 +235,18 @@ class Ingest:
         fresh = removed > 0 and (living <= FRESH_SIZE or removed > FRESH_SHARE * living)
         self._catalog.set_counter("removed", 0 if fresh else removed)
         if fresh:
+            self._writer.discard_keywords()
             self._writer.write_keywords([], [], fresh=True)
             for passages in all_passages(self._catalog):
                 self._writer.write_keywords(self._entries.entries(passages), [])
         else:
-            entries = [self._entries.entry(w.row, w.passage, w.body) for w in self._waiting]
-            self._writer.write_keywords(entries, list(self._dead))
+            self._writer.write_keywords([], list(self._dead))
+            self._feed_keywords()
+
+    def _feed_keywords(self) -> None:
+        entries = [self._entries.entry(w.row, w.passage, w.body) for w in self._waiting[self._fed :]]
+        self._writer.write_keywords(entries, [])
+        self._fed = len(self._waiting)
 
     def _store_vectors(self) -> None:
         if self._vectors is None:

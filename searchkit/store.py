@@ -187,6 +187,12 @@ class Writer:
         self._keywords.remove(removed)
         self._keywords.add(entries)
 
+    def discard_keywords(self) -> None:
+        """Forget what was fed to the next keyword generation."""
+        if self._keywords is not None:
+            self._keywords.abort()
+            self._keywords = None
+
     def write_vectors(self, rows: Rows, matrix: FloatMatrix) -> None:
         """Write new rows as a segment, which swallows smaller ones so that there are never many."""
         if not len(rows):
@@ -263,9 +269,7 @@ class Writer:
 
     def abort(self) -> None:
         """Undo everything since `begin`."""
-        if self._keywords is not None:
-            self._keywords.abort()
-            self._keywords = None
+        self.discard_keywords()
         self.catalog.rollback()
 
     def _checksums(self) -> dict[str, tuple[int, str]]:
