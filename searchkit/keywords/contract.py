@@ -38,8 +38,8 @@ class Entry(NamedTuple):
 class FieldWeights:
     """How much a match in each field counts.
 
-    The title stands in the body too (see derive), as one text of which BM25 knows the length; its own field adds a
-    little. Chosen on the training questions of SciFact and the development questions of NFCorpus.
+    The title also begins the body of a document's first passage (see derive), so its own field needs little. Chosen
+    on the training questions of SciFact and the development questions of NFCorpus.
     """
 
     title: float = 0.25
