@@ -18,7 +18,8 @@ import ir_measures
 import numpy as np
 from ir_measures import R, nDCG
 
-from searchkit import Index
+from searchkit import Index, embedders
+from searchkit.derive import embedded_text
 
 MEASURES = [nDCG @ 10, R @ 100]
 SETTINGS = {
@@ -75,6 +76,26 @@ def run(
     return results, float(np.median(latencies))
 
 
+def full_precision(index: Index, queries: dict[str, str], embedder: str) -> dict[str, dict[str, float]]:
+    """Return the vector arm's documents as they were without rounding to float16: everything embedded anew."""
+    model = embedders.embedder(embedder)
+    passages = [passage for doc_id in index.documents() for passage in index.passages(doc_id)]
+    matrix = model.embed_passages([embedded_text(passage) for passage in passages])
+    results = {}
+    for query_id, text in queries.items():
+        scores: dict[str, float] = {}
+        for passage, score in zip(passages, (matrix @ model.embed_query(text)).tolist(), strict=True):
+            scores[passage.doc_id] = max(score, scores.get(passage.doc_id, -1.0))
+        results[query_id] = dict(sorted(scores.items(), key=lambda item: -item[1])[:100])
+    return results
+
+
+def table_row(name: str, label: str, qrels: dict[str, dict[str, int]], scores: object, latency: float) -> None:
+    means = ir_measures.calc_aggregate(MEASURES, qrels, scores)
+    cells = " | ".join(f"{means[measure]:.4f}" for measure in MEASURES)
+    print(f"| {name} | {label} | {cells} | {latency:.1f} |", flush=True)
+
+
 def main(arguments: Iterable[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder that holds the collections")
@@ -85,6 +106,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--embedder", default="minilm")
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--language", default="en")
+    parser.add_argument("--float32", action="store_true", help="also the vector arm without rounding to float16")
     options = parser.parse_args(arguments)
     print("| collection | setting | nDCG@10 | R@100 | p50 ms |\n|---|---|---|---|---|")
     for name in options.collections:
@@ -98,9 +120,10 @@ def main(arguments: Iterable[str] | None = None) -> None:
                 if options.embedder == "none" and label != "keyword":
                     continue
                 scores, latency = run(index, queries, settings)
-                means = ir_measures.calc_aggregate(MEASURES, qrels, scores)
-                cells = " | ".join(f"{means[measure]:.4f}" for measure in MEASURES)
-                print(f"| {name} ({options.split}, {len(queries)}) | {label} | {cells} | {latency:.1f} |", flush=True)
+                table_row(f"{name} ({options.split}, {len(queries)})", label, qrels, scores, latency)
+            if options.float32:
+                scores = full_precision(index, queries, options.embedder)
+                table_row(f"{name} ({options.split}, {len(queries)})", "vector, float32", qrels, scores, float("nan"))
 
 
 if __name__ == "__main__":
