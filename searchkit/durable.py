@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -46,6 +45,8 @@ def flush_folder(folder: Path) -> None:
 
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
+    import hashlib  # noqa: PLC0415 - a search needs no digests, and OpenSSL takes a while to load
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import duplicates
 from searchkit.store import Snapshot
 
 POOL = 100  # candidates among which diversity chooses
@@ -57,6 +56,8 @@ class Picker:
 
     def _collapsed(self, picks: Iterator[Pick], count: int) -> list[Pick]:
         """Return the first `count` picks that are no near duplicate of a better one, with those that are."""
+        from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
+
         kept: list[Pick] = []
         signatures = np.empty((0, duplicates.PERMUTATIONS), duplicates.DTYPE)
         copies: list[list[int]] = []
@@ -80,6 +81,8 @@ class Picker:
         return [pick._replace(duplicates=own) for pick, own in zip(kept, names, strict=True)]
 
     def _signatures(self, picks: Iterable[Pick]) -> npt.NDArray[Any]:
+        from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
+
         rows = [pick.row for pick in picks]
         with self._snapshot.lock:
             blobs = self._snapshot.catalog.signatures(rows)
@@ -101,6 +104,8 @@ class Picker:
 
     def _similarity(self, pool: list[Pick]) -> npt.NDArray[np.float64]:
         """Return pairwise similarity: cosine where there are vectors, else estimated Jaccard."""
+        from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
+
         vectors = self._snapshot.vectors.get(np.array([pick.row for pick in pool], np.int64))
         if vectors.size and np.isfinite(vectors).all():
             return np.asarray(vectors @ vectors.T, np.float64)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import threading
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -309,6 +308,8 @@ class Writer:
 
 def _delete(path: Path) -> None:
     """Remove a file or folder; what cannot be removed now (open on Windows) is left for the next writer."""
+    import shutil  # noqa: PLC0415 - writers alone delete
+
     with contextlib.suppress(OSError):
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
