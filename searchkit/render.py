@@ -305,7 +305,7 @@ def models(known: Sequence[ModelInfo]) -> None:
 def verified(report: VerifyReport, path: Path) -> None:
     """Print what `verify` looked at and found."""
     looked = f"{report.documents:,} documents, {report.passages:,} passages, {report.files:,} files"
-    verdict = "all is well" if report.ok else f"{len(report.problems)} problems"
+    verdict = "all is well" if report.ok else f"problems: {len(report.problems)}"
     out(f"{path}: generation {report.generation}, {looked}: {verdict}")
     for problem in report.problems:
         out(f"{INDENT}{printable(problem)}")
