@@ -226,8 +226,7 @@ def _filtered(snapshot: Snapshot, where: str | Mapping[str, Any] | None) -> Rows
 
     condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
     clause, values = filters.to_sql(condition)
-    with snapshot.lock:
-        return snapshot.catalog.rows(clause, values)
+    return snapshot.rows(clause, tuple(values))
 
 
 def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, request: SearchRequest) -> Results:

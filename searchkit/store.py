@@ -24,6 +24,7 @@ from searchkit.types import FloatMatrix, Rows
 
 FORMAT = 1  # what this version writes
 FLOOR = 1  # the oldest format it reads
+KEPT_FILTERS = 16
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
 
 
@@ -59,7 +60,8 @@ class Snapshot:
         except BaseException:
             self._files.close()
             raise
-        self.lock = threading.RLock()  # guards the catalog's one connection
+        self.lock = threading.RLock()  # guards the catalog's one connection, and the line below
+        self._rows: dict[tuple[str, tuple[object, ...]], Rows] = {}
 
     def _open_keywords(self, path: Path) -> keywords.Reader:
         name = keyword_folder(self.catalog.counter("keywords"))
@@ -69,6 +71,16 @@ class Snapshot:
         except OSError as error:
             raise IndexCorrupt(f"{lease} cannot be read: {error}. Run: searchkit rebuild") from error
         return keywords.engine(self.settings.engine).read(path / "keywords" / name)
+
+    def rows(self, clause: str, values: tuple[object, ...]) -> Rows:
+        """Return the rows that fit a WHERE clause; the last few answers are kept, for a snapshot never changes."""
+        with self.lock:
+            found = self._rows.get((clause, values))
+            if found is None:
+                while len(self._rows) >= KEPT_FILTERS:
+                    del self._rows[next(iter(self._rows))]
+                found = self._rows[clause, values] = self.catalog.rows(clause, values)
+            return found
 
     def close(self) -> None:
         """Let go of every file."""

@@ -138,6 +138,13 @@ def test_filters_bind_both_arms(news):
     assert ids(news.search("analysts", where={"doc": ["manila"]}, mode="keyword")) == ["manila#0"]
 
 
+def test_a_filter_sees_what_was_written_since(news):
+    assert len(news.search("analysts", where={"section": "WORLD"})) == 3
+    news.add([Document("new", "Analysts said more about something else.", metadata={"section": "WORLD"})])
+    for _ in range(2):
+        assert len(news.search("analysts", where={"section": "WORLD"})) == 4
+
+
 def test_a_filter_that_nothing_fits_finds_nothing(news):
     assert len(news.search("analysts", where={"section": "NONE"})) == 0
 
