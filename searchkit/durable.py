@@ -13,8 +13,6 @@ from typing import IO
 
 from searchkit.errors import IndexLocked
 
-BLOCK = 1 << 20
-
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` so that a crash leaves either the old file or the new one."""

@@ -208,31 +208,32 @@ class Writer:
         """Write new rows as a segment, which swallows smaller ones so that there are never many."""
         if not len(rows):
             return
-        folder, dead = self.path / "vectors", self.catalog.dead_rows()
-        swallowed = []
+        swallowed: list[str] = []
         total = len(rows)
         for name, count in reversed(self._segments.items()):
             if count > 2 * total:
                 break
-            swallowed.append(vectors.open_segment(folder, name, self.settings.dim))
+            swallowed.append(name)
             total += count
-        kept = [~np.isin(segment.rows, dead) for segment in swallowed]
-        rows = np.concatenate([rows, *(s.rows[alive] for s, alive in zip(swallowed, kept, strict=True))])
-        matrix = np.concatenate([matrix, *(s.vectors[alive] for s, alive in zip(swallowed, kept, strict=True))])
-        for segment in swallowed:
-            del self._segments[segment.name]
-        self._new_segment(rows, matrix)
+        self._merge(swallowed, rows, matrix)
 
     def compact_vectors(self) -> None:
         """Rewrite all segments as one, without the dead rows."""
-        folder, dead = self.path / "vectors", self.catalog.dead_rows()
-        opened = [vectors.open_segment(folder, name, self.settings.dim) for name in self._segments]
-        kept = [~np.isin(segment.rows, dead) for segment in opened]
-        self._segments = {}
-        if opened:
-            rows = np.concatenate([s.rows[alive] for s, alive in zip(opened, kept, strict=True)])
-            self._new_segment(rows, np.concatenate([s.vectors[a] for s, a in zip(opened, kept, strict=True)]))
+        dim = self.settings.dim
+        self._merge(list(self._segments), np.empty(0, np.int64), np.empty((0, dim), vectors.DTYPE))
         self.catalog.clear_dead()
+
+    def _merge(self, names: Sequence[str], rows: Rows, matrix: FloatMatrix) -> None:
+        """Replace segments by one that holds these rows, and theirs that are not dead."""
+        dead = self.catalog.dead_rows()
+        opened = [vectors.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]
+        living = [(segment, ~np.isin(segment.rows, dead)) for segment in opened]
+        for name in names:
+            del self._segments[name]
+        self._new_segment(
+            np.concatenate([rows, *(segment.rows[alive] for segment, alive in living)]),
+            np.concatenate([matrix, *(segment.vectors[alive] for segment, alive in living)]),
+        )
 
     def drop_vectors(self, only: Container[str] | None = None) -> None:
         """Forget all segments, or only those of which a file is named in `only`."""

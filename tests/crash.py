@@ -17,22 +17,8 @@ import time
 from pathlib import Path
 
 from searchkit import Index
-from tests.worlds import WordHashEmbedder
+from tests.worlds import WORDS, WordHashEmbedder
 
-WORDS = [
-    "vietnam",
-    "coffee",
-    "analysts",
-    "said",
-    "prices",
-    "storm",
-    "hanoi",
-    "trade",
-    "river",
-    "election",
-    "market",
-    "voters",
-]
 State = dict[str, str]
 
 

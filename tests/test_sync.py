@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from searchkit import DocumentError, Index, ReadOptions, SyncOptions
-from tests.worlds import WordHashEmbedder
+from tests.worlds import WORDS, WordHashEmbedder
 
 HANOI = "Analysts said Vietnam balances the great powers with care.\n\nThe weather in Hanoi was hot on that day.\n"
 COFFEE = "Coffee prices rose again as Vietnam harvested less than before.\n"
@@ -207,23 +207,7 @@ def test_an_interrupted_run_is_not_embedded_again(tmp_path, folder):
         assert index.verify().ok
 
 
-WORDS = st.sampled_from(
-    [
-        "vietnam",
-        "coffee",
-        "analysts",
-        "said",
-        "prices",
-        "storm",
-        "hanoi",
-        "trade",
-        "river",
-        "election",
-        "market",
-        "voters",
-    ]
-)
-PARAGRAPHS = st.lists(st.lists(WORDS, min_size=8, max_size=14).map(" ".join), min_size=1, max_size=4)
+PARAGRAPHS = st.lists(st.lists(st.sampled_from(WORDS), min_size=8, max_size=14).map(" ".join), min_size=1, max_size=4)
 NAMES = st.sampled_from(["a.txt", "b.txt", "sub/c.txt", "sub/d.txt"])
 QUERIES = ("vietnam coffee", "analysts said storm", "election")
 

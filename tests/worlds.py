@@ -11,6 +11,20 @@ import numpy as np
 from searchkit.types import Document
 
 DIM = 64
+WORDS = [
+    "vietnam",
+    "coffee",
+    "analysts",
+    "said",
+    "prices",
+    "storm",
+    "hanoi",
+    "trade",
+    "river",
+    "election",
+    "market",
+    "voters",
+]
 
 
 class WordHashEmbedder:
