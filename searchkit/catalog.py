@@ -267,6 +267,15 @@ class Catalog:
         found = self._db.execute(f"SELECT row, document FROM passages WHERE row {_IN_LIST}", (_list(rows),))
         return dict(found.fetchall())
 
+    def days(self, rows: Iterable[int]) -> dict[int, int]:
+        """Return the ordinal of the day of each row's document; rows without a date are left out."""
+        found = self._db.execute(
+            "SELECT p.row, d.day FROM passages p JOIN documents d ON p.document = d.key "
+            f"WHERE d.day IS NOT NULL AND p.row {_IN_LIST}",
+            (_list(rows),),
+        )
+        return dict(found.fetchall())
+
     def passage_ids(self, rows: Iterable[int]) -> dict[int, str]:
         """Return the id of each row's passage."""
         found = self._db.execute(

@@ -13,7 +13,7 @@ LAYERS = (
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"},
     {"store"},
-    {"derive", "pick"},
+    {"derive", "pick", "timeliness"},
     {"ingest", "search"},
     {"sync", "maintenance", "archive", "whynot", "context"},
     {"index"},

@@ -10,21 +10,23 @@ import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
-_MONTH_NAMES = (
-    "january jan januar janvier enero gennaio janeiro januari января январь",
-    "february feb februar février fevrier febrero febbraio fevereiro februari февраля февраль",
-    "march mar märz marz mars marzo março marco maart марта март mär",
-    "april apr avril abril aprile апреля апрель",
-    "may mai mayo maggio maio mei мая май",
-    "june jun juni juin junio giugno junho июня июнь",
-    "july jul juli juillet julio luglio julho июля июль",
-    "august aug août aout agosto augustus августа август",
-    "september sep sept septembre septiembre settembre setembro сентября сентябрь",
-    "october oct oktober okt octobre octubre ottobre outubro октября октябрь",
-    "november nov novembre noviembre novembro ноября ноябрь",
-    "december dec dezember dez décembre decembre diciembre dicembre dezembro desember декабря декабрь",
+from searchkit.days import MONTHS
+
+_FOREIGN_MONTHS = (
+    "januar janvier enero gennaio janeiro januari января январь",
+    "februar février fevrier febrero febbraio fevereiro februari февраля февраль",
+    "märz marz mars marzo março marco maart марта март mär",
+    "avril abril aprile апреля апрель",
+    "mai mayo maggio maio mei мая май",
+    "juni juin junio giugno junho июня июнь",
+    "juli juillet julio luglio julho июля июль",
+    "août aout agosto augustus августа август",
+    "septembre septiembre settembre setembro сентября сентябрь",
+    "oktober okt octobre octubre ottobre outubro октября октябрь",
+    "novembre noviembre novembro ноября ноябрь",
+    "dezember dez décembre decembre diciembre dicembre dezembro desember декабря декабрь",
 )
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_MONTHS = MONTHS | {name: number for number, names in enumerate(_FOREIGN_MONTHS, 1) for name in names.split()}
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _YEAR = r"(?P<year>[12]\d{3})(?!\d)"
 _LAST_YEAR = r"(?P<year>[12]\d{3})(?=\D|$|\d{1,2}[: ])"  # web pages glue the time or the next date to it
