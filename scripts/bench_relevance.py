@@ -1,54 +1,34 @@
-"""nDCG@10 and recall@100 of every arm and fusion on judged collections in BEIR's layout.
+"""nDCG@10 and recall@100 of every arm and fusion on judged collections in BEIR's layout, as a table in Markdown.
 
 Each collection is indexed once, with the defaults of `searchkit index`, into a cache outside the project;
-a record is a document, and a document's score is that of its best passage.
+a record is a document, and a document's score is that of its best passage. Below each collection: what the
+default gains over reciprocal ranks and over the better arm, with p of a paired randomisation test.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import random
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import ir_measures
 import numpy as np
-from ir_measures import R, nDCG
 
 from searchkit import Index, embedders
 from searchkit.derive import embedded_text
+from searchkit.evaluation import Evaluation, Questions, evaluate, read_questions
+from searchkit.evaluation.runs import DEPTH, Answer
+from searchkit.evaluation.settings import DEFAULT, SETTINGS
+from searchkit.evaluation.sidebyside import assembled
 
-MEASURES = [nDCG @ 10, R @ 100]
-SETTINGS = {
-    "keyword": {"mode": "keyword"},
-    "vector": {"mode": "vector"},
-    "hybrid rrf": {"fusion": "rrf"},
-    "hybrid zscore": {"fusion": "zscore"},
-    "hybrid minmax": {"fusion": "minmax"},
-    "hybrid": {},
-}
-
-
-def load(folder: Path, split: str, sample: int) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
-    """Return the judged queries and their qrels; a seeded sample where there are more than `sample`."""
-    with (folder / "qrels" / f"{split}.tsv").open(encoding="utf-8") as file:
-        judgments = list(csv.reader(file, delimiter="\t"))[1:]
-    qrels: dict[str, dict[str, int]] = {}
-    for query_id, document_id, grade in judgments:
-        qrels.setdefault(query_id, {})[document_id] = int(grade)
-    name = "queries_all.jsonl" if (folder / "queries_all.jsonl").exists() else "queries.jsonl"
-    texts = {record["_id"]: record["text"] for record in map(json.loads, (folder / name).open(encoding="utf-8"))}
-    chosen = sorted(query_id for query_id in qrels if any(qrels[query_id].values()))
-    if len(chosen) > sample:
-        chosen = sorted(random.Random(0).sample(chosen, sample))
-    return {q: texts[q] for q in chosen}, {q: qrels[q] for q in chosen}
+MEASURES = ("nDCG@10", "R@100")
+RRF = "rrf"
+HEADER = "| collection | setting | nDCG@10 | R@100 | below better arm | p50 ms |\n|---|---|---|---|---|---|"
 
 
 def index_of(folder: Path, cache: Path, *, name: str, embedder: str, max_tokens: int, language: str) -> Index:
-    """Return the collection's index, built or brought up to date."""
+    """Return the collection's index, built if its documents are not all there."""
     path = cache / f"{name}-{embedder}-{max_tokens}"
     if (path / "index.json").exists():
         index = Index.open(path)
@@ -56,6 +36,9 @@ def index_of(folder: Path, cache: Path, *, name: str, embedder: str, max_tokens:
         path.parent.mkdir(parents=True, exist_ok=True)
         limits = {"target_tokens": min(200, max_tokens), "max_tokens": max_tokens}
         index = Index.create(path, embedder=embedder, language=language, **limits)
+    with (folder / "corpus.jsonl").open("rb") as lines:
+        if index.status()["documents"] == sum(1 for _ in lines):
+            return index  # only read, so that several of these can run at a time
     started = time.perf_counter()
     report = index.sync(folder / "corpus.jsonl")
     if report.added or report.changed:
@@ -64,66 +47,97 @@ def index_of(folder: Path, cache: Path, *, name: str, embedder: str, max_tokens:
     return index
 
 
-def run(
-    index: Index, queries: dict[str, str], settings: dict[str, object]
-) -> tuple[dict[str, dict[str, float]], float]:
-    """Return each query's documents with scores, and the median latency in milliseconds."""
-    results, latencies = {}, []
-    for query_id, text in queries.items():
-        found = index.search(text, k=100, per_document=1, **settings)
-        results[query_id] = {hit.passage.doc_id: 1 / hit.rank for hit in found if hit.passage.doc_id != query_id}
-        latencies.append(found.elapsed_ms)
-    return results, float(np.median(latencies))
-
-
-def full_precision(index: Index, queries: dict[str, str], embedder: str) -> dict[str, dict[str, float]]:
+def full_precision(index: Index, questions: Questions, embedder: str) -> dict[str, Answer]:
     """Return the vector arm's documents as they were without rounding to float16: everything embedded anew."""
     model = embedders.embedder(embedder)
     passages = [passage for doc_id in index.documents() for passage in index.passages(doc_id)]
     matrix = model.embed_passages([embedded_text(passage) for passage in passages])
-    results = {}
-    for query_id, text in queries.items():
+    run = {}
+    for question in questions.items:
         scores: dict[str, float] = {}
-        for passage, score in zip(passages, (matrix @ model.embed_query(text)).tolist(), strict=True):
+        for passage, score in zip(passages, (matrix @ model.embed_query(question.text)).tolist(), strict=True):
             scores[passage.doc_id] = max(score, scores.get(passage.doc_id, -1.0))
-        results[query_id] = dict(sorted(scores.items(), key=lambda item: -item[1])[:100])
-    return results
+        best = sorted(scores.items(), key=lambda item: -item[1])[:DEPTH]
+        run[question.id] = Answer(*map(tuple, zip(*best, strict=True)))
+    return run
 
 
-def table_row(name: str, label: str, qrels: dict[str, dict[str, int]], scores: object, latency: float) -> None:
-    means = ir_measures.calc_aggregate(MEASURES, qrels, scores)
-    cells = " | ".join(f"{means[measure]:.4f}" for measure in MEASURES)
-    print(f"| {name} | {label} | {cells} | {latency:.1f} |", flush=True)
+def print_rows(name: str, made: Evaluation) -> None:
+    """Print a line for each setting, and the default's differences."""
+    for label, outcome in made.outcomes.items():
+        regret = made.regret(label)
+        below = f"{regret.worse:.1%}" if regret else "–"
+        latency = f"{outcome.latency['p50']:.1f}" if outcome.latency else "–"
+        cells = " | ".join(f"{made.mean(label, each):.4f}" for each in made.measures)
+        print(f"| {name} | {label} | {cells} | {below} | {latency} |", flush=True)
+
+
+def differences(made: Evaluation) -> dict[str, tuple[float, float]]:
+    """Return mean difference of the default and p, against reciprocal ranks and the better arm where measured."""
+    others = {"rrf": RRF if RRF in made.outcomes else None, "better arm": made.better_arm()}
+    return {
+        label: (made.mean(DEFAULT) - made.mean(other), made.p_value(DEFAULT, other))
+        for label, other in others.items()
+        if other and DEFAULT in made.outcomes
+    }
+
+
+def print_summary(evaluations: dict[str, Evaluation]) -> None:
+    """Print what the default gains on each collection, the mean over collections, and how often it is below."""
+    print("\n| collection | default − rrf | p | default − better arm | p | below better arm: default | rrf |")
+    print("|---|---|---|---|---|---|---|")
+    for name, made in evaluations.items():
+        found = differences(made)
+        if len(found) == 2:
+            cells = " | ".join(f"{gain:+.4f} | {p:.4f}" for gain, p in found.values())
+            print(f"| {name} | {cells} | {made.regret(DEFAULT).worse:.1%} | {made.regret(RRF).worse:.1%} |")
+    print("\n| mean over collections | nDCG@10 | R@100 | below better arm |\n|---|---|---|---|")
+    settings = [name for name in SETTINGS if all(name in made.outcomes for made in evaluations.values())]
+    for label in settings:
+        means = [np.mean([made.mean(label, each) for made in evaluations.values()]) for each in MEASURES]
+        regrets = [made.regret(label) for made in evaluations.values()]
+        below = f"{np.mean([regret.worse for regret in regrets]):.1%}" if all(regrets) else "–"
+        print(f"| {label} | {' | '.join(f'{mean:.4f}' for mean in means)} | {below} |")
+
+
+def collections_in(data: Path, split: str) -> list[str]:
+    """Return the names of the folders that have this split's judgments."""
+    return sorted(path.parent.parent.name for path in data.glob(f"*/qrels/{split}.tsv"))
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder that holds the collections")
-    parser.add_argument("collections", nargs="*", default=["scifact", "nfcorpus"])
+    parser.add_argument("collections", nargs="*", help="all that have the split, unless given")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--setting", action="append", default=[], choices=list(SETTINGS), help="may be repeated")
     parser.add_argument("--sample", type=int, default=1000, help="queries at most")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "searchkit-bench")
+    parser.add_argument("--save", type=Path, help="folder for a JSON of each collection, for searchkit compare")
     parser.add_argument("--embedder", default="minilm")
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--language", default="en")
     parser.add_argument("--float32", action="store_true", help="also the vector arm without rounding to float16")
     options = parser.parse_args(arguments)
-    print("| collection | setting | nDCG@10 | R@100 | p50 ms |\n|---|---|---|---|---|")
-    for name in options.collections:
-        folder = options.data / name
-        queries, qrels = load(folder, options.split, options.sample)
+    print(HEADER)
+    evaluations: dict[str, Evaluation] = {}
+    for name in options.collections or collections_in(options.data, options.split):
+        folder, plain = options.data / name, name.replace("/", "-")
+        questions = read_questions(folder, split=options.split, sample=options.sample)
+        label = f"{name} ({options.split}, {len(questions.items)})"
         with index_of(
-            folder, options.cache, name=name.replace("/", "-"), embedder=options.embedder,
+            folder, options.cache, name=plain, embedder=options.embedder,
             max_tokens=options.max_tokens, language=options.language,
         ) as index:  # fmt: skip
-            for label, settings in SETTINGS.items():
-                if options.embedder == "none" and label != "keyword":
-                    continue
-                scores, latency = run(index, queries, settings)
-                table_row(f"{name} ({options.split}, {len(queries)})", label, qrels, scores, latency)
+            made = evaluations[label] = evaluate(index, questions, names=options.setting, measures=MEASURES)
+            print_rows(label, made)
             if options.float32:
-                scores = full_precision(index, queries, options.embedder)
-                table_row(f"{name} ({options.split}, {len(queries)})", "vector, float32", qrels, scores, float("nan"))
+                run = full_precision(index, questions, options.embedder)
+                print_rows(label, assembled(questions, {"vector, float32": run}, MEASURES))
+        if options.save:
+            options.save.mkdir(parents=True, exist_ok=True)
+            (options.save / f"{plain}-{options.split}.json").write_text(json.dumps(made.to_dict(), indent=1))
+    print_summary(evaluations)
 
 
 if __name__ == "__main__":

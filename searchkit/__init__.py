@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from searchkit.errors import (
         DocumentError,
         EmbedderMismatch,
+        EvaluationError,
         IndexCorrupt,
         IndexExists,
         IndexLocked,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         SearchkitError,
         UnsupportedFormat,
     )
+    from searchkit.evaluation import Evaluation, Question, Questions, evaluate, read_questions
     from searchkit.index import Index, rebuild
     from searchkit.sync import SyncOptions
     from searchkit.types import Document, Embedder, Failure, Hit, Mark, Passage, Results, Source, SyncReport
@@ -35,9 +37,10 @@ _HOMES = {
     "context": ("Citation", "Context"),
     "documents": ("ReadOptions", "read", "read_text"),
     "errors": (
-        "DocumentError", "EmbedderMismatch", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
-        "MissingExtra", "QueryError", "SearchkitError", "UnsupportedFormat",
+        "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexCorrupt", "IndexExists", "IndexLocked",
+        "IndexNotFound", "MissingExtra", "QueryError", "SearchkitError", "UnsupportedFormat",
     ),
+    "evaluation": ("Evaluation", "Question", "Questions", "evaluate", "read_questions"),
     "index": ("Index", "rebuild"),
     "sync": ("SyncOptions",),
     "types": (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import searchkit
-from searchkit import arguments, opening, render
+from searchkit import arguments, evaluating, opening, render
 from searchkit.arguments import (
     DEFAULT_INDEX,
     STDIN,
@@ -23,7 +23,7 @@ from searchkit.arguments import (
     Reading,
     flat,
 )
-from searchkit.exits import ERROR, EXIT_CODES, NOTHING, Commands, end
+from searchkit.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -40,11 +40,6 @@ def main() -> None:
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich", epilog=EXIT_CODES
 )
-
-
-def _examples(*lines: str) -> str:
-    """Return an epilog with a line for each example."""
-    return "\n\n".join(["[bold]Examples[/]", *(line.replace("[", r"\[") for line in lines), EXIT_CODES])
 
 
 def _version(asked: bool) -> None:
@@ -66,7 +61,7 @@ def start(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "searchkit index news/",
         "searchkit index news/ reports/ -i indexes/press --exclude 'drafts/'",
         "searchkit index                             (all sources again)",
@@ -108,7 +103,7 @@ def _is_piped(paths: list[Path] | None) -> bool:
     return piped
 
 
-@app.command(epilog=_examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
+@app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
 def remove(ids: arguments.DocumentGlobs, index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
     """Remove documents by id or glob. Indexing their folder again brings them back."""
     with opening.existing(index) as opened:
@@ -117,7 +112,7 @@ def remove(ids: arguments.DocumentGlobs, index: IndexPath = DEFAULT_INDEX, json:
     _exit_unless(bool(done.removed))
 
 
-@app.command(epilog=_examples("searchkit compact", "searchkit compact -i indexes/press"))
+@app.command(epilog=examples("searchkit compact", "searchkit compact -i indexes/press"))
 def compact(index: IndexPath = DEFAULT_INDEX) -> None:
     """Reclaim the space of what was removed."""
     with opening.existing(index) as opened:
@@ -127,7 +122,7 @@ def compact(index: IndexPath = DEFAULT_INDEX) -> None:
     render.out(f"{index}: {render.size(before)} before, {render.size(after)} now, generation {generation}")
 
 
-@app.command(epilog=_examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))
+@app.command(epilog=examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))
 def rebuild(index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None) -> None:
     """Make keywords and vectors anew from the documents, with another model if one is given.
 
@@ -141,7 +136,7 @@ def rebuild(index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = 
     render.out(f"{index}: rebuilt, generation {generation}")
 
 
-@app.command(name="export", epilog=_examples("searchkit export news.zip", "searchkit export --force backup.zip"))
+@app.command(name="export", epilog=examples("searchkit export news.zip", "searchkit export --force backup.zip"))
 def export_(file: arguments.NewFile, index: IndexPath = DEFAULT_INDEX, force: arguments.Replace = False) -> None:
     """Write documents, passages and vectors to one portable file."""
     if file.exists() and not force:
@@ -151,7 +146,7 @@ def export_(file: arguments.NewFile, index: IndexPath = DEFAULT_INDEX, force: ar
     render.out(f"{file}: {count:,} documents, {render.size(file.stat().st_size)}")
 
 
-@app.command(name="import", epilog=_examples("searchkit import news.zip -i indexes/news"))
+@app.command(name="import", epilog=examples("searchkit import news.zip -i indexes/news"))
 def import_(
     file: arguments.ArchiveFile, index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None
 ) -> None:
@@ -171,7 +166,7 @@ def import_(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         'searchkit search "What did analysts say about Vietnam?"',
         "searchkit search '\"bamboo diplomacy\" AND date:2024-06' -k 3 --json",
         "searchkit search storms --where 'section = \"WORLD\" and date >= 2024-06-01'",
@@ -238,7 +233,7 @@ def _print_results(results: Results, form: str, *, many: bool) -> None:
             render.note(f"nothing found for {results.query!r}")
 
 
-@app.command(epilog=_examples('searchkit context "What did analysts say about Vietnam?" --max-tokens 800'))
+@app.command(epilog=examples('searchkit context "What did analysts say about Vietnam?" --max-tokens 800'))
 @flat
 def context(
     question: arguments.Query,
@@ -255,9 +250,7 @@ def context(
     _exit_unless(bool(made.citations))
 
 
-@app.command(
-    name="why-not", epilog=_examples("searchkit why-not 'news/hanoi.txt#4' \"analysts on Vietnam\" --offset 0")
-)
+@app.command(name="why-not", epilog=examples("searchkit why-not 'news/hanoi.txt#4' \"analysts on Vietnam\" --offset 0"))
 @flat
 def why_not(
     passage: arguments.PassageId,
@@ -275,7 +268,7 @@ def why_not(
     _exit_unless(answer.verdict != "not_indexed")
 
 
-@app.command(epilog=_examples("searchkit show news/hanoi.txt", "searchkit show 'news/hanoi.txt#4' --context 1"))
+@app.command(epilog=examples("searchkit show news/hanoi.txt", "searchkit show 'news/hanoi.txt#4' --context 1"))
 def show(
     item_id: arguments.ItemId,
     index: IndexPath = DEFAULT_INDEX,
@@ -302,7 +295,7 @@ def show(
         _print(render.document_dict(item, parts), lambda: render.document(item, parts), json=json)
 
 
-@app.command(name="list", epilog=_examples("searchkit list", "searchkit list 'news/2024/*'"))
+@app.command(name="list", epilog=examples("searchkit list", "searchkit list 'news/2024/*'"))
 def list_(
     pattern: arguments.DocumentGlob = "*", index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False
 ) -> None:
@@ -313,7 +306,7 @@ def list_(
     _exit_unless(bool(ids))
 
 
-@app.command(epilog=_examples("searchkit status", "searchkit status -i indexes/press --json"))
+@app.command(epilog=examples("searchkit status", "searchkit status -i indexes/press --json"))
 def status(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
     """Say what an index holds and how it was made."""
     with opening.existing(index) as opened:
@@ -321,7 +314,7 @@ def status(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> 
     _print(facts, lambda: render.status(facts), json=json)
 
 
-@app.command(epilog=_examples("searchkit verify", "searchkit verify || searchkit rebuild"))
+@app.command(epilog=examples("searchkit verify", "searchkit verify || searchkit rebuild"))
 def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
     """Check every file of an index and that its parts agree; exit with 3 if they don't."""
     from searchkit import maintenance  # an index that is too damaged to be opened can still be verified
@@ -332,7 +325,7 @@ def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> 
         raise typer.Exit(ERROR)
 
 
-@app.command(epilog=_examples("searchkit models", "searchkit models --json"))
+@app.command(epilog=examples("searchkit models", "searchkit models --json"))
 def models(json: arguments.AsJson = False) -> None:
     """List the models that --embedder takes, and whether they run here."""
     from searchkit import embedders
@@ -351,3 +344,6 @@ def _print(shape: Any, draw: Callable[[], None], *, json: bool) -> None:
 def _exit_unless(found: bool) -> None:
     if not found:
         raise typer.Exit(NOTHING)
+
+
+evaluating.add_to(app)

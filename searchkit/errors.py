@@ -39,3 +39,7 @@ class DocumentError(SearchkitError):
 
 class QueryError(SearchkitError, ValueError):
     """A query, filter or search option cannot be understood."""
+
+
+class EvaluationError(SearchkitError):
+    """Questions, judgments or runs cannot be read, or do not fit the index; the message names file and line."""

@@ -19,6 +19,11 @@ DONE, NOTHING, USAGE, ERROR, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 EXIT_CODES = "Exit codes: 0 found or done, 1 nothing found, 2 wrong usage or query, 3 error, 130 interrupted."
 
 
+def examples(*lines: str) -> str:
+    """Return an epilog with a line for each example."""
+    return "\n\n".join(["[bold]Examples[/]", *(line.replace("[", r"\[") for line in lines), EXIT_CODES])
+
+
 class Commands(TyperGroup):
     """A group of commands that never end in a traceback for what a user can cause."""
 

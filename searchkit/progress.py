@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from searchkit.types import Progress
 
 LINE_EVERY = 5.0  # seconds between lines in a pipe
-VERBS = {"read": "reading documents", "index": "indexing passages", "embed": "embedding passages"}
+VERBS = {
+    "read": "reading documents",
+    "index": "indexing passages",
+    "embed": "embedding passages",
+    "ask": "asking questions",
+}
 
 
 @dataclass(slots=True)

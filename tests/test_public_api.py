@@ -7,9 +7,9 @@ import pytest
 import searchkit
 
 PUBLIC = {
-    "Citation", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Failure", "Hit", "Index",
-    "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound", "Mark", "MissingExtra", "Passage", "QueryError",
-    "ReadOptions", "Results", "SearchkitError", "Source", "SyncOptions", "SyncReport", "UnsupportedFormat", "read",
+    "Citation", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation", "EvaluationError", "Failure", "Hit", "Index",
+    "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound", "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions",
+    "ReadOptions", "Results", "SearchkitError", "Source", "SyncOptions", "SyncReport", "UnsupportedFormat", "evaluate", "read", "read_questions",
     "read_text", "rebuild",
 }  # fmt: skip
 INDEX_METHODS = {

@@ -1,0 +1,94 @@
+"""Whether a confidence means what it says, and whether it tells questions that have no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.evaluation.questions import Question
+from searchkit.evaluation.runs import Run
+
+BINS = 10
+
+Values = npt.NDArray[np.float64]
+
+
+class Bin(NamedTuple):
+    """The answers whose confidence lies in one tenth: mean confidence, share that was right, how many they are."""
+
+    confidence: float
+    right: float
+    size: int
+
+
+class Calibration(NamedTuple):
+    """ece: expected calibration error of the best hit. auroc: of its confidence, answerable against unanswerable
+    questions. refused, lost: share of unanswerable and of answerable questions that the search declined.
+    None where the set or the search cannot say.
+    """
+
+    ece: float
+    auroc: float | None
+    refused: float | None
+    lost: float | None
+    bins: tuple[Bin, ...]
+
+
+def calibration(questions: Sequence[Question], run: Run) -> Calibration | None:
+    """Return how far the confidences of a run can be trusted, None where it has none."""
+    asked = [(question, run[question.id]) for question in questions if question.id in run]
+    confidences = [answer.confidence for _, answer in asked if answer.confidence is not None]
+    if not confidences or len(confidences) < len(asked):
+        return None
+    confidence = np.array(confidences)
+    right = np.array([bool(answer.ids) and answer.ids[0] in question.grades for question, answer in asked])
+    answerable = np.array([question.answerable for question, _ in asked])
+    declined = _declined(asked)
+    return Calibration(
+        expected_error(confidence, right),
+        auroc(confidence[answerable], confidence[~answerable]) if 0 < answerable.sum() < len(asked) else None,
+        _share(declined, ~answerable),
+        _share(declined, answerable),
+        tuple(reliability(confidence, right)),
+    )
+
+
+def reliability(confidence: Values, right: npt.NDArray[np.bool_]) -> list[Bin]:
+    """Return the bins of equal width that hold anything, lowest first."""
+    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    inside = [place == number for number in range(BINS)]
+    return [Bin(float(confidence[i].mean()), float(right[i].mean()), int(i.sum())) for i in inside if i.any()]
+
+
+def expected_error(confidence: Values, right: npt.NDArray[np.bool_]) -> float:
+    """Return the ECE: the mean distance of confidence and share right over bins, by size.
+
+    Naeini, Cooper & Hauskrecht, AAAI 2015.
+    """
+    bins = reliability(confidence, right)
+    return sum(abs(b.confidence - b.right) * b.size for b in bins) / len(confidence)
+
+
+def auroc(positives: Values, negatives: Values) -> float:
+    """Return the chance that a positive lies above a negative, ties counting half (Mann-Whitney)."""
+    ordered = np.sort(negatives)
+    below = np.searchsorted(ordered, positives, "left")
+    upto = np.searchsorted(ordered, positives, "right")
+    return float((below + upto).mean() / 2 / len(negatives))
+
+
+def _declined(asked: Sequence[tuple[Question, object]]) -> npt.NDArray[np.bool_] | None:
+    verdicts = [getattr(answer, "answerable", None) for _, answer in asked]
+    return None if None in verdicts else ~np.array(verdicts, bool)
+
+
+def _share(declined: npt.NDArray[np.bool_] | None, among: npt.NDArray[np.bool_]) -> float | None:
+    return None if declined is None or not among.any() else float(declined[among].mean())
+
+
+def to_dict(made: Calibration) -> Mapping[str, object]:
+    """Return JSON-ready values."""
+    return made._asdict() | {"bins": [each._asdict() for each in made.bins]}

@@ -1,0 +1,134 @@
+"""The settings side by side: their measures, regret, confidence, latency; as JSON too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.evaluation import calibration, settings
+from searchkit.evaluation.questions import Question
+from searchkit.evaluation.regret import Regret, regret
+from searchkit.evaluation.runs import Run
+from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
+
+PERCENTILES = (50, 95, 99)
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a setting did: its run, and `values`, (answerable questions, measures)."""
+
+    name: str
+    run: Run
+    values: Values
+
+    @cached_property
+    def latency(self) -> dict[str, float] | None:
+        """p50, p95 and p99 of the milliseconds that a search took, None for a run from a file."""
+        times = np.array([answer.elapsed_ms for answer in self.run.values()])
+        if not len(times) or not np.isfinite(times).all():
+            return None
+        return {f"p{p}": round(float(value), 3) for p, value in zip(PERCENTILES, np.percentile(times, PERCENTILES))}  # noqa: B905
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The settings side by side. `questions` are all that were asked; measures are over the answerable ones."""
+
+    source: str
+    index: str | None
+    unit: str
+    questions: tuple[Question, ...]
+    measures: tuple[str, ...]
+    outcomes: Mapping[str, Outcome]
+    warnings: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def answerable(self) -> tuple[Question, ...]:
+        """The questions that have an answer: the rows of every outcome's values."""
+        return tuple(question for question in self.questions if question.answerable)
+
+    def values(self, name: str, measure_name: str | None = None) -> Values:
+        """Return a setting's values of one measure, the first unless given: (answerable questions,)."""
+        column = 0 if measure_name is None else self.measures.index(measure_name)
+        return np.asarray(self.outcomes[name].values[:, column])
+
+    def mean(self, name: str, measure_name: str | None = None) -> float:
+        """Return a setting's mean of one measure, the first unless given."""
+        return float(self.values(name, measure_name).mean())
+
+    def regret(self, name: str) -> Regret | None:
+        """Return a setting's regret by the first measure, None unless both arms were measured."""
+        if not set(settings.ARMS) <= set(self.outcomes):
+            return None
+        return regret(self.values(name), *(self.values(arm) for arm in settings.ARMS))
+
+    def interval(self, name: str) -> Interval:
+        """Return where the mean of the first measure lies, with 95 % confidence."""
+        return bootstrap_interval(self.values(name))
+
+    def reference(self) -> str | None:
+        """Return the setting that others are tested against: the default, or else the last one; None for one alone."""
+        names = list(self.outcomes)
+        return None if len(names) < 2 else settings.DEFAULT if settings.DEFAULT in names else names[-1]
+
+    def p_value(self, name: str, other: str) -> float:
+        """Return p of the difference of two settings by the first measure."""
+        return randomisation_test(self.values(name) - self.values(other))
+
+    def better_arm(self) -> str | None:
+        """Return the arm with the higher mean of the first measure, None unless both were measured."""
+        arms = [arm for arm in settings.ARMS if arm in self.outcomes]
+        return max(arms, key=self.mean) if len(arms) == len(settings.ARMS) else None
+
+    def kinds(self, name: str) -> dict[str, dict[str, float]]:
+        """Return a setting's mean measures for each kind of question, where questions have kinds."""
+        found = {}
+        for kind in sorted({question.kind for question in self.answerable} - {""}):
+            rows = [row for row, question in enumerate(self.answerable) if question.kind == kind]
+            means = self.outcomes[name].values[rows].mean(axis=0)
+            found[kind] = {each: round(float(mean), 6) for each, mean in zip(self.measures, means, strict=True)}
+        return found
+
+    def calibration(self, name: str) -> calibration.Calibration | None:
+        """Return how far a setting's confidences can be trusted, None where it has none."""
+        return calibration.calibration(self.questions, self.outcomes[name].run)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values: what `compare` and the gate read."""
+        return {
+            "searchkit": "evaluation",
+            "questions": self.source,
+            "index": self.index,
+            "unit": self.unit,
+            "count": len(self.questions),
+            "answerable": len(self.answerable),
+            "measures": list(self.measures),
+            "settings": {name: self._setting(name) for name in self.outcomes},
+            "warnings": list(self.warnings),
+        }
+
+    def _setting(self, name: str) -> dict[str, Any]:
+        outcome, behind, trust = self.outcomes[name], self.regret(name), self.calibration(name)
+        facts = {
+            "means": {each: round(self.mean(name, each), 6) for each in self.measures},
+            "interval": [round(end, 6) for end in self.interval(name)],
+            "latency_ms": outcome.latency,
+            "regret": behind._asdict() if behind else None,
+            "confidence": calibration.to_dict(trust) if trust else None,
+            "kinds": self.kinds(name) or None,
+        }
+        rows = zip(self.answerable, outcome.values, strict=True)
+        queries = {q.id: dict(zip(self.measures, map(_rounded, row), strict=True)) for q, row in rows}
+        return {key: value for key, value in facts.items() if value is not None} | {"queries": queries}
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 6)

@@ -1,0 +1,33 @@
+"""The settings that are measured side by side: a name, and what `Index.search` is given for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import cast
+
+from searchkit.errors import QueryError
+from searchkit.fusion import FUSIONS
+from searchkit.search import SearchOptions
+
+ARMS = ("keyword", "vector")
+DEFAULT = "default"
+
+SETTINGS: Mapping[str, SearchOptions] = {
+    "keyword": {"mode": "keyword"},
+    "vector": {"mode": "vector"},
+    **{name: cast("SearchOptions", {"fusion": name}) for name in FUSIONS},
+    DEFAULT: {},
+}
+WITHOUT_VECTORS = ("keyword", DEFAULT)
+
+
+def chosen(names: Collection[str] = (), *, vectors: bool = True) -> dict[str, SearchOptions]:
+    """Return the settings of these names, or all that an index with or without vectors can answer in.
+
+    Raises QueryError for an unknown name.
+    """
+    for name in names:
+        if name not in SETTINGS:
+            raise QueryError(f"no setting is called {name!r}; there are {', '.join(SETTINGS)}")
+    usable = names or (SETTINGS if vectors else WITHOUT_VECTORS)
+    return {name: options for name, options in SETTINGS.items() if name in usable}

@@ -1,0 +1,66 @@
+"""The commands that measure: what they print and write, and how they end."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from searchkit import Index
+from searchkit.cli import app
+from tests.worlds import NEWS
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """Run a command in a folder with an index of the news and two judged questions, one without an answer."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEARCHKIT_INDEX", raising=False)
+    with Index.create("indexes/default", embedder="none") as index:
+        index.add(NEWS)
+    lines = [
+        {"id": "q1", "question": "coffee prices", "kind": "fact", "relevant": [
+            {"doc": "coffee", "quote": "Coffee prices rose", "grade": 2}]},
+        {"id": "q2", "question": "when do the Philippines vote", "kind": "time", "relevant": [
+            {"doc": "manila", "quote": "will vote in May", "grade": 2}]},
+        {"id": "q3", "question": "cheese of Norway", "kind": "unanswerable", "relevant": []},
+    ]  # fmt: skip
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, lines)))
+
+    def run(*arguments: str):
+        return CliRunner().invoke(app, list(arguments), prog_name="searchkit")
+
+    return run
+
+
+def test_evaluate_prints_each_setting_and_kind(call):
+    done = call("evaluate", "questions.jsonl")
+    assert done.exit_code == 0, done.output
+    assert "2 questions, judged by passage, and 1 without an answer" in done.stdout
+    assert "keyword    1.0000" in done.stdout
+    assert "nDCG@10 by kind" in done.stdout
+
+
+def test_evaluate_as_json_with_the_settings_and_measures_asked_for(call):
+    done = call("evaluate", "questions.jsonl", "--json", "--setting", "keyword", "--measure", "P@1")
+    shape = json.loads(done.stdout)
+    assert shape["measures"] == ["P@1"]
+    assert list(shape["settings"]) == ["keyword"]
+    assert shape["settings"]["keyword"]["queries"]["q2"] == {"P@1": 1}
+
+
+def test_a_run_that_was_written_measures_the_same_when_read(call, tmp_path):
+    first = json.loads(call("evaluate", "questions.jsonl", "--run", "r.run", "--json").stdout)
+    assert sorted(path.name for path in tmp_path.glob("*.run")) == ["r-default.run", "r-keyword.run"]
+    again = json.loads(call("evaluate", "questions.jsonl", "--from-run", "r-keyword.run", "--json").stdout)
+    assert again["settings"]["r-keyword"]["means"] == first["settings"]["keyword"]["means"]
+
+
+def test_bad_questions_end_with_an_error_that_names_the_line(call, tmp_path):
+    (tmp_path / "bad.jsonl").write_text("{}\n")
+    done = call("evaluate", "bad.jsonl")
+    assert done.exit_code == 3
+    assert "bad.jsonl:1:" in done.stderr
+
+
+def test_an_unknown_setting_is_wrong_usage(call):
+    assert call("evaluate", "questions.jsonl", "--setting", "best").exit_code == 2
