@@ -48,7 +48,7 @@ def test_precision_at_recall_falls_where_the_second_answer_comes_late():
 
 
 def test_an_unknown_measure_is_an_error_that_names_some():
-    with pytest.raises(EvaluationError, match="'goodness' is no measure .* nDCG@10"):
+    with pytest.raises(EvaluationError, match=r"'goodness' is no measure .* nDCG@10"):
         measures.parse(["goodness"])
 
 

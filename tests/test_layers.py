@@ -62,7 +62,10 @@ def test_no_file_is_longer_than_400_lines():
 
 
 def test_importing_searchkit_loads_neither_torch_nor_anything_heavy():
-    heavy = "torch transformers sentence_transformers onnxruntime tokenizers tantivy whoosh numpy trafilatura lxml typer ir_measures matplotlib"
+    heavy = (
+        "torch transformers sentence_transformers onnxruntime tokenizers tantivy whoosh numpy trafilatura lxml typer "
+        "ir_measures matplotlib"
+    )
     code = f"import sys, searchkit; print([m for m in {heavy.split()} if m in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"

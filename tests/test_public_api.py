@@ -7,10 +7,11 @@ import pytest
 import searchkit
 
 PUBLIC = {
-    "Citation", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation", "EvaluationError", "Failure", "Hit", "Index",
-    "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound", "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions",
-    "ReadOptions", "Results", "SearchkitError", "Source", "SyncOptions", "SyncReport", "UnsupportedFormat", "evaluate", "read", "read_questions",
-    "read_text", "rebuild",
+    "Citation", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
+    "EvaluationError", "Failure", "Hit", "Index", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
+    "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Results",
+    "SearchkitError", "Source", "SyncOptions", "SyncReport", "UnsupportedFormat", "evaluate", "read",
+    "read_questions", "read_text", "rebuild",
 }  # fmt: skip
 INDEX_METHODS = {
     "add", "close", "compact", "context", "create", "documents", "export", "generation", "get", "import_", "open",
