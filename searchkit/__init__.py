@@ -26,7 +26,19 @@ if TYPE_CHECKING:
         SearchkitError,
         UnsupportedFormat,
     )
-    from searchkit.evaluation import Evaluation, Question, Questions, evaluate, read_questions
+    from searchkit.evaluation import (
+        Comparison,
+        Evaluation,
+        Question,
+        Questions,
+        Tuned,
+        Verdict,
+        compare,
+        evaluate,
+        gate,
+        read_questions,
+        tune,
+    )
     from searchkit.index import Index, rebuild
     from searchkit.sync import SyncOptions
     from searchkit.types import Document, Embedder, Failure, Hit, Mark, Passage, Results, Source, SyncReport
@@ -40,7 +52,10 @@ _HOMES = {
         "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexCorrupt", "IndexExists", "IndexLocked",
         "IndexNotFound", "MissingExtra", "QueryError", "SearchkitError", "UnsupportedFormat",
     ),
-    "evaluation": ("Evaluation", "Question", "Questions", "evaluate", "read_questions"),
+    "evaluation": (
+        "Comparison", "Evaluation", "Question", "Questions", "Tuned", "Verdict", "compare", "evaluate", "gate",
+        "read_questions", "tune",
+    ),
     "index": ("Index", "rebuild"),
     "sync": ("SyncOptions",),
     "types": (

@@ -31,6 +31,8 @@ def export(snapshot: Snapshot, path: Path) -> int:
     temporary = path.with_name(path.name + ".tmp")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         settings = {name: getattr(snapshot.settings, name) for name in SETTINGS}
+        if snapshot.settings.ranking:
+            settings["ranking"] = snapshot.settings.ranking
         manifest = {"searchkit": "archive", "format": ARCHIVE_FORMAT, "generation": snapshot.generation} | settings
         archive.writestr("manifest.json", json.dumps(manifest, indent=2))
         count = 0
@@ -76,7 +78,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(path)
             manifest = json.loads(self._zip.read("manifest.json"))
-            self.settings = Settings(**{name: manifest[name] for name in SETTINGS})
+            self.settings = Settings(**{name: manifest[name] for name in SETTINGS}, ranking=manifest.get("ranking"))
         except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise IndexCorrupt(f"{path} is no searchkit archive: {error}") from error
         if manifest.get("format") != ARCHIVE_FORMAT:

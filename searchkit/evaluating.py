@@ -10,25 +10,23 @@ import typer
 
 from searchkit import arguments, opening, render
 from searchkit.arguments import DEFAULT_INDEX, FUSIONS, IndexPath, flat, one_of
-from searchkit.exits import examples
+from searchkit.exits import WORSE, examples
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
-    from searchkit.evaluation import Evaluation
+    from searchkit.evaluation import Evaluation, Questions, Verdict
 
 SETTINGS = (*arguments.ARMS, *FUSIONS, "default")  # for completion
 JUDGED, WRITTEN = "Questions", "What is written"
 
-QuestionsPath = Annotated[
-    Path,
-    typer.Argument(
-        metavar="QUESTIONS",
-        show_default=False,
-        help="BEIR folder, TREC topics (with --qrels), or JSON lines of questions with judged quotes.",
-    ),
-]
+QUESTIONS = typer.Argument(
+    metavar="QUESTIONS",
+    show_default=False,
+    help="BEIR folder, TREC topics (with --qrels), or JSON lines of questions with judged quotes.",
+)
+QuestionsPath = Annotated[Path, QUESTIONS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +62,10 @@ class Written:
         Path | None,
         typer.Option(metavar="FILE", help="Draw the evaluation as .png or .svg.", rich_help_panel=WRITTEN),
     ] = None
+    save_baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the JSON to FILE, for --gate and compare.", rich_help_panel=WRITTEN),
+    ] = None
 
 
 Settings = Annotated[
@@ -88,6 +90,30 @@ FromRun = Annotated[
     list[Path] | None,
     typer.Option("--from-run", metavar="FILE", help="Measure a TREC run file; searches nothing unless --setting."),
 ]
+Gate = Annotated[
+    Path | None,
+    typer.Option(
+        "--gate", metavar="FILE", help="Exit with 4 if the default is significantly worse than in this baseline."
+    ),
+]
+Run = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON of an evaluation, or a TREC run file.")]
+Pair = Annotated[
+    list[str] | None,
+    typer.Option("--setting", metavar="NAME", help="Setting in the JSON: one for both files, or one each."),
+]
+RunQuestions = Annotated[
+    Path | None, typer.Option("--questions", metavar="QUESTIONS", help="What judges run files, as for evaluate.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a comparison is printed."""
+
+    k: Annotated[
+        int, typer.Option("-k", min=0, help="So many of the questions that differ most.", rich_help_panel=WRITTEN)
+    ] = 10
+    json: arguments.AsJson = False
 
 
 def add_to(app: typer.Typer) -> None:
@@ -98,8 +124,24 @@ def add_to(app: typer.Typer) -> None:
             "searchkit evaluate data/scifact -i indexes/scifact --split train --setting keyword --setting default",
             "searchkit evaluate topics.txt --qrels qrels.txt --from-run bm25.run",
             "searchkit evaluate data/scifact --picture scifact.png --run scifact.run",
+            "searchkit evaluate questions.jsonl --save-baseline baseline.json",
+            "searchkit evaluate questions.jsonl --gate baseline.json     (exits with 4 if it got worse)",
         )
     )(evaluate)
+    app.command(
+        epilog=examples(
+            "searchkit compare before.json after.json",
+            "searchkit compare all.json all.json --setting rrf --setting default",
+            "searchkit compare bm25.run mine.run --questions data/scifact",
+        )
+    )(compare)
+    app.command(
+        epilog=examples(
+            "searchkit tune data/scifact -i indexes/scifact --split train",
+            "searchkit tune questions.jsonl --apply",
+            "searchkit tune --forget",
+        )
+    )(tune)
 
 
 @flat
@@ -109,15 +151,93 @@ def evaluate(
     setting: Settings = None,
     measure: Measures = None,
     from_run: FromRun = None,
+    gate: Gate = None,
     *,
     judged: Judged,
     written: Written,
 ) -> None:
     """Measure how well an index answers judged questions, each setting beside the others."""
+    from searchkit import evaluation, tables
+    from searchkit.evaluation.gating import gated
+    from searchkit.evaluation.scores import read_baseline
+
+    stored = read_baseline(gate) if gate else None
+    if stored:
+        setting = setting or (None if from_run else gated(stored))
+        measure = measure or list(next(iter(stored.values())).values)
     made = _evaluated(questions, index, setting, measure, from_run, judged=judged)
     for warning in made.warnings:
         render.note(f"warning: {warning}")
-    _write(made, written)
+    verdict = evaluation.gate(made, stored) if stored else None
+    _write(made, written, verdict)
+    if verdict:
+        tables.verdict(verdict)
+        if not verdict.ok:
+            raise typer.Exit(WORSE)
+
+
+@flat
+def compare(
+    a: Run,
+    b: Run,
+    setting: Pair = None,
+    measure: Measures = None,
+    questions: RunQuestions = None,
+    index: IndexPath = DEFAULT_INDEX,
+    *,
+    judged: Judged,
+    shown: Shown,
+) -> None:
+    """Say whether run B is better than run A, by how much, and on which questions."""
+    from searchkit import evaluation, tables
+    from searchkit.evaluation.measures import MEASURES
+
+    asked = _read(questions, index, judged) if questions else None
+    made = evaluation.compare(a, b, settings=setting or (), questions=asked, measures=measure or MEASURES)
+    if shown.json:
+        render.dump(made.to_dict())
+    else:
+        texts = {question.id: question.text for question in asked.items} if asked else {}
+        tables.comparison(made, texts, shown.k)
+
+
+@flat
+def tune(
+    questions: Annotated[Path | None, QUESTIONS] = None,
+    index: IndexPath = DEFAULT_INDEX,
+    apply: Annotated[bool, typer.Option("--apply", help="Let the index rank so, if the gain is significant.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Go back to searchkit's own ranking.")] = False,
+    json: arguments.AsJson = False,
+    *,
+    judged: Judged,
+) -> None:
+    """Fit fusion and the arms' weights to judged questions; nothing changes unless the gain is significant."""
+    from searchkit import evaluation, tables
+    from searchkit.progress import reporting
+
+    if forget == (questions is not None):
+        raise typer.BadParameter("give questions to tune with, or --forget", param_hint="QUESTIONS")
+    with opening.existing(index) as opened:
+        if questions is None:
+            evaluation.prefer(opened, None)
+            return render.out(f"{index}: ranks as searchkit does by itself")
+        asked = evaluation.read_questions(questions, split=judged.split, qrels=judged.qrels, sample=judged.sample)
+        with reporting() as progress:
+            found = evaluation.tune(opened, asked, apply=apply, progress=progress)
+    if json:
+        return render.dump(found.to_dict())
+    return tables.tuned(found, index)
+
+
+def _read(path: Path, index: Path, judged: Judged) -> Questions:
+    """Return the questions, with quotes turned into passages of the index."""
+    from searchkit import evaluation
+
+    found = evaluation.read_questions(path, split=judged.split, qrels=judged.qrels, sample=judged.sample)
+    if found.unit == "document":
+        return found
+    with opening.existing(index) as opened:
+        return found.judged_in(opened)
 
 
 def _evaluated(
@@ -142,7 +262,9 @@ def _evaluated(
         )
 
 
-def _write(made: Evaluation, written: Written) -> None:
+def _write(made: Evaluation, written: Written, verdict: Verdict | None) -> None:
+    import json
+
     from searchkit import tables
     from searchkit.evaluation.runs import write_run
 
@@ -155,7 +277,9 @@ def _write(made: Evaluation, written: Written) -> None:
         from searchkit.evaluation.pictures import draw
 
         draw(made, written.picture)
+    if written.save_baseline:
+        written.save_baseline.write_text(json.dumps(made.to_dict(), indent=1), encoding="utf-8")
     if written.json:
-        render.dump(made.to_dict())
+        render.dump(made.to_dict() | ({"gate": verdict.to_dict()} if verdict else {}))
     else:
         tables.evaluation(made)

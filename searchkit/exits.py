@@ -15,8 +15,10 @@ from typer.core import TyperGroup
 from searchkit.errors import QueryError, SearchkitError
 from searchkit.render import note
 
-DONE, NOTHING, USAGE, ERROR, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
-EXIT_CODES = "Exit codes: 0 found or done, 1 nothing found, 2 wrong usage or query, 3 error, 130 interrupted."
+DONE, NOTHING, USAGE, ERROR, WORSE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 4, 130, 141
+EXIT_CODES = (
+    "Exit codes: 0 found or done, 1 nothing found, 2 wrong usage or query, 3 error, 4 gate tripped, 130 interrupted."
+)
 
 
 def examples(*lines: str) -> str:

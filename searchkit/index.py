@@ -101,7 +101,7 @@ class Index:
 
     @property
     def settings(self) -> store.Settings:
-        """What was fixed when the index was created."""
+        """What was fixed when the index was created, and the ranking that `tune` chose."""
         with self._reading() as snapshot:
             return snapshot.settings
 
@@ -111,18 +111,23 @@ class Index:
         with self._reading() as snapshot:
             return snapshot.generation
 
+    @property
+    def embedder(self) -> Embedder | None:
+        """The model of the index, None for keyword only."""
+        return self._embedder_of(self.settings)
+
     def search(self, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
         """Return the k best passages for a question or an advanced query. Raises QueryError."""
-        request = search.SearchRequest(query, k, **options)
         with self._reading() as snapshot:
+            request = search.SearchRequest(query, k, **search.preferred(snapshot.settings.ranking, options))
             return search.search(snapshot, self._model(snapshot, request.mode), self._analyzer, request)
 
     def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
         """Say why a passage is not among the k best, and what would bring it in."""
         from searchkit.whynot import why_not
 
-        request = search.SearchRequest(query, k, **options)
         with self._reading() as snapshot:
+            request = search.SearchRequest(query, k, **search.preferred(snapshot.settings.ranking, options))
             model = self._model(snapshot, request.mode)
             return why_not(snapshot, model, self._analyzer, passage_id, request)
 
@@ -169,6 +174,7 @@ class Index:
                 "embedder": settings.embedder,
                 "target_tokens": settings.target_tokens,
                 "max_tokens": settings.max_tokens,
+                "ranking": settings.ranking and dict(settings.ranking),
                 "sources": list(snapshot.catalog.roots()),
             }
 
@@ -275,6 +281,7 @@ class Index:
             model = _model_called(embedder if embedder is not None else settings.embedder or "none")
             if model is not None and model.digest != settings.embedder_digest:
                 settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
+                settings = replace(settings, ranking=None)  # it was fitted to the other model
             store.create(Path(path), settings)
             index = cls(path, model)
             given = opened.vectors() if settings.embedder_digest == opened.settings.embedder_digest else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from searchkit import durable, store
 from searchkit.catalog import Catalog
 from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_text
 from searchkit.errors import IndexCorrupt
+from searchkit.search import SearchRequest
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Passage, Progress
 
@@ -84,6 +85,17 @@ def _disagreements(path: Path) -> Iterator[str]:
         yield str(error)
 
 
+def prefer(writer: store.Writer, ranking: Mapping[str, Any] | None) -> int:
+    """Record the fusion and weights of searches that choose neither, None for searchkit's own; return the generation.
+
+    Raises QueryError for what no search takes.
+    """
+    SearchRequest("", **(ranking or {}))
+    writer.begin()
+    writer.set_settings(replace(writer.settings, ranking=ranking))
+    return writer.commit()
+
+
 def compact(writer: store.Writer) -> int:
     """Write the derived parts anew without what was removed; return the new generation."""
     writer.begin()
@@ -101,9 +113,10 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress)
     old = writer.settings
     settings = replace(old, analyzer=Analyzer(old.language).name)
     if embedder is None:
-        settings = replace(settings, embedder=None, embedder_digest=None, dim=0)
+        settings = replace(settings, embedder=None, embedder_digest=None, dim=0, ranking=None)
     elif embedder.digest != old.embedder_digest:
         settings = replace(settings, embedder=embedder.name, embedder_digest=embedder.digest, dim=embedder.dim)
+        settings = replace(settings, ranking=None)  # it was fitted to the other model
     writer.set_settings(settings)
     damaged = {file.name for file, _ in _wrong_files(writer.path, writer.catalog)}
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)

@@ -281,12 +281,21 @@ def failures(done: SyncReport) -> None:
 def status(facts: Mapping[str, Any]) -> None:
     """Print the state of an index, a fact a line."""
     shown = dict(facts) | {"bytes": size(facts["bytes"]), "embedder": facts["embedder"] or "none (keyword only)"}
+    shown["ranking"] = _ranking(facts["ranking"])
     sources = shown.pop("sources")
     width = max(map(len, shown))
     for name, value in shown.items():
         out(f"{name.replace('_', ' '):{width}}  {value:,}" if isinstance(value, int) else f"{name:{width}}  {value}")
     for number, source in enumerate(sources):
         out(f"{'' if number else 'sources':{width}}  {printable(source)}")
+
+
+def _ranking(chosen: Mapping[str, Any] | None) -> str:
+    """Return how an index fuses by itself: "zscore, keyword 0.3, vector 0.7 (tuned)"."""
+    if not chosen:
+        return "searchkit's own"
+    weights = (f"{arm} {weight:g}" for arm, weight in chosen["weights"].items())
+    return f"{', '.join([chosen['fusion'], *weights])} (tuned)"
 
 
 def models(known: Sequence[ModelInfo]) -> None:

@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypedDict
+from typing import Any, Protocol, TypedDict, cast
 
 import numpy as np
 
@@ -82,6 +82,13 @@ class SearchOptions(TypedDict, total=False):
     diversity: float
     explain: bool
     strict: bool
+
+
+def preferred(ranking: Mapping[str, Any] | None, options: SearchOptions) -> SearchOptions:
+    """Return the options with the index's own fusion and weights, unless they choose either."""
+    if not ranking or options.keys() & {"fusion", "weights"}:
+        return options
+    return cast("SearchOptions", {"fusion": ranking["fusion"], "weights": ranking["weights"], **options})
 
 
 class Arm(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,10 @@ OPEN_TRIES = 5  # a writer may collect a generation between our reading its name
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is fixed when an index is created, because it decides bytes on disk."""
+    """What is fixed when an index is created, because it decides bytes on disk; and how it prefers to rank.
+
+    ranking: fusion and weights of searches that choose neither, None for searchkit's own.
+    """
 
     engine: str = "tantivy"
     language: str = "en"
@@ -40,6 +43,7 @@ class Settings:
     embedder: str | None = None  # name and digest of the model; None: keyword only
     embedder_digest: str | None = None
     dim: int = 0
+    ranking: Mapping[str, Any] | None = None
 
 
 class Snapshot:
@@ -251,7 +255,8 @@ class Writer:
     def set_settings(self, settings: Settings) -> None:
         """Replace the settings, as part of the commit."""
         self.settings = settings
-        self.catalog.set_settings(asdict(settings))
+        known = {name: value for name, value in asdict(settings).items() if name != "ranking" or value is not None}
+        self.catalog.set_settings(known)  # without what is not chosen, so that versions that do not know it can read
 
     def _new_segment(self, rows: Rows, matrix: FloatMatrix) -> None:
         if not len(rows):
@@ -336,8 +341,11 @@ def read_settings(catalog: Catalog) -> Settings:
     """Return the index's settings. Raises IndexCorrupt."""
     found: dict[str, Any] = catalog.settings()
     try:
-        return Settings(**found)
-    except TypeError as error:
+        settings = Settings(**found)
+        if settings.ranking is not None and settings.ranking.keys() != {"fusion", "weights"}:
+            raise TypeError(f"ranking is {settings.ranking}")
+        return settings
+    except (TypeError, AttributeError) as error:
         raise IndexCorrupt(f"the settings in the catalog are damaged: {error}") from error
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from searchkit import render
 
 if TYPE_CHECKING:
-    from searchkit.evaluation import Evaluation
+    from pathlib import Path
+
+    from searchkit.evaluation import Comparison, Evaluation, Tuned, Verdict
 
 PIPED = 200  # columns of a table that nobody sees on a terminal
 NOTHING = ""
+WORDS = ("question",)  # columns, beside the first, that are read from the left
 
 
 def evaluation(made: Evaluation) -> None:
@@ -70,6 +73,48 @@ def _legend(made: Evaluation) -> list[str]:
     return lines
 
 
+def comparison(made: Comparison, texts: Mapping[str, str], shown: int) -> None:
+    """Print each measure of both runs, and the questions that differ most."""
+    unshared = f"; {made.unshared} that only one of them has are left out" if made.unshared else ""
+    render.out(f"A: {made.a}\nB: {made.b}\n{made.count} questions{unshared}")
+    head = ["measure", "A", "B", "B - A", "95 % interval", "p", "B wins", "loses", "ties"]
+    rows = [
+        [
+            each.measure, number(each.a), number(each.b), f"{each.difference:+.4f}",
+            f"{each.interval.low:+.4f} … {each.interval.high:+.4f}", number(each.p),
+            str(each.wins), str(each.losses), str(each.ties),
+        ]
+        for each in made.differences
+    ]  # fmt: skip
+    table(head, rows)
+    most = made.contrasts[:shown]
+    rows = [[c.question, number(c.a), number(c.b), f"{c.b - c.a:+.4f}", texts.get(c.question, "")] for c in most]
+    table([f"{made.differences[0].measure} of", "A", "B", "B - A", "question"], rows)
+    render.out("p: paired randomisation test; interval: bootstrap of the difference")
+
+
+def verdict(found: Verdict) -> None:
+    """Say on standard error what the gate found."""
+    for check in found.checks:
+        judged = "worse than the baseline" if check.dropped else "not significantly worse"
+        values = f"{check.measure} {check.before:.4f} before, {check.now:.4f} now"
+        render.note(f"gate: {check.setting}: {values} on {check.questions} questions, p {check.p:.4f}: {judged}")
+
+
+def tuned(found: Tuned, index: Path) -> None:
+    """Say what tuning gained, and whether the index uses it."""
+    weights = ", ".join(f"{arm} {weight:g}" for arm, weight in found.weights.items())
+    interval = f"95 % interval {found.interval.low:+.4f} … {found.interval.high:+.4f}, p {found.p:.4f}"
+    render.out(f"{found.questions} questions; nDCG@10 is {found.present:.4f} now, {found.best:.4f} at the best of all")
+    render.out(f"gain of tuning on questions that it did not see: {found.gain:+.4f} ({interval})")
+    if not found.real:
+        render.out(f"That is no significant gain. {index} keeps {found.fusion}, {weights}.")
+    elif found.applied:
+        render.out(f"{index} ranks by {found.fusion}, {weights} from now on. Undo it with: searchkit tune --forget")
+    else:
+        render.out(f"That is significant: {found.fusion}, {weights}. Let the index rank so with --apply.")
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """Return a number for a table, nothing for none."""
     return NOTHING if value is None else f"{value:.{digits}f}"
@@ -90,7 +135,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         return
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="dim")
     for column in kept:
-        drawn.add_column(head[column], justify="right" if column else "left", overflow="fold")
+        drawn.add_column(
+            head[column], justify="left" if column == 0 or head[column] in WORDS else "right", overflow="fold"
+        )
     for row in rows:
         drawn.add_row(*(render.printable(row[column]) for column in kept))
     screen = render.console()

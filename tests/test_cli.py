@@ -19,7 +19,7 @@ from tests.worlds import NEWS, WordHashEmbedder
 
 COMMANDS = (
     "index", "remove", "compact", "rebuild", "export", "import", "search", "context", "why-not", "show", "list",
-    "status", "verify", "models", "evaluate",
+    "status", "verify", "models", "evaluate", "compare", "tune",
 )  # fmt: skip
 HANOI = """Hanoi visit
 

@@ -64,3 +64,50 @@ def test_bad_questions_end_with_an_error_that_names_the_line(call, tmp_path):
 
 def test_an_unknown_setting_is_wrong_usage(call):
     assert call("evaluate", "questions.jsonl", "--setting", "best").exit_code == 2
+
+
+# --- the gate, compare, tune --------------------------------------------------------------------------------
+
+
+def test_the_gate_passes_what_it_stored_and_trips_on_less(call, tmp_path):
+    assert call("evaluate", "questions.jsonl", "--save-baseline", "baseline.json").exit_code == 0
+    same = call("evaluate", "questions.jsonl", "--gate", "baseline.json")
+    assert same.exit_code == 0, same.output
+    assert "not significantly worse" in same.stderr
+    runs = "".join(f"q{n} Q0 coffee#0 1 1 x\n" for n in range(1, 21))
+    many = [
+        {"id": f"q{n}", "question": "coffee", "relevant": [{"doc": "coffee", "quote": "Coffee prices", "grade": 1}]}
+        for n in range(1, 21)
+    ]
+    (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, many)))
+    (tmp_path / "mine.run").write_text(runs)
+    call("evaluate", "many.jsonl", "--from-run", "mine.run", "--save-baseline", "mine.json")
+    (tmp_path / "mine.run").write_text(runs.replace("coffee#0", "hanoi#0"))
+    worse = call("evaluate", "many.jsonl", "--from-run", "mine.run", "--gate", "mine.json", "--json")
+    assert worse.exit_code == 4
+    assert json.loads(worse.stdout)["gate"]["ok"] is False
+
+
+def test_compare_prints_the_difference_and_the_questions(call):
+    call("evaluate", "questions.jsonl", "--run", "r.run")
+    done = call("compare", "r-keyword.run", "r-default.run", "--questions", "questions.jsonl")
+    assert done.exit_code == 0, done.output
+    assert "nDCG@10   1.0000   1.0000   +0.0000" in done.stdout
+
+
+def test_compare_as_json(call):
+    call("evaluate", "questions.jsonl", "--save-baseline", "e.json")
+    done = call("compare", "e.json", "e.json", "--setting", "keyword", "--json")
+    assert json.loads(done.stdout)["differences"][0]["ties"] == 2
+
+
+def test_tune_needs_questions_or_the_wish_to_forget(call):
+    assert call("tune").exit_code == 2
+    assert call("tune", "questions.jsonl", "--forget").exit_code == 2
+    assert call("tune", "--forget").exit_code == 0
+
+
+def test_tune_says_what_is_missing(call):
+    done = call("tune", "questions.jsonl")
+    assert done.exit_code == 3
+    assert "holds no vectors" in done.stderr

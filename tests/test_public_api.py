@@ -7,15 +7,15 @@ import pytest
 import searchkit
 
 PUBLIC = {
-    "Citation", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
+    "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "Index", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
     "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Results",
-    "SearchkitError", "Source", "SyncOptions", "SyncReport", "UnsupportedFormat", "evaluate", "read",
-    "read_questions", "read_text", "rebuild",
+    "SearchkitError", "Source", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat", "Verdict", "compare",
+    "evaluate", "gate", "read", "read_questions", "read_text", "rebuild", "tune",
 }  # fmt: skip
 INDEX_METHODS = {
-    "add", "close", "compact", "context", "create", "documents", "export", "generation", "get", "import_", "open",
-    "passages", "rebuild", "reload", "remove", "search", "settings", "status", "sync", "verify", "why_not",
+    "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
+    "open", "passages", "rebuild", "reload", "remove", "search", "settings", "status", "sync", "verify", "why_not",
 }  # fmt: skip
 
 

@@ -3,10 +3,17 @@
 Measures come from ir_measures and pictures from matplotlib, both of the extra `eval`; statistics need only numpy.
 """
 
+from searchkit.evaluation.comparison import Comparison, compare
+from searchkit.evaluation.gating import Verdict, gate
 from searchkit.evaluation.questions import Question, Questions
 from searchkit.evaluation.reading import read_questions
 from searchkit.evaluation.report import Evaluation, Outcome
+from searchkit.evaluation.scores import Scores, read_scores, scores_of
 from searchkit.evaluation.settings import SETTINGS
 from searchkit.evaluation.sidebyside import evaluate
+from searchkit.evaluation.tuning import Tuned, prefer, tune
 
-__all__ = ["SETTINGS", "Evaluation", "Outcome", "Question", "Questions", "evaluate", "read_questions"]
+__all__ = [
+    "SETTINGS", "Comparison", "Evaluation", "Outcome", "Question", "Questions", "Scores", "Tuned", "Verdict",
+    "compare", "evaluate", "gate", "prefer", "read_questions", "read_scores", "scores_of", "tune",
+]  # fmt: skip
