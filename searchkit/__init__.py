@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from searchkit.index import Index, rebuild
     from searchkit.sync import SyncOptions
-    from searchkit.types import Document, Embedder, Failure, Hit, Mark, Passage, Results, Source, SyncReport
+    from searchkit.types import Document, Embedder, Failure, Hit, Mark, Passage, Results, Source, Statement, SyncReport
 
 __version__ = "0.1.0"
 
@@ -59,7 +59,8 @@ _HOMES = {
     "index": ("Index", "rebuild"),
     "sync": ("SyncOptions",),
     "types": (
-        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Results", "Source", "SyncReport",
+        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Results", "Source", "Statement",
+        "SyncReport",
     ),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

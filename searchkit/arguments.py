@@ -63,6 +63,11 @@ Queries = Annotated[
         show_default=False,
     ),
 ]
+SpeakerName = Annotated[
+    str, typer.Argument(metavar="NAME", help="Words of the name: analysts, Solheim, 'the ministry'.")
+]
+About = Annotated[str | None, typer.Option("--about", help="Only claims about this, best first.")]
+Count = Annotated[int, typer.Option("-k", min=1, help="Number of statements.")]
 PassageId = Annotated[str, typer.Argument(metavar="PASSAGE", help="Id of a passage: DOCUMENT#NUMBER.")]
 ItemId = Annotated[str, typer.Argument(metavar="ID", help="Id of a document or passage.")]
 DocumentGlobs = Annotated[list[str], typer.Argument(metavar="ID", help="Ids or globs of documents.")]
@@ -153,9 +158,17 @@ class Ranking:
         ),
     ] = False
 
+    said_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only passages in which somebody of this name says something.", rich_help_panel=RANKING
+        ),
+    ] = None
+
     def options(self) -> dict[str, Any]:
         """Return the options that were given, as `Index.search` takes them. Raises BadParameter."""
-        given = {name: getattr(self, name) for name in ("mode", "where", "fusion", "per_document", "diversity")}
+        names = ("mode", "where", "fusion", "per_document", "diversity", "said_by")
+        given = {name: getattr(self, name) for name in names}
         given["weights"] = dict(map(_weight, self.weight)) or None
         return {name: value for name, value in given.items() if value is not None} | {"strict": self.strict}
 

@@ -17,6 +17,8 @@ import numpy as np
 from searchkit.days import day_of
 from searchkit.errors import IndexCorrupt
 from searchkit.schema import SCHEMA, DocumentRecord, KnownFile, PassageRecord, Root, connect
+from searchkit.statements import SCHEMA as STATEMENTS
+from searchkit.statements import Statements
 from searchkit.types import Document, Mark, Passage, Rows
 
 
@@ -30,10 +32,11 @@ class Catalog:
         try:
             self._db = connect(path)
             if create:
-                self._db.executescript("BEGIN;" + SCHEMA + "COMMIT;")
+                self._db.executescript("BEGIN;" + SCHEMA + STATEMENTS + "COMMIT;")
             self._db.execute("SELECT value FROM counters").fetchall()
         except sqlite3.DatabaseError as error:
             raise IndexCorrupt(f"{path} is not a searchkit catalog: {error}") from error
+        self.statements = Statements(self._db)
 
     # --- transactions -------------------------------------------------------------------------------------
 
@@ -333,6 +336,7 @@ class Catalog:
         try:
             broken = [text for (text,) in self._db.execute("PRAGMA integrity_check") if text != "ok"]
             dangling = self._db.execute("PRAGMA foreign_key_check").fetchall()
+            broken += self.statements.problems()
         except sqlite3.DatabaseError as error:
             return [f"{self._path}: {error}"]
         broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]

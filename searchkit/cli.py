@@ -250,6 +250,27 @@ def context(
     _exit_unless(bool(made.citations))
 
 
+@app.command(
+    name="who-said",
+    epilog=examples("searchkit who-said analysts --about Vietnam", "searchkit who-said 'Ingrid Solheim' -k 3 --json"),
+)
+def who_said(
+    name: arguments.SpeakerName,
+    about: arguments.About = None,
+    k: arguments.Count = 10,
+    index: IndexPath = DEFAULT_INDEX,
+    json: arguments.AsJson = False,
+) -> None:
+    """List what somebody said, each statement with its place. English documents only."""
+    with opening.existing(index) as opened:
+        found = opened.who_said(name, about=about, k=k)
+        facts = {} if found else opened.status()
+    _print([each.to_dict() for each in found], lambda: render.statements(found), json=json)
+    if not found:
+        old = " This index has a format that does not hold it; run: searchkit rebuild" if facts["format"] < 2 else ""
+        end(f"nothing that {name!r} said was found in {index}.{old}", NOTHING)
+
+
 @app.command(name="why-not", epilog=examples("searchkit why-not 'news/hanoi.txt#4' \"analysts on Vietnam\" --offset 0"))
 @flat
 def why_not(

@@ -14,7 +14,7 @@ from searchkit import keywords, search, store
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
 from searchkit.search import SearchOptions
 from searchkit.text import Analyzer
-from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, SyncReport
+from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport
 
 # The write path, and what few questions need, is imported when it is called: a search from a fresh shell waits
 # for neither.
@@ -140,6 +140,13 @@ class Index:
         with self._reading() as snapshot:
             return context(results, max_tokens, self._counter(self._model(snapshot, results.mode)))
 
+    def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
+        """Return k statements of those whose names hold all words of `name`; `about` ranks and filters the claims."""
+        from searchkit.said import who_said
+
+        with self._reading() as snapshot:
+            return who_said(snapshot, self._analyzer, name, about, k)
+
     def get(self, item_id: str) -> Document | Passage | None:
         """Return the document or, for an id that ends in #number, the passage of this id; None if there is none."""
         with self._reading() as snapshot, snapshot.lock:
@@ -159,24 +166,10 @@ class Index:
 
     def status(self) -> dict[str, Any]:
         """Return counts, settings, size on disk in bytes, and the folders that were synced."""
+        from searchkit.maintenance import status
+
         with self._reading() as snapshot, snapshot.lock:
-            settings = snapshot.settings
-            return {
-                "path": str(self.path),
-                "format": store.FORMAT,
-                "generation": snapshot.generation,
-                **snapshot.catalog.counts(),
-                "vectors": len(snapshot.vectors),
-                "dead": len(snapshot.catalog.dead_rows()),
-                "bytes": sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
-                "engine": settings.engine,
-                "language": settings.language,
-                "embedder": settings.embedder,
-                "target_tokens": settings.target_tokens,
-                "max_tokens": settings.max_tokens,
-                "ranking": settings.ranking and dict(settings.ranking),
-                "sources": list(snapshot.catalog.roots()),
-            }
+            return status(self.path, snapshot)
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one than this object saw."""

@@ -26,6 +26,7 @@ from searchkit.derive import (
     text_digest,
 )
 from searchkit.errors import DocumentError
+from searchkit.hearing import Listener, ensure_statements
 from searchkit.schema import DocumentRecord, PassageRecord
 from searchkit.splitter import Limits, split
 from searchkit.text import Analyzer
@@ -64,7 +65,9 @@ class Ingest:
         self._count_tokens = count_tokens
         self._progress = progress
         self._limits = Limits(target=writer.settings.target_tokens, maximum=writer.settings.max_tokens)
-        self._entries = EntryMaker(Analyzer(writer.settings.language))
+        analyzer = Analyzer(writer.settings.language)
+        self._entries = EntryMaker(analyzer)
+        self._listener = Listener(analyzer)
         self._vectors = VectorSource(writer, embedder, progress, given) if embedder else None
         self._batch = BATCH_EMBEDDED if embedder else BATCH_PASSAGES
         self._documents: list[DocumentRecord] = []
@@ -84,6 +87,7 @@ class Ingest:
         self.gone: set[int] = set()  # keys of files that are no longer there: they claim nothing
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
         writer.begin()
+        ensure_statements(writer)
 
     def fail(self, source: str, reason: str) -> None:
         """Record a source that could not be read."""
@@ -112,6 +116,7 @@ class Ingest:
         key = self._next_key
         self._next_key += 1
         self._documents.append(DocumentRecord(key, document, file, document_digest(document)))
+        self._listener.hear(self._next_row, [passage.text for passage in passages or ()])
         for passage in passages or ():
             digest = text_digest(embedded_text(passage))
             self._waiting.append(_Waiting(self._next_row, key, passage, self._entries.body(passage), digest))
@@ -212,6 +217,7 @@ class Ingest:
             )
             for w, signature in zip(self._waiting, new.signatures, strict=True)
         )
+        self._listener.store(self._catalog)
         order = np.argsort(new.bands, axis=None)
         rows = np.repeat(new.rows, new.bands.shape[1])[order]
         self._catalog.put_bands(zip(new.bands.ravel()[order].tolist(), rows.tolist(), strict=True))

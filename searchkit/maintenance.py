@@ -13,6 +13,7 @@ from searchkit import durable, store
 from searchkit.catalog import Catalog
 from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_text
 from searchkit.errors import IndexCorrupt
+from searchkit.hearing import ensure_statements, rewrite_statements
 from searchkit.search import SearchRequest
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Passage, Progress
@@ -58,6 +59,28 @@ def verify(path: Path) -> VerifyReport:
         catalog.close()
 
 
+def status(path: Path, snapshot: store.Snapshot) -> dict[str, Any]:
+    """Return counts, settings, size on disk in bytes, and the folders that were synced."""
+    settings = snapshot.settings
+    return {
+        "path": str(path),
+        "format": store.check_format(path),
+        "generation": snapshot.generation,
+        **snapshot.catalog.counts(),
+        "statements": snapshot.catalog.statements.count(),
+        "vectors": len(snapshot.vectors),
+        "dead": len(snapshot.catalog.dead_rows()),
+        "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+        "engine": settings.engine,
+        "language": settings.language,
+        "embedder": settings.embedder,
+        "target_tokens": settings.target_tokens,
+        "max_tokens": settings.max_tokens,
+        "ranking": settings.ranking and dict(settings.ranking),
+        "sources": list(snapshot.catalog.roots()),
+    }
+
+
 def _wrong_files(path: Path, catalog: Catalog) -> Iterator[tuple[Path, str]]:
     """Yield each derived file that is missing or is not what was written, and what is wrong with it."""
     for name, (size, digest) in catalog.checksums().items():
@@ -99,6 +122,8 @@ def prefer(writer: store.Writer, ranking: Mapping[str, Any] | None) -> int:
 def compact(writer: store.Writer) -> int:
     """Write the derived parts anew without what was removed; return the new generation."""
     writer.begin()
+    ensure_statements(writer)
+    writer.catalog.statements.drop_silent()
     _rewrite_keywords(writer)
     writer.compact_vectors()
     return writer.commit()
@@ -121,6 +146,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress)
     damaged = {file.name for file, _ in _wrong_files(writer.path, writer.catalog)}
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)
     _rewrite_keywords(writer)
+    rewrite_statements(writer)
     if embedder is not None:
         _fill_vectors(writer, embedder, progress)
     writer.compact_vectors()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from searchkit.context import Context
     from searchkit.embedders import ModelInfo
     from searchkit.maintenance import VerifyReport
-    from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, SyncReport
+    from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, Statement, SyncReport
     from searchkit.whynot import WhyNot
 
 WIDEST = 100  # columns of text: longer lines are hard to read
@@ -111,6 +111,17 @@ def _print_hit(screen: Console, hit: Hit) -> None:
     _say(screen, INDENT + " · ".join([f"score {hit.score:.3f}", *ranks(hit.sources)]), "dim")
     if hit.duplicates:
         _say(screen, f"{INDENT}also, nearly the same: {', '.join(hit.duplicates)}", "dim")
+
+
+def statements(found: Sequence[Statement]) -> None:
+    """Print what somebody said: who, the claim, its place."""
+    screen = console()
+    for each in found:
+        _say(screen, each.speaker, "bold")
+        _print_text(screen, each.claim)
+        facts = [place(each.passage), each.passage.id, f"by {each.verb!r}", day(each.passage.metadata)]
+        _say(screen, INDENT + "  ".join(filter(None, facts)), "cyan")
+        screen.print()
 
 
 def _print_text(screen: Console, content: str, highlights: Iterable[tuple[int, int]] = (), *, style: str = "") -> None:

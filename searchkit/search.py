@@ -31,7 +31,7 @@ class SearchRequest:
     {"keyword": 1, "vector": 1} unless given. offset: how many hits to pass over. context: how many
     neighbours to return on each side. per_document: at most so many hits of one document. collapse: near
     duplicates become one hit. diversity: 0 (none) to 1, by maximal marginal relevance. strict: a malformed
-    advanced query is an error, not plain words.
+    advanced query is an error, not plain words. said_by: only passages in which somebody of this name says something.
     """
 
     query: str
@@ -47,6 +47,7 @@ class SearchRequest:
     diversity: float = 0.0
     explain: bool = False
     strict: bool = False
+    said_by: str | None = None
 
     def __post_init__(self) -> None:
         checks = {
@@ -82,6 +83,7 @@ class SearchOptions(TypedDict, total=False):
     diversity: float
     explain: bool
     strict: bool
+    said_by: str | None
 
 
 def preferred(ranking: Mapping[str, Any] | None, options: SearchOptions) -> SearchOptions:
@@ -145,7 +147,7 @@ class Search:
         self.request = request
         self.parsed = queries.parse(request.query, analyzer, strict=request.strict)
         self.warnings = list(self.parsed.warnings)
-        self.filtered = _filtered(snapshot, request.where)
+        self.filtered = self._heard(_filtered(snapshot, request.where), analyzer)
         self.allowed = self._matching(self.filtered) if self.parsed.advanced else self.filtered
         self.mode = self._mode(embedder)
         self.arms = self._arms(embedder)
@@ -155,6 +157,18 @@ class Search:
         """Return the rows that fit an advanced query: its operators bind both arms."""
         keywords = self.snapshot.keywords
         return np.sort(keywords.search(self.parsed.tree, max(1, keywords.count), filtered).rows)
+
+    def _heard(self, filtered: Rows | None, analyzer: Analyzer) -> Rows | None:
+        """Return those of the rows in which the asked name says something."""
+        name = self.request.said_by
+        if name is None:
+            return filtered
+        from searchkit.said import rows_said_by  # noqa: PLC0415 - most questions name nobody
+
+        if not self.snapshot.catalog.statements.exist():
+            self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
+        rows = rows_said_by(self.snapshot, analyzer, name)
+        return rows if filtered is None else np.intersect1d(rows, filtered)
 
     def _mode(self, embedder: Embedder | None) -> str:
         """Return the mode that this index can answer in."""

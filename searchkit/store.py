@@ -22,8 +22,8 @@ from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt, IndexExists, IndexLocked, IndexNotFound, UnsupportedFormat
 from searchkit.types import FloatMatrix, Rows
 
-FORMAT = 1  # what this version writes
-FLOOR = 1  # the oldest format it reads
+FORMAT = 2  # what this version writes
+FLOOR = 1  # the oldest format it reads: without the tables of who said what
 KEPT_FILTERS = 16
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
 
@@ -108,11 +108,18 @@ def create(path: Path, settings: Settings) -> None:
         writer.commit()
         catalog.close()
         # the marker comes last: a folder without it is no index yet
-        durable.replace_file(path / "index.json", json.dumps({"searchkit": "index", "format": FORMAT}).encode())
+        _mark_format(path)
 
 
-def check_format(path: Path) -> None:
-    """Raise IndexNotFound, IndexCorrupt or UnsupportedFormat unless `path` holds an index we read."""
+def _mark_format(path: Path) -> None:
+    durable.replace_file(path / "index.json", json.dumps({"searchkit": "index", "format": FORMAT}).encode())
+
+
+def check_format(path: Path) -> int:
+    """Return the format of the index at `path`.
+
+    Raises IndexNotFound, IndexCorrupt or UnsupportedFormat unless it is one that we read.
+    """
     marker = path / "index.json"
     if not marker.is_file():
         raise IndexNotFound(f"no index at {path}. Make one with: searchkit index FOLDER -i {path}")
@@ -128,6 +135,7 @@ def check_format(path: Path) -> None:
             f"{path} has format {found}; this searchkit reads {FLOOR} to {FORMAT}. "
             "Use the version that wrote it, or index the sources again."
         )
+    return found
 
 
 def snapshot(path: Path) -> Snapshot:
@@ -238,6 +246,10 @@ class Writer:
             np.concatenate([rows, *(segment.rows[alive] for segment, alive in living)]),
             np.concatenate([matrix, *(segment.vectors[alive] for segment, alive in living)]),
         )
+
+    def mark_format(self) -> None:
+        """Record that the index has this version's format from now on."""
+        _mark_format(self.path)
 
     def drop_vectors(self, only: Container[str] | None = None) -> None:
         """Forget all segments, or only those of which a file is named in `only`."""

@@ -111,6 +111,28 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody says in a passage.
+
+    `source` is who, as written ("she"; empty where a quotation goes on from the passage before), `speaker` who that
+    is, with what the document says of them. `verb` is the reporting verb's base form, or "according to". `claim` is
+    `passage.text[claim_span[0]:claim_span[1]]`, and `source` the same of `source_span`.
+    """
+
+    source: str
+    speaker: str
+    verb: str
+    claim: str
+    passage: Passage
+    source_span: tuple[int, int]
+    claim_span: tuple[int, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statement as JSON-ready values."""
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
 class Results(Sequence[Hit]):
     """The hits of one query, best first. `warnings` say what was understood otherwise than written."""
 

@@ -10,10 +10,11 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
-    {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema"},
+    {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"},
     {"store"},
-    {"derive", "pick", "timeliness"},
+    {"derive", "pick", "timeliness", "said"},
+    {"hearing"},
     {"ingest", "search"},
     {"sync", "maintenance", "archive", "whynot", "context"},
     {"index"},

@@ -10,12 +10,13 @@ PUBLIC = {
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "Index", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
     "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Results",
-    "SearchkitError", "Source", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat", "Verdict", "compare",
-    "evaluate", "gate", "read", "read_questions", "read_text", "rebuild", "tune",
+    "SearchkitError", "Source", "Statement", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat", "Verdict",
+    "compare", "evaluate", "gate", "read", "read_questions", "read_text", "rebuild", "tune",
 }  # fmt: skip
 INDEX_METHODS = {
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
-    "open", "passages", "rebuild", "reload", "remove", "search", "settings", "status", "sync", "verify", "why_not",
+    "open", "passages", "rebuild", "reload", "remove", "search", "settings", "status", "sync", "verify",
+    "who_said", "why_not",
 }  # fmt: skip
 
 

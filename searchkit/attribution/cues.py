@@ -1,0 +1,103 @@
+"""Where a passage may report a statement: a fast look, so that what reports nothing costs next to nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from searchkit.attribution.nouns import words
+from searchkit.attribution.verbs import FORMS, Verb
+
+_PUNCTUATED = {form + mark: form for form in FORMS for mark in ("", ",", ".", ":", ";", ",”", "?", "—")}
+_PHRASE_WORDS = words("according According view opinion words estimate reckoning account")
+_GATE = _PUNCTUATED.keys() | _PHRASE_WORDS
+_PHRASES = re.compile(
+    r"\b(?:(?P<according>[Aa]ccording to)|(?P<view>[Ii]n the (?:view|opinion|words) of|[Bb]y the (?:estimate|reckoning|"
+    r"account) of)|(?P<own>[Ii]n (?:his|her|their) (?:view|opinion|words)))\b"
+)
+# Before a verb's form these make it something else: a noun, an infinitive, a participle.
+_NOT_AFTER = words(
+    "to the a an of in on for from with by at as its his her their our this that's these those and/or be been being is "
+    "was were are am no any some each every than into between per about over under s such more less"
+)
+_PASSIVE = words("is was were are be been being")
+_BY = re.compile(r"[^,;.\"“]{0,90}?\bby\b|[^,;]{0,60}?\bas saying\b")
+_SPEAKS = re.compile(
+    r"\s+(?:that|how|why|whether|what|out|of|against|about|to|on|in|at|the|an?|he|she|they|it|there|this|these|those|no|"
+    r"his|her|their|its|some|all|many|most|such|not|for|with|during|after|earlier|later|last|yesterday|[A-Z\d$€£\"“])|"
+    r"\s*[,.:;?!—–\"“”]|$|\s[a-z]+s\s"
+)
+_CONTEXT: dict[str, re.Pattern[str]] = {
+    "find": re.compile(r"\s+that\b"),
+    "hold": re.compile(r"\s+that\b"),
+    "read": re.compile(r"\s*[.,:]"),
+    "continue": re.compile(r"\s*[.,:]"),
+    "repeat": re.compile(r"\s*[.,:]|\s+that\b"),
+    "put": re.compile(r"\s+[^,;.]{1,90}?\bat\b|\s+it\b"),
+    "see": re.compile(r"\s+(?!you|off|him|her\b)[^,;.]{1,70}?\bas\b|\s+(?:the|an?|no|little|some)\b"),
+    "view": re.compile(r"\s+[^,;.]{1,70}?\bas\b"),
+    "regard": re.compile(r"\s+[^,;.]{1,70}?\bas\b"),
+    "describe": re.compile(r"\s+[^,;.]{1,120}?\bas\b"),
+    "add": re.compile(r"\s*[.,:;]|\s+(?:that|the|he|she|it|they|there|[A-Z])"),
+    "state": re.compile(r"\s*[.,:]|\s+that\b"),
+    "consider": re.compile(r"\s+[^,;.]{1,60}?\b(?:as|an?|to be|un\w+)\b"),
+    "compare": re.compile(r"\s+[^,;.]{1,70}?\b(?:to|with)\b"),
+}
+_CONTEXT_OF_KIND = {
+    "speak": _SPEAKS,
+    "judge": re.compile(r" "),
+    "quote": re.compile(r"[^;.]{0,90}\bas saying\b"),
+}
+
+
+class Cue(NamedTuple):
+    """A reporting verb at text[start:end], or a phrase such as "according to" (without a verb)."""
+
+    start: int
+    end: int
+    word: str  # the form, or the kind of phrase
+    verb: Verb | None
+
+
+def cues(masked: str) -> list[Cue]:
+    """Return the cues of a passage whose quotations are blanked, in order."""
+    hits = _GATE.intersection(masked.split())
+    if not hits:
+        return []
+    found: list[Cue] = []
+    forms = {_PUNCTUATED[hit] for hit in hits if hit in _PUNCTUATED}
+    for form in forms:
+        found += _places(masked, form, FORMS[form])
+    if not _PHRASE_WORDS.isdisjoint(hits):
+        found += (Cue(*match.span(), match.lastgroup or "", None) for match in _PHRASES.finditer(masked))
+    return sorted(found)
+
+
+def _places(masked: str, form: str, verb: Verb) -> Iterator[Cue]:
+    """Yield where a form stands as a verb, as far as its neighbours show."""
+    at = masked.find(form)
+    while at >= 0:
+        end = at + len(form)
+        if _stands_alone(masked, at, end) and _may_report(masked, at, end, verb):
+            yield Cue(at, end, form, verb)
+        at = masked.find(form, end)
+
+
+def _stands_alone(masked: str, start: int, end: int) -> bool:
+    if start and (masked[start - 1].isalnum() or masked[start - 1] in "-’'/"):
+        return False
+    return end == len(masked) or not (masked[end].isalnum() or masked[end] in "-’'/")
+
+
+def _may_report(masked: str, start: int, end: int, verb: Verb) -> bool:
+    before = masked[max(0, start - 24) : start].split()
+    last = before[-1] if before else ""
+    if last in _PASSIVE:
+        return verb.shape == "past" and verb.kind != "say" and _BY.match(masked, end) is not None
+    if last in _NOT_AFTER and verb.lemma != "say":
+        return False
+    if verb.shape == "participle":
+        return last.endswith((",", "”", '"')) and verb.kind in ("say", "speak")
+    context = _CONTEXT.get(verb.lemma) or _CONTEXT_OF_KIND.get(verb.kind)
+    return context is None or context.match(masked, end) is not None

@@ -1,0 +1,147 @@
+"""The catalog's tables of who said what: speakers by the words of their names, and their statements by passage."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+SCHEMA = """
+CREATE TABLE speakers (key INTEGER PRIMARY KEY, name TEXT NOT NULL, among TEXT NOT NULL, UNIQUE (name, among));
+CREATE TABLE speaker_terms (
+    term TEXT NOT NULL, speaker INTEGER NOT NULL REFERENCES speakers (key), PRIMARY KEY (term, speaker)
+) WITHOUT ROWID;
+CREATE TABLE said (
+    row INTEGER NOT NULL REFERENCES passages (row) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
+    speaker INTEGER NOT NULL REFERENCES speakers (key), verb TEXT NOT NULL, source_start INTEGER NOT NULL,
+    source_end INTEGER NOT NULL, claim_start INTEGER NOT NULL, claim_end INTEGER NOT NULL, PRIMARY KEY (row, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX said_by_speaker ON said (speaker);
+"""
+_FIELDS = "row, ordinal, speaker, verb, source_start, source_end, claim_start, claim_end"
+_IN_LIST = "IN (SELECT value FROM json_each(?))"
+
+
+class Speaker(NamedTuple):
+    """Who spoke, with what the text says of them, and the group that it counts them among ("analysts"), if any."""
+
+    name: str
+    among: str = ""
+
+
+class Said(NamedTuple):
+    """A statement in a passage: offsets of its source and its claim in the passage's text."""
+
+    row: int
+    ordinal: int  # within the passage
+    speaker: int
+    verb: str
+    source_start: int
+    source_end: int
+    claim_start: int
+    claim_end: int
+
+
+class Statements:
+    """Typed access to the tables, which an index of format 1 lacks until it is written again."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def exist(self) -> bool:
+        """Tell whether the index has the tables."""
+        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'said'").fetchone() is not None
+
+    def create(self) -> None:
+        """Make the tables, as part of the transaction."""
+        for command in SCHEMA.split(";"):
+            self._db.execute(command)
+
+    def clear(self) -> None:
+        """Forget all."""
+        for table in ("said", "speaker_terms", "speakers"):
+            self._db.execute(f"DELETE FROM {table}")
+
+    def count(self) -> int:
+        """Return how many statements there are."""
+        return int(self._db.execute("SELECT count(*) FROM said").fetchone()[0]) if self.exist() else 0
+
+    def add_speakers(self, speakers: Iterable[Speaker], terms_of: Callable[[str], Iterable[str]]) -> dict[Speaker, int]:
+        """Return the key of each speaker; a new one is found from now on by the terms of name and group."""
+        keys: dict[Speaker, int] = {}
+        for speaker in dict.fromkeys(speakers):
+            found = self._db.execute("SELECT key FROM speakers WHERE name = ? AND among = ?", speaker).fetchone()
+            if found is None:
+                key = self._db.execute("INSERT INTO speakers (name, among) VALUES (?, ?)", speaker).lastrowid or 0
+                terms = {*terms_of(speaker.name), *terms_of(speaker.among)}
+                self._db.executemany("INSERT INTO speaker_terms VALUES (?, ?)", [(term, key) for term in terms])
+            else:
+                key = found[0]
+            keys[speaker] = key
+        return keys
+
+    def add(self, said: Iterable[Said]) -> None:
+        """Add statements of passages that have none yet."""
+        self._db.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)", said)
+
+    def drop_silent(self) -> None:
+        """Forget speakers of whom no statement is left."""
+        silent = "SELECT key FROM speakers WHERE key NOT IN (SELECT speaker FROM said)"
+        self._db.execute(f"DELETE FROM speaker_terms WHERE speaker IN ({silent})")
+        self._db.execute(f"DELETE FROM speakers WHERE key IN ({silent})")
+
+    def matching(self, terms: Iterable[str]) -> dict[int, set[str]]:
+        """Return the speakers with any of the terms in name or group: key -> the terms that it has."""
+        found: dict[int, set[str]] = {}
+        for term, speaker in self._db.execute(
+            f"SELECT term, speaker FROM speaker_terms WHERE term {_IN_LIST}", (json.dumps([*terms]),)
+        ):
+            found.setdefault(speaker, set()).add(term)
+        return found
+
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """Return how many speakers have each term, for those that any has."""
+        return dict(
+            self._db.execute(
+                f"SELECT term, count(*) FROM speaker_terms WHERE term {_IN_LIST} GROUP BY term", (json.dumps([*terms]),)
+            ).fetchall()
+        )
+
+    def speakers(self, keys: Iterable[int]) -> dict[int, Speaker]:
+        """Return speakers by key."""
+        found = self._db.execute(f"SELECT key, name, among FROM speakers WHERE key {_IN_LIST}", (json.dumps([*keys]),))
+        return {key: Speaker(name, among) for key, name, among in found}
+
+    def by(self, speakers: Iterable[int]) -> list[Said]:
+        """Return what these speakers said, in the order of passages."""
+        return self._found("speaker", speakers)
+
+    def within(self, rows: Iterable[int]) -> list[Said]:
+        """Return what was said in these passages, in their order."""
+        return self._found("row", rows)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong: statements that lie outside their passages, speakers who cannot be found."""
+        if not self.exist():
+            return []
+        outside = self._db.execute(
+            "SELECT said.row FROM said JOIN passages USING (row) WHERE min(claim_start, source_start) < 0 OR "
+            "claim_start > claim_end OR source_start > source_end OR "
+            'max(claim_end, source_end) > passages."end" - passages.start'
+        )
+        nameless = self._db.execute(
+            "SELECT name FROM speakers WHERE key IN (SELECT speaker FROM said) AND key NOT IN (SELECT speaker FROM "
+            "speaker_terms)"
+        )
+        return [
+            *(f"a statement lies outside its passage, row {row}. Run: searchkit rebuild" for (row,) in outside),
+            *(f"the speaker {name!r} cannot be found by name. Run: searchkit rebuild" for (name,) in nameless),
+        ]
+
+    def _found(self, column: str, values: Iterable[int]) -> list[Said]:
+        found: Sequence[Sequence[object]] = self._db.execute(
+            f"SELECT {_FIELDS} FROM said WHERE {column} {_IN_LIST} ORDER BY row, ordinal",
+            (json.dumps([int(value) for value in values]),),
+        ).fetchall()
+        return [Said(*row) for row in found]  # type: ignore[arg-type]

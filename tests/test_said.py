@@ -1,0 +1,213 @@
+"""Statements in an index: kept in step with the documents, found by speaker, and used to filter and rank."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from searchkit import Document, Index, said, store
+from searchkit.types import Passage
+
+HARBOUR = Document(
+    "harbour",
+    "Analysts at Tidewater Bank said rents would fall. The pier is old.\n\n"
+    '"Nobody rents a pier," said Lena Okafor, an economist at the Skagen Institute. She expects a mild winter.\n\n'
+    "The pier was built in 1911 and rents were low then.",
+    "Rents at the harbour",
+)
+FERRY = Document(
+    "ferry",
+    "The ferry to Skagen was late again on Monday, an official of the harbour office said.\n\n"
+    "Rents were not mentioned.",
+    "Ferry late",
+)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    made = Index.create(tmp_path / "index", embedder="none", target_tokens=12)
+    made.add([HARBOUR, FERRY])
+    return made
+
+
+def claims(index: Index, name: str, about: str | None = None) -> list[tuple[str, str]]:
+    return [(one.source, one.claim) for one in index.who_said(name, about=about)]
+
+
+def test_statements_are_found_by_the_words_of_the_speakers_name(index):
+    assert claims(index, "analysts") == [("Analysts at Tidewater Bank", "rents would fall.")]
+    assert claims(index, "an analyst at Tidewater") == [("Analysts at Tidewater Bank", "rents would fall.")]
+    assert claims(index, "analysts at Skagen") == []
+
+
+def test_a_pronoun_is_found_by_the_name_it_stands_for(index):
+    assert claims(index, "okafor") == [
+        ("Lena Okafor", '"Nobody rents a pier,"'),
+        ("She", "a mild winter."),
+    ]
+
+
+def test_a_statement_says_where_it_stands(index):
+    (one,) = index.who_said("official")
+    assert isinstance(one.passage, Passage)
+    assert one.passage.id == "ferry#0"
+    assert one.passage.text[slice(*one.claim_span)] == one.claim == "The ferry to Skagen was late again on Monday"
+    assert one.passage.text[slice(*one.source_span)] == one.source
+    assert (one.speaker, one.verb) == ("an official of the harbour office", "say")
+    assert one.to_dict()["passage"]["id"] == "ferry#0"
+
+
+def test_about_puts_claims_that_hold_the_subject_before_those_beside_it(index):
+    assert claims(index, "Okafor", about="the winter") == [
+        ("She", "a mild winter."),
+        ("Lena Okafor", '"Nobody rents a pier,"'),
+    ]
+
+
+def test_about_leaves_out_passages_without_the_subject(index):
+    assert claims(index, "Okafor", about="eels") == []
+
+
+def test_k_limits_the_statements(index):
+    assert len(index.who_said("Okafor", k=1)) == 1
+
+
+@pytest.mark.parametrize("name", ["", "the", "nobody"])
+def test_a_name_that_nobody_has_finds_nothing(index, name):
+    assert index.who_said(name) == []
+
+
+def test_said_by_keeps_passages_in_which_that_speaker_speaks(index):
+    assert [hit.passage.id for hit in index.search("rents", said_by="analysts")] == ["harbour#0"]
+    assert {hit.passage.doc_id for hit in index.search("rents")} == {"harbour", "ferry"}
+    assert len(index.search("rents", said_by="pilots")) == 0
+
+
+def test_said_by_goes_with_a_filter(index):
+    assert len(index.search("rents ferry", said_by="official", where="id = 'harbour'")) == 0
+
+
+def test_statements_go_with_their_document(index):
+    index.remove("harbour")
+    assert claims(index, "Okafor") == []
+    assert index.status()["statements"] == 1
+    index.compact()
+    with sqlite3.connect(index.path / "catalog.sqlite") as db:
+        assert db.execute("SELECT name FROM speakers").fetchall() == [("an official of the harbour office",)]
+
+
+def test_a_changed_document_says_what_it_says_now(index):
+    index.add([Document("ferry", "The ferry was early, the captain said.")])
+    assert claims(index, "official") == []
+    assert claims(index, "captain") == [("the captain", "The ferry was early")]
+
+
+def test_rebuild_and_import_keep_statements(index, tmp_path):
+    before = claims(index, "Okafor")
+    index.rebuild()
+    assert claims(index, "Okafor") == before
+    index.export(tmp_path / "archive.zip")
+    with Index.import_(tmp_path / "archive.zip", tmp_path / "again") as again:
+        assert claims(again, "Okafor") == before
+        assert again.status()["statements"] == index.status()["statements"]
+
+
+def test_verify_finds_a_statement_outside_its_passage(index):
+    with sqlite3.connect(index.path / "catalog.sqlite") as db:
+        db.execute("UPDATE said SET claim_end = 9999 WHERE row = 0")
+    assert any("outside its passage" in problem for problem in index.verify().problems)
+    index.rebuild()
+    assert index.verify().ok
+
+
+def test_verify_finds_a_speaker_without_terms(index):
+    with sqlite3.connect(index.path / "catalog.sqlite") as db:
+        db.execute("DELETE FROM speaker_terms")
+    assert any("cannot be found by name" in problem for problem in index.verify().problems)
+
+
+def test_another_language_has_no_statements(tmp_path):
+    with Index.create(tmp_path / "index", embedder="none", language="de") as index:
+        index.add([HARBOUR])
+        assert index.status()["statements"] == 0
+        assert index.who_said("analysts") == []
+
+
+# --- indexes of format 1 ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "old"
+    shutil.copytree(Path(__file__).parent / "data" / "index-format-1-tantivy", path)
+    return path
+
+
+def test_an_old_index_knows_nobody_and_says_so(old):
+    with Index.open(old) as index:
+        assert index.status()["format"] == 1
+        assert index.who_said("analysts") == []
+        found = index.search("Vietnam", mode="keyword", said_by="analysts")
+        assert len(found) == 0
+        assert any("searchkit rebuild" in warning for warning in found.warnings)
+
+
+def test_any_write_brings_an_old_index_up_to_date(old):
+    with store.writing(old) as writer:
+        from searchkit.maintenance import compact  # noqa: PLC0415 - the one test that needs it
+
+        compact(writer)
+    with Index.open(old) as index:
+        assert index.status()["format"] == store.FORMAT
+        assert claims(index, "analysts") == [("Analysts", "Vietnam balances the great powers.")]
+        assert index.verify().ok
+
+
+# --- ranking ------------------------------------------------------------------------------------------------
+
+
+def bonus(index: Index, question: str) -> dict[str, float] | None:
+    """Return the bonus of every passage by id, None if there is none."""
+    with index._reading() as snapshot:
+        rows = snapshot.catalog.rows()
+        found = said.bonus(snapshot, question, index._analyzer, rows)
+        ids = snapshot.catalog.passage_ids(rows.tolist())
+    return None if found is None else {ids[row]: float(one) for row, one in zip(rows.tolist(), found, strict=True)}
+
+
+def test_the_asked_speaker_on_the_asked_subject_gets_most(index):
+    found = bonus(index, "What did analysts say about rents?")
+    assert found["harbour#0"] == max(found.values()) == 1
+    assert found["ferry#0"] == found["ferry#1"] == 0
+
+
+def test_an_economist_counts_as_an_analyst_but_for_less(index):
+    found = bonus(index, "What did analysts say about rents?")
+    assert 0 < found["harbour#1"] < found["harbour#0"]
+
+
+def test_the_speaker_on_another_subject_gets_half(index):
+    assert bonus(index, "What did the harbour office say about eels?")["ferry#0"] == pytest.approx(0.5)
+
+
+def test_who_said_asks_for_the_claim_alone(index):
+    found = bonus(index, "Who said that the ferry was late?")
+    assert max(found, key=found.get) == "ferry#0"
+
+
+@pytest.mark.parametrize("question", ["How old is the pier?", "What did pilots say about rents?", ""])
+def test_no_bonus_where_nobody_was_asked_for_or_found(index, question):
+    assert bonus(index, question) is None
+
+
+def test_the_bonus_has_a_value_for_each_row(index):
+    with index._reading() as snapshot:
+        rows = np.array([1, 0], np.int64)
+        found = said.bonus(snapshot, "What did analysts say about rents?", index._analyzer, rows)
+    assert found.dtype == np.float32
+    assert found.shape == (2,)
+    assert found[1] == 1
