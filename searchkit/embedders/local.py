@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from searchkit.embedders.checks import digest_of, require, valid_text
+from searchkit.embedders.checks import digest_of, valid_text
+from searchkit.embedders.runtime import cores, parallel, session, tokenizer, with_output
 from searchkit.errors import SearchkitError
 from searchkit.types import FloatMatrix, FloatVector
 
 MINILM = Path(__file__).parent.parent / "models" / "minilm"
 POSITIONS = 512  # the longest text that a BERT model has position vectors for
+VECTOR = "embedding"  # the output that holds the text's vector
 TOKENS = 256  # what all-MiniLM-L6-v2 is meant to read, from its sentence_bert_config.json
-
-Result = TypeVar("Result")
 
 
 class OnnxEmbedder:
@@ -41,15 +39,17 @@ class OnnxEmbedder:
         self.dim: int = manifest["dim"]
         self.digest = digest_of([*manifest["files"].values(), str(max_tokens)])
         self._max_tokens = max_tokens
-        self._threads = threads or _cores()
-        self._tokenizer = _tokenizer(files["tokenizer.json"])
-        self._session = _session(files["model.onnx"])
+        self._threads = threads or cores()
+        self._tokenizer = tokenizer(files["tokenizer.json"])
+        self._states: str | None = manifest.get("token_states")
+        model = files["model.onnx"]
+        self._session = session(with_output(model, self._states) if self._states else model)
 
     def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row a text: (len(texts), dim) float32, whatever their order and company."""
         rows = np.empty((len(texts), self.dim), np.float32)
         longest_first = sorted(range(len(texts)), key=lambda row: -len(texts[row]))  # so that all cores end together
-        vectors = _parallel(lambda row: self.embed_query(texts[row]), longest_first, self._threads)
+        vectors = parallel(lambda row: self.embed_query(texts[row]), longest_first, self._threads)
         for row, vector in zip(longest_first, vectors, strict=True):
             rows[row] = vector
         return rows
@@ -57,12 +57,23 @@ class OnnxEmbedder:
     def embed_query(self, text: str) -> FloatVector:
         """Return the text's vector: (dim,) float32."""
         tokens = np.array([self._tokens(text)], np.int64)
-        vector: FloatVector = self._session.run(None, {"input_ids": tokens})[0][0]
+        vector: FloatVector = self._session.run([VECTOR], {"input_ids": tokens})[0][0]
         return vector
+
+    def embed_tokens(self, text: str) -> tuple[list[int], FloatMatrix]:
+        """Return the ids of a text's tokens, special tokens too, and what the model's last layer makes of each.
+
+        States: (tokens, dim) float32, of any length; their mean at unit length is the text's vector.
+        """
+        if self._states is None:
+            raise SearchkitError(f"the model {self.name} does not say which output holds its token states")
+        tokens = self._tokens(text)
+        states: FloatMatrix = self._session.run([self._states], {"input_ids": np.array([tokens], np.int64)})[0][0]
+        return tokens, states
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, also those beyond what the model reads; special tokens left out."""
-        return _parallel(lambda text: len(self._encode(text)) - 2, texts, self._threads)
+        return parallel(lambda text: len(self._encode(text)) - 2, texts, self._threads)
 
     def _tokens(self, text: str) -> list[int]:
         tokens = self._encode(text)
@@ -92,39 +103,3 @@ def _checked(path: Path, digest: str) -> bytes:
     if found != digest:
         raise SearchkitError(f"{path} is damaged: its sha256 is {found}, not {digest}. Reinstall searchkit.")
     return data
-
-
-def _tokenizer(data: bytes) -> Any:
-    tokenizer = require("tokenizers").Tokenizer.from_buffer(data)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def _session(model: bytes) -> Any:
-    """Return a session whose runs use the calling thread alone and may overlap."""
-    runtime = require("onnxruntime")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # every length would keep its own
-    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL  # the file is optimised
-    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: int) -> list[Result]:
-    """Return the function's results in order; an interruption drops what has not begun."""
-    items = list(items)
-    if min(threads, len(items)) < 2:
-        return [function(item) for item in items]
-    pool = ThreadPoolExecutor(min(threads, len(items)))
-    try:
-        return list(pool.map(function, items))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
