@@ -41,7 +41,19 @@ if TYPE_CHECKING:
     )
     from searchkit.index import Index, rebuild
     from searchkit.sync import SyncOptions
-    from searchkit.types import Document, Embedder, Failure, Hit, Mark, Passage, Results, Source, Statement, SyncReport
+    from searchkit.types import (
+        Document,
+        Embedder,
+        Failure,
+        Hit,
+        Mark,
+        Passage,
+        Reranker,
+        Results,
+        Source,
+        Statement,
+        SyncReport,
+    )
 
 __version__ = "0.1.0"
 
@@ -59,7 +71,7 @@ _HOMES = {
     "index": ("Index", "rebuild"),
     "sync": ("SyncOptions",),
     "types": (
-        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Results", "Source", "Statement",
+        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Reranker", "Results", "Source", "Statement",
         "SyncReport",
     ),
 }  # fmt: skip

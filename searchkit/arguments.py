@@ -19,6 +19,7 @@ STDIN = Path("-")
 ARMS = ("keyword", "vector")
 MODES = ("hybrid", *ARMS)  # for completion; SearchRequest checks and knows the truth
 FUSIONS = ("minmax", "zscore", "rrf")
+RERANKERS = ("late", "onnx:", "st-ce:")
 MODELS = ("minilm", "none", "st:", "st-onnx:")
 ENGINES = ("tantivy", "whoosh")
 RANKING, PAGE, OUTPUT = "Ranking", "What is shown", "Output"
@@ -151,6 +152,21 @@ class Ranking:
         float | None,
         typer.Option(help="0 to 1: prefer hits that say something new.", show_default="0", rich_help_panel=RANKING),
     ] = None
+    reranker: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge the first hits anew: late (with the model at hand), onnx:FOLDER or st-ce:MODEL.",
+            autocompletion=one_of(RERANKERS),
+            rich_help_panel=RANKING,
+        ),
+    ] = None
+    rerank_depth: Annotated[int | None, typer.Option(help="How many.", show_default="30", rich_help_panel=RANKING)] = (
+        None
+    )
+    rerank_weight: Annotated[
+        float | None,
+        typer.Option(help="Its share in their scores, 0 to 1.", show_default="0.7", rich_help_panel=RANKING),
+    ] = None
     strict: Annotated[
         bool,
         typer.Option(
@@ -167,7 +183,10 @@ class Ranking:
 
     def options(self) -> dict[str, Any]:
         """Return the options that were given, as `Index.search` takes them. Raises BadParameter."""
-        names = ("mode", "where", "fusion", "per_document", "diversity", "said_by")
+        names = (
+            *("mode", "where", "fusion", "per_document", "diversity", "said_by"),
+            *("reranker", "rerank_depth", "rerank_weight"),
+        )
         given = {name: getattr(self, name) for name in names}
         given["weights"] = dict(map(_weight, self.weight)) or None
         return {name: value for name, value in given.items() if value is not None} | {"strict": self.strict}

@@ -156,6 +156,8 @@ def _print_explanation(screen: Console, explain: Mapping[str, Any]) -> None:
         _say(screen, f"{INDENT}{arm}: {count:,} candidates{weight}")
     if explain["fusion"]:
         _say(screen, f"{INDENT}fusion: {explain['fusion']}")
+    if explain.get("reranker"):
+        _say(screen, f"{INDENT}reranker: {explain['reranker']}, {explain['reranked']} passages")
     if explain["embedded"] is not None:
         _say(screen, f"{INDENT}embedded: {explain['embedded']}")
     for term in explain["terms"]:

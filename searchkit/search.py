@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypedDict, cast
 
 import numpy as np
 
 from searchkit import fusion, queries
+from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter, query_terms
 from searchkit.pick import Picker
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
-from searchkit.types import Embedder, FloatVector, Hit, Passage, Ranking, Results, Rows, Source
+from searchkit.types import Embedder, FloatVector, Hit, Passage, Ranking, Reranker, Results, Rows, Source
 
 MODES = ("hybrid", "keyword", "vector")
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
 DEFAULT_FUSION = "minmax"
+MOST_RERANKED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class SearchRequest:
     neighbours to return on each side. per_document: at most so many hits of one document. collapse: near
     duplicates become one hit. diversity: 0 (none) to 1, by maximal marginal relevance. strict: a malformed
     advanced query is an error, not plain words. said_by: only passages in which somebody of this name says something.
+    advanced query is an error, not plain words. reranker: "late", "onnx:FOLDER", "st-ce:MODEL", a Reranker or a
+    function; it judges the first rerank_depth passages anew, and rerank_weight is its share in their scores.
     """
 
     query: str
@@ -48,6 +52,9 @@ class SearchRequest:
     explain: bool = False
     strict: bool = False
     said_by: str | None = None
+    reranker: str | Reranker | Callable[[str, Sequence[str]], Any] | None = None
+    rerank_depth: int = 30
+    rerank_weight: float = 0.7
 
     def __post_init__(self) -> None:
         checks = {
@@ -59,6 +66,10 @@ class SearchRequest:
             f"diversity must lie between 0 and 1, unlike {self.diversity}": 0 <= self.diversity <= 1,
             f"per_document must be at least 1, not {self.per_document}": self.per_document is None
             or self.per_document >= 1,
+            f"rerank_depth must lie between 1 and {MOST_RERANKED}, unlike {self.rerank_depth}": 1
+            <= self.rerank_depth
+            <= MOST_RERANKED,
+            f"rerank_weight must lie between 0 and 1, unlike {self.rerank_weight}": 0 <= self.rerank_weight <= 1,
             f"weights must be positive numbers for keyword and vector, not {dict(self.weights)}": all(
                 arm in ("keyword", "vector") and weight >= 0 for arm, weight in self.weights.items()
             )
@@ -84,6 +95,9 @@ class SearchOptions(TypedDict, total=False):
     explain: bool
     strict: bool
     said_by: str | None
+    reranker: Any
+    rerank_depth: int
+    rerank_weight: float
 
 
 def preferred(ranking: Mapping[str, Any] | None, options: SearchOptions) -> SearchOptions:
@@ -152,6 +166,8 @@ class Search:
         self.mode = self._mode(embedder)
         self.arms = self._arms(embedder)
         self.rankings: dict[str, Ranking] = {}  # of the depth that was reached
+        self.reranker = _reranker(request, embedder)
+        self.reranked: Ranking | None = None  # what the reranker said of the first passages
 
     def _matching(self, filtered: Rows | None) -> Rows:
         """Return the rows that fit an advanced query: its operators bind both arms."""
@@ -201,6 +217,8 @@ class Search:
         for depth in (*DEPTHS, max(1, self.snapshot.keywords.count)):
             self.rankings = {name: arm.search(depth) for name, arm in self.arms.items()}
             fused = self._fuse(self.rankings)
+            if depth == DEPTHS[0]:
+                fused = self._rerank(fused)
             for row, score in zip(fused.rows.tolist(), fused.scores.tolist(), strict=True):
                 if row not in yielded:
                     yielded.add(row)
@@ -220,14 +238,37 @@ class Search:
         order = np.lexsort((rows, -fused))
         return Ranking(rows[order], fused[order].astype(np.float32))
 
+    def _rerank(self, fused: Ranking) -> Ranking:
+        """Return the ranking with its first rows judged anew by the reranker; the others stay behind them."""
+        rows = fused.rows[: self.request.rerank_depth]
+        if self.reranker is None or not len(rows) or not self.parsed.text.strip():
+            return fused
+        from searchkit.rerankers import blend  # noqa: PLC0415 - few questions rerank
+
+        with self.snapshot.lock:
+            passages = self.snapshot.catalog.passages(rows)
+        scores = self.reranker.score(self.parsed.text, [embedded_text(passages[row]) for row in rows.tolist()])
+        order = np.lexsort((rows, -scores))
+        self.reranked = Ranking(rows[order], scores[order])
+        mixed = blend(fused.scores[: len(rows)], scores, self.request.rerank_weight)
+        order = np.lexsort((rows, -mixed))
+        return Ranking(
+            np.concatenate([rows[order], fused.rows[len(rows) :]]),
+            np.concatenate([mixed[order], fused.scores[len(rows) :]]),
+        )
+
     def sources(self, row: int) -> dict[str, Source]:
-        """Return where each arm ranked a row, as deep as the search went."""
+        """Return where each arm and the reranker ranked a row, as deep as the search went."""
         found = {}
-        for name, ranking in self.rankings.items():
+        for name, ranking in self.stages().items():
             at = np.flatnonzero(ranking.rows == row)
             if len(at):
                 found[name] = Source(int(at[0]) + 1, round(float(ranking.scores[at[0]]), 6))
         return found
+
+    def stages(self) -> dict[str, Ranking]:
+        """Return the rankings of the arms, and of the reranker if there is one."""
+        return self.rankings if self.reranked is None else {**self.rankings, "reranker": self.reranked}
 
 
 def _completed(arm: Arm, ranking: Ranking, rows: Rows) -> fusion.Scores:
@@ -237,6 +278,14 @@ def _completed(arm: Arm, ranking: Ranking, rows: Rows) -> fusion.Scores:
     missing = np.flatnonzero(np.isnan(scores))
     scores[missing] = arm.score(rows[missing])
     return scores
+
+
+def _reranker(request: SearchRequest, embedder: Embedder | None) -> Reranker | None:
+    if request.reranker is None:
+        return None
+    from searchkit.rerankers import reranker  # noqa: PLC0415 - few questions rerank
+
+    return reranker(request.reranker, embedder)
 
 
 def _filtered(snapshot: Snapshot, where: str | Mapping[str, Any] | None) -> Rows | None:
@@ -312,6 +361,8 @@ def explanation(run: Search) -> dict[str, Any]:
         "candidates": {name: len(ranking.rows) for name, ranking in run.rankings.items()},
         "fusion": run.request.fusion if len(run.arms) > 1 else None,
         "weights": {name: run.request.weights.get(name, 1.0) for name in run.arms},
+        "reranker": None if run.reranker is None else run.reranker.name,
+        "reranked": 0 if run.reranked is None else len(run.reranked.rows),
     }
 
 

@@ -90,7 +90,7 @@ class Source:
 class Hit:
     """One passage of a result. `highlights` are (start, end) offsets in `passage.text`.
 
-    `sources` maps an arm ("keyword", "vector") to its rank and score; an arm that did not find the
+    `sources` maps an arm ("keyword", "vector"), or "reranker", to its rank and score; one that did not find the
     passage is absent. `before` and `after` are neighbours, asked for with context=n. `duplicates` are ids
     of near duplicates that were collapsed into this hit.
     """
@@ -220,6 +220,17 @@ class Embedder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens the model sees in each text, special tokens left out."""
+
+
+class Reranker(Protocol):
+    """A judge of the few passages that were ranked first: slower than the arms, and better."""
+
+    @property
+    def name(self) -> str:
+        """What explanations call it."""
+
+    def score(self, query: str, passages: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return how well each passage answers: (len(passages),), higher is better, on any scale."""
 
 
 class Progress(Protocol):

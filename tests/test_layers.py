@@ -12,7 +12,7 @@ LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"},
-    {"store"},
+    {"store", "rerankers"},
     {"derive", "pick", "timeliness", "said"},
     {"hearing"},
     {"ingest", "search"},

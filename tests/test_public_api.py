@@ -9,8 +9,9 @@ import searchkit
 PUBLIC = {
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "Index", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
-    "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Results",
-    "SearchkitError", "Source", "Statement", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat", "Verdict",
+    "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Reranker",
+    "Results", "SearchkitError", "Source", "Statement", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat",
+    "Verdict",
     "compare", "evaluate", "gate", "read", "read_questions", "read_text", "rebuild", "tune",
 }  # fmt: skip
 INDEX_METHODS = {

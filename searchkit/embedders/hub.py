@@ -51,7 +51,7 @@ class SentenceTransformersEmbedder:
         if backend not in WEIGHTS:
             raise ValueError(f"backend must be one of {', '.join(WEIGHTS)}; got {backend!r}")
         package = require("sentence_transformers", "sentence-transformers")
-        folder, commit = _model_folder(model, revision, backend)
+        folder, commit = model_folder(model, revision, backend)
         refuse_code(folder, backend)
         self._model = _load(package, folder, backend, device)
         if max_tokens:
@@ -101,7 +101,7 @@ def split_revision(model: str) -> tuple[str, str | None]:
     return name, revision
 
 
-def _model_folder(model: str, revision: str | None, backend: str) -> tuple[Path, str]:
+def model_folder(model: str, revision: str | None, backend: str) -> tuple[Path, str]:
     """Return the model's folder and, from the hub, its commit: the cache first, then one attempt to download."""
     if Path(model).is_dir():
         return Path(model).resolve(), ""

@@ -60,16 +60,16 @@ class OnnxEmbedder:
         vector: FloatVector = self._session.run([VECTOR], {"input_ids": tokens})[0][0]
         return vector
 
-    def embed_tokens(self, text: str) -> tuple[list[int], FloatMatrix]:
-        """Return the ids of a text's tokens, special tokens too, and what the model's last layer makes of each.
+    def embed_tokens(self, text: str) -> FloatMatrix:
+        """Return what the model's last layer makes of each token, special tokens too: (tokens, dim) float32.
 
-        States: (tokens, dim) float32, of any length; their mean at unit length is the text's vector.
+        The states are of any length; their mean at unit length is the text's vector.
         """
         if self._states is None:
             raise SearchkitError(f"the model {self.name} does not say which output holds its token states")
-        tokens = self._tokens(text)
-        states: FloatMatrix = self._session.run([self._states], {"input_ids": np.array([tokens], np.int64)})[0][0]
-        return tokens, states
+        tokens = np.array([self._tokens(text)], np.int64)
+        states: FloatMatrix = self._session.run([self._states], {"input_ids": tokens})[0][0]
+        return states
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, also those beyond what the model reads; special tokens left out."""

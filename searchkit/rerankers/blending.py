@@ -1,0 +1,43 @@
+"""What every reranker's scores go through: a check, and the blend with the scores of the ranking before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.errors import SearchkitError
+
+Scores = npt.NDArray[np.float32]
+
+
+def checked(scores: Any, passages: Sequence[str], name: str) -> Scores:
+    """Return a reranker's scores: (len(passages),) float32.
+
+    Raise ValueError for a wrong shape, SearchkitError for NaN or infinity.
+    """
+    found: Scores = np.asarray(scores, np.float32)
+    if found.shape != (len(passages),):
+        raise ValueError(f"the reranker {name} must return {len(passages)} scores; it returned shape {found.shape}")
+    wrong = np.flatnonzero(~np.isfinite(found))
+    if len(wrong):
+        raise SearchkitError(f"the reranker {name} returned {found[wrong[0]]} for {passages[wrong[0]][:60]!r}")
+    return found
+
+
+def blend(before: Scores, reranked: Scores, weight: float) -> Scores:
+    """Return weight * reranked + (1 - weight) * before, each mapped to [0, 1], in the range that `before` had.
+
+    All: (n,), of the same n passages. The range is kept so that passages that were not reranked stay below.
+    """
+    low, high = float(before.min()), float(before.max())
+    mixed = weight * _unit_range(reranked) + (1 - weight) * _unit_range(before)
+    return (low + (high - low) * mixed).astype(np.float32) if high > low else low + 0 * before
+
+
+def _unit_range(values: Scores) -> npt.NDArray[np.float64]:
+    """Return the values mapped to [0, 1]; 1 where all are equal."""
+    low, high = float(values.min()), float(values.max())
+    return (values.astype(np.float64) - low) / (high - low) if high > low else np.ones(len(values))
