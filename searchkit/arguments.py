@@ -128,6 +128,14 @@ class Ranking:
             rich_help_panel=RANKING,
         ),
     ] = None
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Only documents from this year, month or day on.", rich_help_panel=RANKING),
+    ] = None
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="… up to this one, included.", rich_help_panel=RANKING),
+    ] = None
     fusion: Annotated[
         str | None,
         typer.Option(
@@ -188,6 +196,7 @@ class Ranking:
             *("reranker", "rerank_depth", "rerank_weight"),
         )
         given = {name: getattr(self, name) for name in names}
+        given["where"] = _within(self.where, self.since, self.until)
         given["weights"] = dict(map(_weight, self.weight)) or None
         return {name: value for name, value in given.items() if value is not None} | {"strict": self.strict}
 
@@ -312,6 +321,14 @@ class Creation:
     def given(self) -> dict[str, Any]:
         """Return what was given, as `Index.create` takes it."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+
+
+def _within(where: str | None, since: str | None, until: str | None) -> str | None:
+    """Return the filter that also keeps to these dates."""
+    dates = [f'date {sign} "{day}"' for sign, day in ((">=", since), ("<=", until)) if day]
+    if not dates:
+        return where
+    return " and ".join([f"({where})", *dates] if where else dates)
 
 
 def _weight(text: str) -> tuple[str, float]:

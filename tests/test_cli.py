@@ -300,6 +300,11 @@ def test_options_mean_what_they_mean_in_python(news):
         ids(news("search", "Vietnam", "--json").stdout)[1]
     ]
     assert ids(news("search", "Vietnam", "--where", "date >= 2024-08-01", "--json").stdout) == ["news/coffee.txt#0"]
+    assert ids(news("search", "Vietnam", "--since", "2024-08", "--json").stdout) == ["news/coffee.txt#0"]
+    either = ("--where", 'section = "BUSINESS" or section = "WORLD"', "--until", "2024-07")
+    assert "news/coffee.txt#0" not in ids(news("search", "Vietnam", *either, "--json").stdout)
+    reranked = news("search", "Vietnam", "--reranker", "late", "--rerank-depth", "2", "--explain")
+    assert "reranker: late, 2 passages" in reranked.stdout
     assert "explain" in json.loads(news("search", "Vietnam", "--explain", "--json").stdout)
     assert "weather" in news("search", "bamboo", "--context", "1").stdout
 
@@ -309,6 +314,7 @@ def test_options_mean_what_they_mean_in_python(news):
     [
         ("--mode", "psychic"), ("--fusion", "cold"), ("-k", "0"), ("--offset", "-1"), ("--diversity", "2"),
         ("--weight", "keyword"), ("--weight", "keyword=x"), ("--weight", "nose=1"), ("--where", "date >"),
+        ("--since", "last week"), ("--reranker", "cohere"), ("--rerank-depth", "0"), ("--rerank-weight", "2"),
         ("--per-document", "0"), ("--mode", "vector"),
     ],
 )  # fmt: skip

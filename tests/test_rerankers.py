@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 import onnx
@@ -10,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from searchkit import MissingExtra, QueryError, SearchkitError
+from searchkit import QueryError, SearchkitError
 from searchkit.embedders import OnnxEmbedder
 from searchkit.embedders.local import MINILM
 from searchkit.embedders.runtime import session
@@ -167,6 +168,17 @@ def test_showing_token_states_changes_neither_a_bit_of_the_vectors_nor_the_diges
     assert minilm.digest == hashlib.sha256("\n".join([*parts, "256"]).encode()).hexdigest()
 
 
+def test_a_model_that_does_not_name_its_token_states_says_so(tmp_path):
+    for name in ("model.onnx", "tokenizer.json"):
+        (tmp_path / name).symlink_to(MINILM / name)
+    manifest = json.loads((MINILM / "manifest.json").read_text())
+    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "token_states": None}))
+    model = OnnxEmbedder(tmp_path)
+    assert model.embed_query(QUESTION).shape == (384,)
+    with pytest.raises(SearchkitError, match="does not say which output"):
+        model.embed_tokens(QUESTION)
+
+
 def test_late_interaction_prefers_the_answer_and_finds_itself_perfectly(minilm):
     scores = LateReranker(minilm).score(QUESTION, [OTHER, ANSWER, QUESTION])
     assert np.argsort(scores).tolist() == [0, 1, 2]
@@ -263,12 +275,3 @@ def test_what_is_no_cross_encoder_is_refused_with_its_name(tmp_path):
     (folder / "model.onnx").write_bytes(b"no model")
     with pytest.raises(SearchkitError, match="holds no cross-encoder"):
         OnnxReranker(folder)
-
-
-# --- sentence-transformers -----------------------------------------------------------------------------------
-
-
-def test_without_the_extra_the_way_to_install_it_is_named(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sentence_transformers", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'searchkit\[sentence-transformers\]'"):
-        reranker("st-ce:some/model")
