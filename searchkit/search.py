@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypedDict, cast
 import numpy as np
 
 from searchkit import fusion, queries
-from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter, query_terms
 from searchkit.pick import Picker
@@ -243,7 +242,8 @@ class Search:
         rows = fused.rows[: self.request.rerank_depth]
         if self.reranker is None or not len(rows) or not self.parsed.text.strip():
             return fused
-        from searchkit.rerankers import blend  # noqa: PLC0415 - few questions rerank
+        from searchkit.derive import embedded_text  # noqa: PLC0415 - few questions rerank
+        from searchkit.rerankers import blend  # noqa: PLC0415
 
         with self.snapshot.lock:
             passages = self.snapshot.catalog.passages(rows)
