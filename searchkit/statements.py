@@ -69,16 +69,18 @@ class Statements:
 
     def add_speakers(self, speakers: Iterable[Speaker], terms_of: Callable[[str], Iterable[str]]) -> dict[Speaker, int]:
         """Return the key of each speaker; a new one is found from now on by the terms of name and group."""
-        keys: dict[Speaker, int] = {}
-        for speaker in dict.fromkeys(speakers):
-            found = self._db.execute("SELECT key FROM speakers WHERE name = ? AND among = ?", speaker).fetchone()
-            if found is None:
-                key = self._db.execute("INSERT INTO speakers (name, among) VALUES (?, ?)", speaker).lastrowid or 0
-                terms = {*terms_of(speaker.name), *terms_of(speaker.among)}
-                self._db.executemany("INSERT INTO speaker_terms VALUES (?, ?)", [(term, key) for term in terms])
-            else:
-                key = found[0]
-            keys[speaker] = key
+        wanted = dict.fromkeys(speakers)
+        names = json.dumps([speaker.name for speaker in wanted])
+        known = self._db.execute(f"SELECT name, among, key FROM speakers WHERE name {_IN_LIST}", (names,))
+        keys = {Speaker(name, among): key for name, among, key in known}
+        new = [speaker for speaker in wanted if speaker not in keys]
+        first = self._db.execute("SELECT coalesce(max(key), 0) + 1 FROM speakers").fetchone()[0]
+        keys.update((speaker, key) for key, speaker in enumerate(new, first))
+        self._db.executemany("INSERT INTO speakers VALUES (?, ?, ?)", ((keys[each], *each) for each in new))
+        self._db.executemany(
+            "INSERT INTO speaker_terms VALUES (?, ?)",
+            sorted((term, keys[each]) for each in new for term in {*terms_of(each.name), *terms_of(each.among)}),
+        )
         return keys
 
     def add(self, said: Iterable[Said]) -> None:

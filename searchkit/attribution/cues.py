@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from searchkit.attribution.nouns import words
-from searchkit.attribution.verbs import FORMS, Verb
+from searchkit.attribution.nouns import is_plural, is_speaker, words
+from searchkit.attribution.patterns import CALLED
+from searchkit.attribution.verbs import FORMS, WEAK, Verb
 
 _PUNCTUATED = {form + mark: form for form in FORMS for mark in ("", ",", ".", ":", ";", ",”", "?", "—")}
 _PHRASE_WORDS = words("according According view opinion words estimate reckoning account")
 _GATE = _PUNCTUATED.keys() | _PHRASE_WORDS
+_WEAK = {form for form in _PUNCTUATED if _PUNCTUATED[form] in WEAK} | _PHRASE_WORDS - {"according", "According"}
+_GROUPS = (  # parts of words, of which any makes weak words worth a second look
+    "nalyst", "xpert", "conomist", "fficial", "ritic", "nsurer", "bserver", "esearcher", "cientist", "inist", "tudy",
+    "tudies", "urvey", "view", "opinion of", "estimate of",
+)  # fmt: skip
 _PHRASES = re.compile(
     r"\b(?:(?P<according>[Aa]ccording to)|(?P<view>[Ii]n the (?:view|opinion|words) of|[Bb]y the (?:estimate|reckoning|"
     r"account) of)|(?P<own>[Ii]n (?:his|her|their) (?:view|opinion|words)))\b"
@@ -30,17 +36,14 @@ _SPEAKS = re.compile(
 )
 _CONTEXT: dict[str, re.Pattern[str]] = {
     "find": re.compile(r"\s+that\b"),
-    "hold": re.compile(r"\s+that\b"),
-    "read": re.compile(r"\s*[.,:]"),
-    "continue": re.compile(r"\s*[.,:]"),
-    "repeat": re.compile(r"\s*[.,:]|\s+that\b"),
+    "read": re.compile(r"\s*[.,:]|\s+(?:an?|the)\s"),
     "put": re.compile(r"\s+[^,;.]{1,90}?\bat\b|\s+it\b"),
     "see": re.compile(r"\s+(?!you|off|him|her\b)[^,;.]{1,70}?\bas\b|\s+(?:the|an?|no|little|some)\b"),
-    "view": re.compile(r"\s+[^,;.]{1,70}?\bas\b"),
-    "regard": re.compile(r"\s+[^,;.]{1,70}?\bas\b"),
     "describe": re.compile(r"\s+[^,;.]{1,120}?\bas\b"),
     "add": re.compile(r"\s*[.,:;]|\s+(?:that|the|he|she|it|they|there|[A-Z])"),
-    "state": re.compile(r"\s*[.,:]|\s+that\b"),
+    "state": re.compile(r"\s*:|\s+that\b"),
+    "point": re.compile(r"\s+(?:out|to)\b"),
+    "call": CALLED,
     "consider": re.compile(r"\s+[^,;.]{1,60}?\b(?:as|an?|to be|un\w+)\b"),
     "compare": re.compile(r"\s+[^,;.]{1,70}?\b(?:to|with)\b"),
 }
@@ -60,16 +63,19 @@ class Cue(NamedTuple):
     verb: Verb | None
 
 
-def cues(masked: str) -> list[Cue]:
-    """Return the cues of a passage whose quotations are blanked, in order."""
-    hits = _GATE.intersection(masked.split())
-    if not hits:
-        return []
+def reporting_words(text: str) -> set[str]:
+    """Return the words of a text that may report: the first and fastest look; none where it is not worth a second."""
+    hits = _GATE.intersection(text.split())
+    weak = hits <= _WEAK and not any(group in text for group in _GROUPS)
+    return set() if weak else hits
+
+
+def cues(masked: str, words: set[str]) -> list[Cue]:
+    """Return the cues of a passage whose quotations are blanked, in order. words: its reporting words."""
     found: list[Cue] = []
-    forms = {_PUNCTUATED[hit] for hit in hits if hit in _PUNCTUATED}
-    for form in forms:
+    for form in {_PUNCTUATED[word] for word in words if word in _PUNCTUATED}:
         found += _places(masked, form, FORMS[form])
-    if not _PHRASE_WORDS.isdisjoint(hits):
+    if not _PHRASE_WORDS.isdisjoint(words):
         found += (Cue(*match.span(), match.lastgroup or "", None) for match in _PHRASES.finditer(masked))
     return sorted(found)
 
@@ -82,6 +88,11 @@ def _places(masked: str, form: str, verb: Verb) -> Iterator[Cue]:
         if _stands_alone(masked, at, end) and _may_report(masked, at, end, verb):
             yield Cue(at, end, form, verb)
         at = masked.find(form, end)
+
+
+def _groups_before(masked: str, verb: int) -> bool:
+    """Tell whether several speak: what one person believed is a tale, what analysts believed a report."""
+    return any(is_plural(word) and is_speaker(word) for word in masked[max(0, verb - 90) : verb].split())
 
 
 def _stands_alone(masked: str, start: int, end: int) -> bool:
@@ -99,5 +110,7 @@ def _may_report(masked: str, start: int, end: int, verb: Verb) -> bool:
         return False
     if verb.shape == "participle":
         return last.endswith((",", "”", '"')) and verb.kind in ("say", "speak")
+    if verb.kind == "think" and verb.shape == "past" and not masked.startswith(" that ", end):
+        return _groups_before(masked, start)
     context = _CONTEXT.get(verb.lemma) or _CONTEXT_OF_KIND.get(verb.kind)
     return context is None or context.match(masked, end) is not None

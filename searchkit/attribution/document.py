@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from searchkit.attribution.cues import cues
+from searchkit.attribution.cues import cues, reporting_words
 from searchkit.attribution.nouns import is_plural, is_speaker
 from searchkit.attribution.quotes import Quoted, quoted, sentence_spans
 from searchkit.attribution.sources import head_of
@@ -49,9 +49,13 @@ class _Reader:
 
     def read(self, number: int) -> list[Attribution]:
         text = self._texts[number][:LONGEST]
+        speaks = text[:2].lstrip().startswith(("“", '"')) or ': "' in text or ": “" in text
+        words = reporting_words(text)
+        if not speaks and not words:
+            return []
         found = quoted(text)
-        places = cues(found.masked)
-        if not places and not found.spans:
+        places = cues(found.masked, words)
+        if not places and not speaks:
             return []
         spans = sentence_spans(found.masked)
         heard = statements(found, spans, places)

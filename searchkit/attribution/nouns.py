@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+CACHE_SIZE = 8_192
+
 
 def words(text: str) -> frozenset[str]:
     """Return the words of a list that is written as text."""
@@ -51,7 +55,7 @@ _PAPERS = (
     "report study survey paper statement letter document article book editorial memo note poll review ruling "
     "judgment verdict lawsuit complaint filing indictment article analysis assessment communique communiqué "
     "declaration resolution dossier email e-mail message post tweet text decree release account data figures "
-    "estimate forecast theory view letter research findings audit inquiry bulletin brief"
+    "estimate forecast theory view letter research findings audit inquiry announcement terms rules bulletin brief"
 )
 _IRREGULAR = {
     "men": "man", "women": "woman", "people": "person", "children": "child", "wives": "wife", "policemen": "policeman",
@@ -60,6 +64,7 @@ _IRREGULAR = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def singular(word: str) -> str:
     """Return a noun's singular, for the nouns that matter here."""
     word = word.lower()
@@ -77,18 +82,21 @@ GROUPS = words(_GROUPS) | {singular(word) for word in _GROUPS.split()}
 PAPERS = words(_PAPERS) | {singular(word) for word in _PAPERS.split()}
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def is_speaker(word: str) -> bool:
     """Tell whether a common noun stands for somebody, or something, that makes statements."""
     noun = singular(word)
     return noun in PEOPLE or noun in GROUPS or noun in PAPERS or (len(noun) > 6 and noun.endswith(("ologist", "ist")))
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def is_person(word: str) -> bool:
     """Tell whether a common noun stands for a person or persons."""
     noun = singular(word)
     return noun in PEOPLE or (len(noun) > 6 and noun.endswith("ist"))
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def is_plural(word: str) -> bool:
     """Tell whether a noun stands for several."""
     return word.lower() in _IRREGULAR or singular(word) != word.lower()

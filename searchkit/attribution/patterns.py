@@ -13,7 +13,7 @@ _ADJUNCT = (
 )
 TOLD_TAG = re.compile(r"\s+(?![^\"“.]*\bthat\b)[^\"“:,]{1,80}(?:[.,;]|$)")
 TAG_END = re.compile(
-    rf"\s*(?:[.,;:!?—–\"“”]|$|\s-\s|{_ADJUNCT}(?!(?:(?!,\s(?:and|but)\b)[^\"“:])*\bthat\b)[^\"“:]*(?:[.,;!?\"“]|$))"
+    rf"\s+and\s[a-z]+ed\b|\s*(?:[.,;:!?—–\"“”]|$|\s-\s|{_ADJUNCT}(?!(?:(?!,\s(?:and|but)\b)[^\"“:])*\bthat\b)[^\"“:]*(?:[.,;!?\"“]|$))"
 )
 _HEARERS = r"to\s(?:reporters|journalists|lawmakers|parliament|him|her|them|the|an?|[A-Z])"
 LONG_THAT = re.compile(rf"\s+(?:{_ADJUNCT})(?:(?!,\s(?:and|but)\b)[^;:\"“]){{0,160}}?\bthat\s+")
@@ -31,7 +31,7 @@ _BARE_CLAUSE = re.compile(
     r"(?:is|are|was|were|has|had|have|will|would|could|can|may|might|must|should|did|does|do|cannot|"
     r"\w+n[’']t)\b"
 )
-_CALLED = re.compile(
+CALLED = re.compile(
     r"\s+(?:for\b|on\b|(?:it|him|her|them|this|that|himself|herself|itself|themselves)\s\w|"
     r"(?:(?:the|an?|his|her|its|their|this|these|any|such)\s)?(?:[\w’'-]+\s){1,6}?(?:an?\b|the\b|[\"“]|un\w+|"
     r"\w+(?:able|ible|ful|less|ous|ic|ive|al|ent|ant|ary|ate)\b))"
@@ -74,24 +74,20 @@ EVIDENCE: dict[str, re.Pattern[str]] = {
         r"\s+(?!(?:goodbye|hello|thank|thanks|farewell|so|yes to|nothing|little|much|more|anything|it all)\b)[\w$€£\"“]"
     ),
     "speak": _BARE_CLAUSE,
-    "call": _CALLED,
+    "call": CALLED,
     "put": _PUT,
     "describe": _AS,
     "compare": re.compile(r"[^,;.]{1,90}?\b(?:to|with)\b"),
     "liken": re.compile(r"[^,;.]{1,90}?\bto\b"),
     "dismiss": _AS,
     "consider": re.compile(r"[^,;.]{1,60}?\b(?:a|an|as|to be|un\w+)\b"),
-    "regard": _AS,
-    "view": _AS,
     "judge": _OBJECT,
     "warn": re.compile(rf"\s+(?:of|against|about)\b|{_BARE_CLAUSE.pattern}|\s+\w[^,;.]*\b(?:not to|against|that|of)\b"),
     "predict": _OBJECT,
     "urge": re.compile(r"[^,;.]{1,90}?\bto\b|\s+\w+"),
     "ask": _NEVER,
     "find": _NEVER,
-    "hold": _NEVER,
     "read": _NEVER,
-    "continue": _NEVER,
     "point": re.compile(r"\s+to\b"),
     "complain": re.compile(rf"\s+(?:of|about|to)\b|{_BARE_CLAUSE.pattern}"),
     "demand": _OBJECT,

@@ -15,22 +15,22 @@ LONGEST_DESCRIPTION = 140  # characters of "an economist at …"
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽƠƯẠ-Ỹ"
 CAP = rf"[{_CAPITAL}][\w’'.&-]*"
+_CAP = re.compile(CAP)
 DAY = (
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?:\s(?:morning|afternoon|evening|night))?|yesterday|today|tonight|"
     r"(?:last|this|earlier this|late last|earlier in the)\s(?:week|month|year|spring|summer|autumn|fall|winter|\w+day)|"
     r"(?:Jan|Feb|March|Apr|May|June|July|Aug|Sept?|Oct|Nov|Dec)\w*\.?\s\d{1,2}|"
     r"in\s(?:\d{4}|January|February|March|April|May|June|July|August|September|October|November|December)"
 )
-_AUXILIARY = "had|has|have|did|does|do|will|would|could|may|might|must|can|should|'d|’d|'s|’s|'ve|’ve"
-_MODIFIER = re.compile(
-    rf"(?:^|(?<=[\s,]))(?:also|later|earlier|then|once|often|still|again|even|further|recently|all|both|each|always|"
-    rf"now|just|ever|never|{_AUXILIARY}|too|not|(?:on\s)?(?:{DAY})|"
-    r"(?!family|ally|July|Italy|supply|assembly|bully|reply|rally|monopoly)[a-z]+ly)\s+$"
+_AUXILIARIES = words("had has have did does do will would could may might must can should 'd ’d 's ’s 've ’ve")
+_NEGATIONS = words("not never cannot") | {"didn't", "didn’t", "doesn't", "doesn’t", "don't", "don’t", "won't", "won’t"}
+_ADVERBS = words(
+    "also later earlier then once often still again even further recently all both each always now just ever too"
 )
-_NEGATED = re.compile(r"(?:\bnot|n[’']t|\bnever|\bcannot)\s+(?:\w+ly\s+)?$")
-_INFINITIVE = re.compile(r"\bto\s+(?:also\s+|\w+ly\s+)?$")
-_GOES_ON = re.compile(r"\b(?:went|goes|go) on to\s+$")
-_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got)\s+(?:\w+ly\s+|also\s+|often\s+|not\s+|so\s+)?$")
+_NO_ADVERBS = words("family ally july italy supply assembly bully reply rally monopoly")
+_BEING = words("is are was were be been being get gets got so")
+_ENDS_IN_DAY = re.compile(rf"(?:^|\s)(?:on\s)?(?:{DAY})$")
+_TIME_WORDS = re.compile(r"(?:day|ing|on|ht|ek|th|ar|er|nt|ll|er|st|\d)$")
 _BOUNDARIES = words(
     "but while as that because when after although though if where whether so until since before whereas however than "
     "what how why yet which or said says"
@@ -48,6 +48,7 @@ _LEAD_IN = re.compile(
     r"(?i:on|in|at|by|for|during|last|next|before|after|since|from|under|until|despite|following|with|within|even|only|"
     r"still|now|then|meanwhile|instead|of|to|against|about|over|and|yesterday|today|earlier|later|this)\s"
 )
+_ONLY_NAME = re.compile(rf"(?:{CAP}\s){{1,3}}{CAP}(?=[,.;]|$)")
 _NAMES = re.compile(rf"(?:{CAP}\s*)+")
 _INNER_START = re.compile(rf"(?<=\s)(?:(?i:{_DETERMINER})\s|{CAP}|[a-z]+s$)")
 _APPOSITION = re.compile(
@@ -63,7 +64,7 @@ _ASIDE = re.compile(  # between commas, says nothing about the source
     rf"(?:too|however|meanwhile|in turn|(?:on\s)?(?:{DAY})|in an? [\w ]+|at an? [\w ]+|speaking .*|citing .*|"
     r"quoting .*|referring .*|though|by contrast|according to .*|asked .*|when .*|while .*|after .*|in .*|on .*)$"
 )
-_NAME_ENDS = re.compile(rf"(?:{CAP})$")
+_BEFORE_NAMES = words("the a an of and for de van von der den da bin al el la le du di dos on at in from to by its")
 _STOP = re.compile(
     r"[,;:!?\"“”()—–\[\]]|\.(?=\s|$)|\s-\s|\s(?:who|whose|which|that|when|while|as|after|before|during|because|but|"
     r"(?:on\s)?"
@@ -88,6 +89,9 @@ _NEVER_SOURCES = words(
 )
 
 
+_QUANTITIES = words("one some several many most few others another both public")
+
+
 class Source(NamedTuple):
     """The words that name a source: its span, what they are, and the span of what is said about it (or none)."""
 
@@ -109,17 +113,29 @@ class Before(NamedTuple):
 def before_verb(masked: str, start: int, verb: int) -> Before:
     """Look left from a verb, over "has also repeatedly", to where its subject ends."""
     start = max(start, verb - _WINDOW)
-    head = masked[start:verb]
-    negated = _NEGATED.search(head) is not None
-    infinitive = _INFINITIVE.search(head) is not None and _GOES_ON.search(head) is None
-    passive = _PASSIVE.search(head) is not None
-    helped = False
-    if goes_on := _GOES_ON.search(head):
-        head, helped = head[: goes_on.start()], True
-    while found := _MODIFIER.search(head):
-        helped = helped or found[0].strip(" ,") in _AUXILIARY.split("|")
-        head = head[: found.start()]
-    return Before(start + len(head.rstrip()), negated, infinitive, passive, helped)
+    head = masked[start:verb].rstrip()
+    negated = infinitive = passive = helped = False
+    while head:
+        last = head[head.rfind(" ") + 1 :]
+        if last in _AUXILIARIES or last in _NEGATIONS or last.endswith(("n't", "n’t")):
+            helped = True
+            negated = negated or last not in _AUXILIARIES
+        elif last in _BEING:
+            passive = passive or last != "so"
+        elif last == "to":
+            goes_on = head.endswith((" went on to", " goes on to", " go on to"))
+            infinitive, helped = infinitive or not goes_on, helped or goes_on
+            if not goes_on:
+                break
+            head = head[: -len(" on to")].rstrip()
+            last = head[head.rfind(" ") + 1 :]
+        elif last not in _ADVERBS and not (last.endswith("ly") and last.islower() and last not in _NO_ADVERBS):
+            time = _ENDS_IN_DAY.search(head) if _TIME_WORDS.search(last) else None
+            if time is None:
+                break
+            last = time[0].strip()
+        head = head[: len(head) - len(last)].rstrip()
+    return Before(start + len(head), negated, infinitive, passive, helped)
 
 
 def subject(masked: str, start: int, end: int) -> Source | None:
@@ -133,8 +149,35 @@ def subject(masked: str, start: int, end: int) -> Source | None:
     begin = _clause_start(masked, start, end)
     begin, end = _trim(masked, begin, end)
     begin = _without_lead_in(masked, begin, end)
+    begin, end = _bare(masked, begin, end)
     kind = source_kind(masked[begin:end])
     return None if kind is None else Source((begin, end), kind, description)
+
+
+def _bare(masked: str, begin: int, end: int) -> Span:
+    """Take off what belongs to no source: "who", a contracted "has", what stands before a name and is no trade."""
+    found = _RELATIVE.match(masked, begin, end)
+    if found and found.end() < end:
+        begin = found.end() + 1
+    if masked.endswith(("’s", "'s"), begin, end):
+        end -= 2
+    first = _last_name(masked, begin, end)
+    if begin < first < end:
+        before = masked[begin:first].rsplit(maxsplit=1)[-1]
+        if before.islower() and before not in _BEFORE_NAMES and not is_speaker(before) and "-" not in before:
+            begin = first
+    return begin, end
+
+
+def _last_name(masked: str, begin: int, end: int) -> int:
+    """Return where the capitalised words begin with which a source ends; `end` without any."""
+    first = end
+    while first > begin:
+        at = masked.rfind(" ", begin, first - 1) + 1 or begin
+        if not masked[at].isupper():
+            break
+        first = at
+    return first
 
 
 def agent(masked: str, start: int, end: int) -> Source | None:
@@ -167,11 +210,10 @@ def source_kind(source: str) -> SourceKind | None:
     plain = head.lower()
     if not head or plain in _NEVER_SOURCES or plain in _PRONOUNS or not any(c.isalpha() for c in head):
         return None
-    if is_speaker(head):
-        return "noun"
-    if re.match(CAP, head):
-        return "name"
-    return "other" if len(words) < LONGEST else None
+    if is_speaker(head) or _CAP.match(head):
+        return "noun" if is_speaker(head) else "name"
+    nouns = source[: source.find(head)].split()  # "the actor best known for …"
+    return "noun" if any(is_speaker(noun) and noun.lower() not in _QUANTITIES for noun in nouns) else "other"
 
 
 def plural(source: str) -> bool:
@@ -179,7 +221,7 @@ def plural(source: str) -> bool:
     head = head_of(source)
     return (
         head.lower() in {"they", "we", "i", "you", "many", "some", "others", "most", "several", "both", "few"}
-        or (is_plural(head) and not re.match(CAP, head))
+        or (is_plural(head) and not _CAP.match(head))
         or " and " in source
         or (head[:1].isupper() and is_speaker(head) and is_plural(head))
     )
@@ -204,7 +246,7 @@ def _over_apposition(masked: str, start: int, comma: int) -> tuple[int, Span | N
             if _APPOSITION.match(inner) or not _ASIDE.match(inner):
                 return left, (comma - len(masked[left + 1 : comma].lstrip()), comma)
             return left, None
-        if _ends_source(masked, start, left) and re.match(CAP, inner) and is_speaker(head_of(inner)):
+        if _ends_source(masked, start, left) and _CAP.match(inner) and is_speaker(head_of(inner)):
             return left, (comma - len(masked[left + 1 : comma].lstrip()), comma)
     return None
 
@@ -244,8 +286,8 @@ def _one_of_two(masked: str, begin: int, end: int) -> int:
     """Return where the source begins in "A and B": with A if that is a source too, else with B."""
     for found in _AND.finditer(masked, begin, end):
         left = masked[begin : found.start()].strip()
-        kind = source_kind(left)
-        if kind not in ("name", "noun") or _CLAUSE_VERB.search(left) or len(left.split()) > 6:
+        two = source_kind(left) in ("name", "noun") and not _CLAUSE_VERB.search(left)
+        if not two or (len(left.split()) > 6 and source_kind(masked[found.end() : end]) in ("name", "noun")):
             begin = found.end()
     return begin
 
@@ -284,6 +326,9 @@ def _description(masked: str, stop: int, end: int) -> Span | None:
     if masked[stop : stop + 2] != ", ":
         return None
     begin = stop + 2
+    name = _ONLY_NAME.match(masked, begin, end)
+    if name:
+        return (begin, name.end())
     if not _APPOSITION.match(masked[begin:end]):
         return None
     found = re.compile(

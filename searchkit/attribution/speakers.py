@@ -7,19 +7,28 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from searchkit.attribution.nouns import GROUPS, PAPERS, is_person, singular, words
+from searchkit.attribution.quotes import Span
 from searchkit.attribution.sources import CAP, Source, head_of, personal, plural
 
 FARTHEST = 2  # passages that a pronoun looks back over
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Dame|Lord|Lady|Judge|Justice|Sen|Senator|Rep|Gen|"
                     r"President|Minister|Governor|Mayor)\.?\s(?=[A-Z])")  # fmt: skip
 _NAME = re.compile(rf"{CAP}(?:\s(?:(?:van|von|der|den|de|da|bin|al|el|la|du|di|ten|ter)\s){{0,2}}{CAP})*")
-_LEADING_NAME = re.compile(rf"((?:{CAP}\s){{1,3}}{CAP})(?=,|\s(?:has|had|is|was|who|[a-z]+ed|[a-z]+s)\b)")
+_LEADING_NAME = re.compile(
+    rf"((?:{CAP}\s){{1,3}}{CAP}(?:\s(?:of|at|from)\s[^,.;:]{{2,48}}?)?)(?=,|\s(?:has|had|is|was|who|[a-z]+ed|[a-z]+s)\b)"
+)
 _DESCRIBED = re.compile(
     r",\s((?:an?|the|who|head|chief|director|president|professor|\d\d,)\b[^.;:\"“”]{3,120}?)(?=,|\.|;|$)"
 )
 _LEADING_NOUN = re.compile(
-    r"((?:An?|The|One)\s(?:[\w’'-]+\s){0,3}?([\w’'-]+)(?:\s(?:of|at|in|from|for)\s(?:the\s)?[\w’'-]+(?:\s[A-Z][\w’'-]+)*)?)"
+    r"((?:An?|The|One)\s(?:[\w’'-]+\s){0,3}?([\w’'-]+)(?:\s(?:of|at|in|from|for)\s(?:the\s)?(?:[\w’'-]+\s){0,2}?[\w’'-]+(?:\s[A-Z][\w’'-]+)*)?(?:,\s(?:[A-Z][\w’'-]+\s){1,2}[A-Z][\w’'-]+)?)"
     r"(?=\s(?:who|with|was|is|has|had|[a-z]+ed|[a-z]+s)\b|,)"
+)
+_NAMES_BEFORE = re.compile(rf"(?:\b{CAP} ){{1,3}}$")
+_NAMES_AFTER = re.compile(rf"(?: {CAP}){{1,2}}\b")
+_OPENERS = words(
+    "But And Yet Even While When After Before If Although In On At The A An Now Then Still As For Since Under With "
+    "Because Though Meanwhile Like That This What Why How Once Until Only Both Not Mr Mrs Ms Dr"
 )
 _NO_PERSON = words(
     "house street states kingdom union watch research times post news nations city republic europe america africa asia "
@@ -28,6 +37,17 @@ _NO_PERSON = words(
     "microsoft amazon reuters journal press securities capital partners institute forum centre center monitor risk inc "
     "corp group international airlines motors"
 )
+
+
+def _whole_name(text: str, begin: int, end: int) -> Span:
+    """Return the span of the full name of which text[begin:end] is a part."""
+    if before := _NAMES_BEFORE.search(text, max(0, begin - 48), begin):
+        begin = before.start()
+    opener = text[begin:end].split(" ", 1)[0]
+    if opener in _OPENERS:
+        begin += len(opener) + 1
+    after = _NAMES_AFTER.match(text, end)
+    return begin, after.end() if after else end
 
 
 class Speaker(NamedTuple):
@@ -70,7 +90,11 @@ class Speakers:
             several = " and " in written
             person = not several and self._is_person(speaker.name)
         else:
-            speaker = self._of_noun(written)
+            name = text[source.description[0] : source.description[1]] if source.description else ""
+            if name[:1].isupper() and _NAME.fullmatch(name):  # "the curator, Lena Okafor"
+                speaker = self._remember(name, Speaker(f"{written}, {name}"))
+            else:
+                speaker = self._of_noun(written)
             several, person = plural(written), personal(source, written)
         self._heard.append(_Heard(speaker, passage, source.span[0], several, person))
         return speaker
@@ -97,7 +121,7 @@ class Speakers:
             starts = [0, *(m.end() for m in re.finditer(r"[.!?][\"”]?\s+", text))]
             for start in reversed([s for s in starts if first <= s < last]):
                 match = _LEADING_NAME.match(text, start, last)
-                if match and singular(match[1].split()[-1]) not in GROUPS | PAPERS:
+                if match and match[1].split()[0] not in _OPENERS and self._is_person(match[1]):
                     return self._of_name(match[1], "", number, last, "")
                 noun = _LEADING_NOUN.match(text, start, last)
                 if noun and is_person(noun[2]):
@@ -139,21 +163,17 @@ class Speakers:
 
     def _mentioned(self, name: str, passage: int, at: int) -> tuple[str, str] | None:
         """Return the full name, and what was said of it, where the text introduced somebody without quoting them."""
-        alone = len(name.split()) == 1
-        pattern = (
-            rf"(?:{CAP}\s){{1,3}}{re.escape(name)}\b|\b{re.escape(name)}(?:\s{CAP}){{1,2}}"
-            if alone
-            else rf"\b{re.escape(name)}\b"
-        )
+        alone = " " not in name
         for number in range(passage + 1):
-            text = self._texts[number] if number < passage else self._texts[number][:at]
-            if name not in text:
-                continue
-            for match in re.finditer(pattern, text):
-                full = match[0]
-                described = _DESCRIBED.match(text, match.end())
-                if described or (alone and len(full.split()) > 1):
-                    return full, described[1] if described else ""
+            text = self._texts[number]
+            last = len(text) if number < passage else at
+            found = text.find(name, 0, last)
+            while found >= 0:
+                begin, end = _whole_name(text, found, found + len(name)) if alone else (found, found + len(name))
+                described = _DESCRIBED.match(text, end)
+                if described or (begin < found and end == found + len(name)):
+                    return text[begin:end], described[1] if described else ""
+                found = text.find(name, found + len(name), last)
         return None
 
     def _of_noun(self, written: str) -> Speaker:

@@ -64,7 +64,7 @@ def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -
             if statement is not None and statement.claim[1] > statement.claim[0]:
                 _cut_joined(here, quoted.masked, statement, cue.start)
                 here.append(statement)
-        if not here:
+        if not here and quoted.masked.find(":", start, end) >= 0:
             here += _colon(quoted.masked, sentences, number)
         if not here and found and quoted.masked[start] in "\"“‘'":
             _extend(found, quoted.masked, number, (start, end))
@@ -164,7 +164,7 @@ class _Reader:
 
     def _passive(self, verb: Verb) -> Statement | None:
         match = BY.match(self.masked, self.cue.end, self.end)
-        if match is None or verb.lemma in ("tell", "put", "continue", "find", "hold") or verb.shape != "past":
+        if match is None or verb.lemma in ("tell", "put", "find") or verb.shape != "past":
             return None
         source = agent(self.masked, match.end(), self.end)
         if source is None or source.kind not in ("name", "noun") or self.cue.word in ("read", "written", "posted"):
@@ -261,10 +261,12 @@ class _Reader:
         text = self.masked[source.span[0] : source.span[1]].lower()
         if text in ("i", "we", "you"):
             return False
+        if source.kind == "other" and verb.kind == "speak":
+            return " " in text and self.masked.startswith(" that ", self.after)
         if source.kind == "other":
             return verb.lemma == "say" and text.split()[0] in ("the", "a", "an", "one", "his", "her", "its", "their")
         if text == "it":
-            return verb.kind in ("say", "speak") and verb.lemma not in ("hold", "read", "find", "continue")
+            return verb.kind in ("say", "speak") and verb.lemma not in ("read", "find")
         return True
 
     def _tag(self, verb: Verb, source: Source) -> Span | None:
