@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         compare,
         evaluate,
         gate,
+        pseudo_questions,
         read_questions,
         tune,
     )
@@ -66,7 +67,7 @@ _HOMES = {
     ),
     "evaluation": (
         "Comparison", "Evaluation", "Question", "Questions", "Tuned", "Verdict", "compare", "evaluate", "gate",
-        "read_questions", "tune",
+        "pseudo_questions", "read_questions", "tune",
     ),
     "index": ("Index", "rebuild"),
     "sync": ("SyncOptions",),

@@ -26,7 +26,7 @@ QUESTIONS = typer.Argument(
     show_default=False,
     help="BEIR folder, TREC topics (with --qrels), or JSON lines of questions with judged quotes.",
 )
-QuestionsPath = Annotated[Path, QUESTIONS]
+MaybeQuestions = Annotated[Path | None, QUESTIONS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,22 @@ class Judged:
     sample: Annotated[
         int | None, typer.Option(min=1, help="At most so many questions, always the same.", rich_help_panel=JUDGED)
     ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Judged):
+    """The same, or questions made from the index itself."""
+
+    self_: Annotated[
+        bool,
+        typer.Option(
+            "--self",
+            help="Make up questions from the index itself, answered by the passages they come from. No judgments "
+            "are needed; it tells settings of one index apart, not how good they are.",
+            rich_help_panel=JUDGED,
+        ),
+    ] = False
+    seed: Annotated[int, typer.Option(help="Of --self: other numbers, other questions.", rich_help_panel=JUDGED)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +137,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         epilog=examples(
             "searchkit evaluate questions.jsonl",
+            "searchkit evaluate --self            (without judgments, on any index)",
             "searchkit evaluate data/scifact -i indexes/scifact --split train --setting keyword --setting default",
             "searchkit evaluate topics.txt --qrels qrels.txt --from-run bm25.run",
             "searchkit evaluate data/scifact --picture scifact.png --run scifact.run",
@@ -146,14 +163,14 @@ def add_to(app: typer.Typer) -> None:
 
 @flat
 def evaluate(
-    questions: QuestionsPath,
+    questions: MaybeQuestions = None,
     index: IndexPath = DEFAULT_INDEX,
     setting: Settings = None,
     measure: Measures = None,
     from_run: FromRun = None,
     gate: Gate = None,
     *,
-    judged: Judged,
+    asked: Asked,
     written: Written,
 ) -> None:
     """Measure how well an index answers judged questions, each setting beside the others."""
@@ -161,11 +178,13 @@ def evaluate(
     from searchkit.evaluation.gating import gated
     from searchkit.evaluation.scores import read_baseline
 
+    if asked.self_ == (questions is not None):
+        raise typer.BadParameter("give judged questions, or --self to make some up", param_hint="QUESTIONS")
     stored = read_baseline(gate) if gate else None
     if stored:
         setting = setting or (None if from_run else gated(stored))
         measure = measure or list(next(iter(stored.values())).values)
-    made = _evaluated(questions, index, setting, measure, from_run, judged=judged)
+    made = _evaluated(questions, index, setting, measure, from_run, asked=asked)
     for warning in made.warnings:
         render.note(f"warning: {warning}")
     verdict = evaluation.gate(made, stored) if stored else None
@@ -203,7 +222,7 @@ def compare(
 
 @flat
 def tune(
-    questions: Annotated[Path | None, QUESTIONS] = None,
+    questions: MaybeQuestions = None,
     index: IndexPath = DEFAULT_INDEX,
     apply: Annotated[bool, typer.Option("--apply", help="Let the index rank so, if the gain is significant.")] = False,
     forget: Annotated[bool, typer.Option("--forget", help="Go back to searchkit's own ranking.")] = False,
@@ -241,22 +260,27 @@ def _read(path: Path, index: Path, judged: Judged) -> Questions:
 
 
 def _evaluated(
-    path: Path,
+    path: Path | None,
     index: Path,
     names: list[str] | None,
     measures: list[str] | None,
     runs: list[Path] | None,
     *,
-    judged: Judged,
+    asked: Asked,
 ) -> Evaluation:
     from searchkit import evaluation
     from searchkit.evaluation.measures import MEASURES
+    from searchkit.evaluation.pseudo import SIZE
     from searchkit.progress import reporting
 
-    questions = evaluation.read_questions(path, split=judged.split, qrels=judged.qrels, sample=judged.sample)
-    if runs and not names and questions.unit == "document":
-        return evaluation.evaluate(None, questions, measures=measures or MEASURES, runs=runs)
+    questions = None
+    if path:
+        questions = evaluation.read_questions(path, split=asked.split, qrels=asked.qrels, sample=asked.sample)
+        if runs and not names and questions.unit == "document":
+            return evaluation.evaluate(None, questions, measures=measures or MEASURES, runs=runs)
     with opening.existing(index) as opened, reporting() as progress:
+        if questions is None:
+            questions = evaluation.pseudo_questions(opened, asked.sample or SIZE, seed=asked.seed)
         return evaluation.evaluate(
             opened, questions, names=names or (), measures=measures or MEASURES, runs=runs or (), progress=progress
         )

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from searchkit import Index
+from searchkit import Document, Index
 from searchkit.cli import app
 from tests.worlds import NEWS
 
@@ -111,3 +111,16 @@ def test_tune_says_what_is_missing(call):
     done = call("tune", "questions.jsonl")
     assert done.exit_code == 3
     assert "holds no vectors" in done.stderr
+
+
+def test_evaluate_needs_questions_or_makes_them_up(call):
+    assert call("evaluate").exit_code == 2
+    assert call("evaluate", "questions.jsonl", "--self").exit_code == 2
+    with Index.open("indexes/default") as index:
+        words = (
+            "Traders in London bought robusta coffee while farmers of Vietnam harvested less because storms came late."
+        )
+        index.add([Document("long", words)])
+    done = call("evaluate", "--self", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["count"] == 1

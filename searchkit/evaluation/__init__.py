@@ -5,6 +5,7 @@ Measures come from ir_measures and pictures from matplotlib, both of the extra `
 
 from searchkit.evaluation.comparison import Comparison, compare
 from searchkit.evaluation.gating import Verdict, gate
+from searchkit.evaluation.pseudo import pseudo_questions
 from searchkit.evaluation.questions import Question, Questions
 from searchkit.evaluation.reading import read_questions
 from searchkit.evaluation.report import Evaluation, Outcome
@@ -15,5 +16,5 @@ from searchkit.evaluation.tuning import Tuned, prefer, tune
 
 __all__ = [
     "SETTINGS", "Comparison", "Evaluation", "Outcome", "Question", "Questions", "Scores", "Tuned", "Verdict",
-    "compare", "evaluate", "gate", "prefer", "read_questions", "read_scores", "scores_of", "tune",
+    "compare", "evaluate", "gate", "prefer", "pseudo_questions", "read_questions", "read_scores", "scores_of", "tune",
 ]  # fmt: skip
