@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +12,14 @@ import numpy.typing as npt
 from searchkit.attribution.kinds import KIN
 from searchkit.attribution.question import asked
 from searchkit.queries.function_words import function_words
+from searchkit.queries.times import named_times
 from searchkit.statements import Said
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Passage, Rows, Statement
 
+LAST_DAY = date(9000, 1, 1)  # whatever time is named, it is none of the future
+_BEFORE_TIME = re.compile(r"\s(?:in|on|at|since|before|after|until|till|by|during|from|between|of|for)\s$")
 LEAST_MATCH = 0.5  # of the asked name, below which a speaker is somebody else
 ON_TOPIC = 0.5  # share of the bonus that the claim's topic decides, beside the speaker
 NEARBY = 0.5  # a topic's word in the passage or title, not in the claim, counts so much
@@ -52,7 +57,7 @@ def bonus(snapshot: Snapshot, question: str, analyzer: Analyzer, rows: Rows) -> 
     None if the question has no such form, or no row has a statement by the one it asks for. Of a statement whose
     speaker matches by m and whose claim holds the share t of the topic: m * (1 - ON_TOPIC + ON_TOPIC * t).
     """
-    wanted = asked(question) if analyzer.language == "en" else None
+    wanted = asked(_timeless(question)) if analyzer.language == "en" else None
     if wanted is None:
         return None
     with snapshot.lock:
@@ -72,6 +77,14 @@ def bonus(snapshot: Snapshot, question: str, analyzer: Analyzer, rows: Rows) -> 
         own = share if match is None else match[each.speaker] * (1 - ON_TOPIC + ON_TOPIC * share)
         best[each.row] = max(best.get(each.row, 0.0), own)
     return np.array([best.get(row, 0.0) for row in rows.tolist()], np.float32)
+
+
+def _timeless(question: str) -> str:
+    """Return the question without the times that it names: they are no part of a topic, and rank by themselves."""
+    for span in reversed(named_times(question, LAST_DAY)):
+        before = _BEFORE_TIME.search(question, 0, span.start)
+        question = question[: before.start() if before else span.start].rstrip() + question[span.end :]
+    return question
 
 
 class _Topic:
