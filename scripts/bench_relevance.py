@@ -2,7 +2,8 @@
 
 Each collection is indexed once, with the defaults of `searchkit index`, into a cache outside the project;
 a record is a document, and a document's score is that of its best passage. Below each collection: what the
-default gains over reciprocal ranks and over the better arm, with p of a paired randomisation test.
+default gains over reciprocal ranks and over the better arm, with p of a paired randomisation test. With --foreign:
+what the confidences of the default are worth when a collection is asked other collections' questions too.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import argparse
 import json
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from searchkit import Index, embedders
 from searchkit.derive import embedded_text
-from searchkit.evaluation import Evaluation, Questions, evaluate, read_questions
+from searchkit.evaluation import Evaluation, Question, Questions, evaluate, read_questions
+from searchkit.evaluation.calibration import auroc
 from searchkit.evaluation.runs import DEPTH, Answer
-from searchkit.evaluation.settings import DEFAULT, SETTINGS
+from searchkit.evaluation.settings import DEFAULT, KNOWN
 from searchkit.evaluation.sidebyside import assembled
 
 MEASURES = ("nDCG@10", "R@100")
@@ -92,12 +95,46 @@ def print_summary(evaluations: dict[str, Evaluation]) -> None:
             cells = " | ".join(f"{gain:+.4f} | {p:.4f}" for gain, p in found.values())
             print(f"| {name} | {cells} | {made.regret(DEFAULT).worse:.1%} | {made.regret(RRF).worse:.1%} |")
     print("\n| mean over collections | nDCG@10 | R@100 | below better arm |\n|---|---|---|---|")
-    settings = [name for name in SETTINGS if all(name in made.outcomes for made in evaluations.values())]
+    settings = [name for name in KNOWN if all(name in made.outcomes for made in evaluations.values())]
     for label in settings:
         means = [np.mean([made.mean(label, each) for made in evaluations.values()]) for each in MEASURES]
         regrets = [made.regret(label) for made in evaluations.values()]
         below = f"{np.mean([regret.worse for regret in regrets]):.1%}" if all(regrets) else "–"
         print(f"| {label} | {' | '.join(f'{mean:.4f}' for mean in means)} | {below} |")
+
+
+def with_foreign(questions: Questions, name: str, others: dict[str, Questions], count: int) -> Questions:
+    """Return the questions with `count` of each other collection's, which this one is taken not to answer.
+
+    Their kind is the collection that they come from.
+    """
+    foreign = [
+        Question(f"{other}/{question.id}", question.text, kind=other)
+        for other, found in others.items()
+        if other != name
+        for question in found.sample(count).items
+    ]
+    return replace(questions, items=(*questions.items, *foreign))
+
+
+def print_confidence(evaluations: dict[str, Evaluation]) -> None:
+    """Print what the default's confidences are worth, against all foreign questions and the closest collection's."""
+    print("\n| collection | ECE | AUROC | closest collection, its AUROC | refused | lost |\n|---|---|---|---|---|---|")
+    for name, made in evaluations.items():
+        found = made.calibration(DEFAULT) if DEFAULT in made.outcomes else None
+        if found is None or found.auroc is None:
+            print(f"| {name} | no confidences, or no foreign questions | | | | |")
+            continue
+        run = made.outcomes[DEFAULT].run
+        own = np.array([run[question.id].confidence for question in made.answerable])
+        foreign: dict[str, list[float]] = {}
+        for question in made.questions:
+            if not question.answerable:
+                foreign.setdefault(question.kind, []).append(run[question.id].confidence)
+        aurocs = {other: auroc(own, np.array(values)) for other, values in foreign.items()}
+        closest = min(aurocs, key=aurocs.__getitem__)
+        shares = " | ".join("–" if share is None else f"{share:.1%}" for share in (found.refused, found.lost))
+        print(f"| {name} | {found.ece:.3f} | {found.auroc:.3f} | {closest} {aurocs[closest]:.3f} | {shares} |")
 
 
 def collections_in(data: Path, split: str) -> list[str]:
@@ -110,8 +147,9 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("data", type=Path, help="folder that holds the collections")
     parser.add_argument("collections", nargs="*", help="all that have the split, unless given")
     parser.add_argument("--split", default="test")
-    parser.add_argument("--setting", action="append", default=[], choices=list(SETTINGS), help="may be repeated")
+    parser.add_argument("--setting", action="append", default=[], choices=list(KNOWN), help="may be repeated")
     parser.add_argument("--sample", type=int, default=1000, help="queries at most")
+    parser.add_argument("--foreign", type=int, default=0, help="mix in so many questions of each other collection")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "searchkit-bench")
     parser.add_argument("--save", type=Path, help="folder for a JSON of each collection, for searchkit compare")
     parser.add_argument("--embedder", default="minilm")
@@ -121,10 +159,14 @@ def main(arguments: Iterable[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     print(HEADER)
     evaluations: dict[str, Evaluation] = {}
-    for name in options.collections or collections_in(options.data, options.split):
+    names = options.collections or collections_in(options.data, options.split)
+    everything = {
+        name: read_questions(options.data / name, split=options.split, sample=options.sample) for name in names
+    }
+    for name, own in everything.items():
         folder, plain = options.data / name, name.replace("/", "-")
-        questions = read_questions(folder, split=options.split, sample=options.sample)
-        label = f"{name} ({options.split}, {len(questions.items)})"
+        label = f"{name} ({options.split}, {len(own.items)})"
+        questions = with_foreign(own, name, everything, options.foreign)
         with index_of(
             folder, options.cache, name=plain, embedder=options.embedder,
             max_tokens=options.max_tokens, language=options.language,
@@ -138,6 +180,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
             options.save.mkdir(parents=True, exist_ok=True)
             (options.save / f"{plain}-{options.split}.json").write_text(json.dumps(made.to_dict(), indent=1))
     print_summary(evaluations)
+    if options.foreign:
+        print_confidence(evaluations)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from searchkit import Evaluation, Index, evaluate, pseudo_questions, read_questions
-from searchkit.evaluation import SETTINGS
+from searchkit.evaluation.settings import KNOWN, SETTINGS
 
 MEASURES = ("nDCG@10",)
 LEVEL = 0.05
@@ -43,7 +43,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("collections", nargs="+", metavar="NAME[:SPLIT]", help="test is the split unless given")
     parser.add_argument("--sample", type=int, default=150, help="questions of each kind, real and made up")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--setting", action="append", default=[], choices=list(SETTINGS), help="may be repeated")
+    parser.add_argument("--setting", action="append", default=[], choices=list(KNOWN), help="may be repeated")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "searchkit-bench")
     options = parser.parse_args(arguments)
     names = options.setting or list(SETTINGS)

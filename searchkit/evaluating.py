@@ -18,7 +18,7 @@ from searchkit.exits import WORSE, examples
 if TYPE_CHECKING:
     from searchkit.evaluation import Evaluation, Questions, Verdict
 
-SETTINGS = (*arguments.ARMS, *FUSIONS, "default")  # for completion
+SETTINGS = (*arguments.ARMS, *FUSIONS, "default", "late")  # for completion; evaluation.settings knows the truth
 JUDGED, WRITTEN = "Questions", "What is written"
 
 QUESTIONS = typer.Argument(
@@ -91,7 +91,7 @@ Settings = Annotated[
         metavar="NAME",
         help=f"Measure only these: {', '.join(SETTINGS)}. May be repeated.",
         autocompletion=one_of(SETTINGS),
-        show_default="all",
+        show_default="all but late",
     ),
 ]
 Measures = Annotated[

@@ -26,7 +26,8 @@ def evaluation(made: Evaluation) -> None:
     costs = ["setting", "regret", "worse", "better", "p50 ms", "p95", "p99", "ECE", "AUROC", "refused", "lost"]
     table(costs, [_costs(made, name) for name in made.outcomes])
     _kinds(made)
-    render.out("; ".join(_legend(made)))
+    for line in _legend(made):
+        render.out(line)
 
 
 def _quality(made: Evaluation, name: str) -> list[str]:
@@ -64,12 +65,16 @@ def _kinds(made: Evaluation) -> None:
 
 def _legend(made: Evaluation) -> list[str]:
     reference = made.reference()
-    lines = [f"interval, p and regret are of {made.measures[0]}"]
+    lines = [f"interval{', p' * bool(reference)}{', regret' * bool(made.better_arm())}: of {made.measures[0]}"]
     if reference:
         lines.append(f"p: paired randomisation test against {reference}")
     if made.better_arm():
-        lines.append("regret: mean distance below the better arm of each question")
-        lines.append("worse, better: share of questions below, above it")
+        lines.append(
+            "regret: mean distance below the better arm of each question; worse, better: share below, above it"
+        )
+    if any(made.calibration(name) for name in made.outcomes):
+        lines.append("ECE: of the best hit's confidence; AUROC: of it, answerable against unanswerable questions")
+        lines.append("refused, lost: share of unanswerable, of answerable questions that the search declined")
     return lines
 
 

@@ -181,6 +181,11 @@ def test_an_unknown_setting_is_an_error():
         chosen(["best"])
 
 
+def test_a_costly_setting_is_measured_only_when_asked_for():
+    assert "late" not in chosen()
+    assert list(chosen(["late", "keyword"])) == ["keyword", "late"]
+
+
 def test_a_document_that_is_the_question_itself_is_passed_over(news):
     items = (Question("coffee", "coffee prices in Vietnam", {"hanoi": 1}),)
     made = evaluate(news, Questions("made up", "document", items), names=["keyword"], measures=["P@1"])

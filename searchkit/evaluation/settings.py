@@ -18,16 +18,18 @@ SETTINGS: Mapping[str, SearchOptions] = {
     **{name: cast("SearchOptions", {"fusion": name}) for name in FUSIONS},
     DEFAULT: {},
 }
+COSTLY: Mapping[str, SearchOptions] = {"late": {"reranker": "late"}}  # measured only when they are asked for
+KNOWN = {**SETTINGS, **COSTLY}
 WITHOUT_VECTORS = ("keyword", DEFAULT)
 
 
 def chosen(names: Collection[str] = (), *, vectors: bool = True) -> dict[str, SearchOptions]:
-    """Return the settings of these names, or all that an index with or without vectors can answer in.
+    """Return the settings of these names, or all but the costly that an index with or without vectors can answer in.
 
     Raises QueryError for an unknown name.
     """
     for name in names:
-        if name not in SETTINGS:
-            raise QueryError(f"no setting is called {name!r}; there are {', '.join(SETTINGS)}")
+        if name not in KNOWN:
+            raise QueryError(f"no setting is called {name!r}; there are {', '.join(KNOWN)}")
     usable = names or (SETTINGS if vectors else WITHOUT_VECTORS)
-    return {name: options for name, options in SETTINGS.items() if name in usable}
+    return {name: options for name, options in KNOWN.items() if name in usable}
