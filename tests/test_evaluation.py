@@ -200,6 +200,12 @@ def test_run_files_need_no_index_when_documents_are_judged(tmp_path, judged):
     assert made.outcomes["mine"].latency is None
 
 
+def test_a_run_file_named_as_a_setting_stands_beside_it(tmp_path, news, judged):
+    (tmp_path / "keyword.run").write_text("q1 Q0 hanoi 1 9 x\n")
+    made = evaluate(news, judged, names=["keyword"], runs=[tmp_path / "keyword.run"])
+    assert (made.mean("keyword"), made.mean("keyword.run")) == (1, 0)
+
+
 def test_the_json_holds_means_kinds_and_a_row_a_question():
     questions = Questions("made up", "document", (Question("q1", "one", {"a": 1}, "fact"), UNANSWERABLE))
     made = assembled(questions, {"keyword": {"q1": answer("x", "a")}}, ["RR@10"])

@@ -49,7 +49,8 @@ def evaluate(  # noqa: PLR0913 - all by keyword but the first two
     if index is not None and (names or not files):
         wanted = settings.chosen(names, vectors=index.settings.embedder is not None)
         found |= ask(index, questions, wanted, progress)
-    found |= {Path(path).stem: read_run(Path(path)) for path in files}
+    for path in map(Path, files):
+        found[path.name if path.stem in found else path.stem] = read_run(path)
     return assembled(questions, found, measures, None if index is None else str(index.path))
 
 
