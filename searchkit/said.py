@@ -21,8 +21,8 @@ from searchkit.types import Passage, Rows, Statement
 LAST_DAY = date(9000, 1, 1)  # whatever time is named, it is none of the future
 _BEFORE_TIME = re.compile(r"\s(?:in|on|at|since|before|after|until|till|by|during|from|between|of|for)\s$")
 LEAST_MATCH = 0.5  # of the asked name, below which a speaker is somebody else
-ON_TOPIC = 0.5  # share of the bonus that the claim's topic decides, beside the speaker
-NEARBY = 0.5  # a topic's word in the passage or title, not in the claim, counts so much
+NEARBY = 0.7  # a topic's word beside the claim, in passage or title, counts so much
+ONE_FACT = 0.4  # what the bonus is worth where a single fact is asked for: many passages have the right speaker
 
 
 def who_said(snapshot: Snapshot, analyzer: Analyzer, name: str, about: str | None, k: int) -> list[Statement]:
@@ -55,7 +55,7 @@ def bonus(snapshot: Snapshot, question: str, analyzer: Analyzer, rows: Rows) -> 
     """Return how well what is said in each row fits a question for somebody's statements: (n,) in [0, 1].
 
     None if the question has no such form, or no row has a statement by the one it asks for. Of a statement whose
-    speaker matches by m and whose claim holds the share t of the topic: m * (1 - ON_TOPIC + ON_TOPIC * t).
+    speaker matches by m and whose claim holds the share t of the topic: m * t, times ONE_FACT if that is asked for.
     """
     wanted = asked(_timeless(question)) if analyzer.language == "en" else None
     if wanted is None:
@@ -70,11 +70,11 @@ def bonus(snapshot: Snapshot, question: str, analyzer: Analyzer, rows: Rows) -> 
         passages = snapshot.catalog.passages({each.row for each in said})
     if not said:
         return None
-    topic = _Topic(snapshot, analyzer, wanted.topic)
+    topic, strength = _Topic(snapshot, analyzer, wanted.topic), 1.0 if wanted.open else ONE_FACT
     best: dict[int, float] = {}
     for each in said:
         share = topic.share(_claim(passages[each.row], each), passages[each.row])
-        own = share if match is None else match[each.speaker] * (1 - ON_TOPIC + ON_TOPIC * share)
+        own = strength * share * (1.0 if match is None else match[each.speaker])
         best[each.row] = max(best.get(each.row, 0.0), own)
     return np.array([best.get(row, 0.0) for row in rows.tolist()], np.float32)
 
@@ -104,10 +104,11 @@ class _Topic:
         if not total:
             return 1.0
         inside = set(self._analyzer.terms(claim))
+        if self.weights.keys() <= inside:
+            return 1.0
         around = set(self._analyzer.terms(f"{passage.title} {passage.text}"))
-        return (
-            sum(w * (1.0 if t in inside else NEARBY if t in around else 0.0) for t, w in self.weights.items()) / total
-        )
+        found = (w * (1.0 if t in inside else NEARBY if t in around else 0.0) for t, w in self.weights.items())
+        return sum(found) / total
 
 
 def telling_terms(text: str, analyzer: Analyzer) -> list[str]:

@@ -61,6 +61,10 @@ SENTENCES = [
      "The best tide is at four in the morning"),
     # according to
     ("According to Okafor, rents will fall.", "Okafor", "according to", "rents will fall."),
+    ("According to Okafor, the old pier, built in 1911, will burn.", "Okafor", "according to",
+     "the old pier, built in 1911, will burn."),
+    ("According to Lena Okafor, an economist at Tidewater Bank, rents will fall.", "Lena Okafor", "according to",
+     "rents will fall."),
     ("Rents will fall, according to two officials.", "two officials", "according to", "Rents will fall"),
     ("The tide, which according to pilots will be high, comes at four.", "pilots", "according to",
      "The tide, which according to pilots will be high, comes at four."),
@@ -109,6 +113,8 @@ SILENT = [
     "The United States won.",
     "He told a story.",
     "The harbour holds forty boats.",
+    "The king raised an army, recalled Tran to Hanoi and left.",
+    "The new claims of the union were late.",
 ]
 
 

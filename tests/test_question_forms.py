@@ -2,7 +2,7 @@
 
 import pytest
 
-from searchkit.attribution.question import Asked, asked
+from searchkit.attribution.question import asked
 
 ASKING = [
     ("What did analysts say about Vietnam?", "analysts", "Vietnam"),
@@ -28,7 +28,29 @@ ASKING = [
 
 @pytest.mark.parametrize(("question", "source", "topic"), ASKING, ids=[one[0] for one in ASKING])
 def test_a_question_for_somebodys_words(question, source, topic):
-    assert asked(question) == Asked(source, topic)
+    found = asked(question)
+    assert found is not None
+    assert (found.source, found.topic) == (source, topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_open"),
+    [
+        ("What did Okafor say about rents?", True),
+        ("What does Okafor think of rents?", True),
+        ("What is Okafor's view on rents?", True),
+        ("Okafor Lena on rents", True),
+        ("What did Okafor say?", True),
+        ("Who said that rents would fall?", False),
+        ("What did Okafor say rents would do?", False),
+        ("When did Okafor predict rents would fall?", False),
+        ("According to Okafor, how long is the bridge?", False),
+    ],
+)
+def test_a_question_asks_for_all_on_a_subject_or_for_one_fact(question, is_open):
+    found = asked(question)
+    assert found is not None
+    assert found.open == is_open
 
 
 OTHERS = [
@@ -40,6 +62,9 @@ OTHERS = [
     "tariffs on Vietnam",
     "Which harbour is the oldest?",
     "What did the flood destroy?",
+    "What did Okafor call the bridge?",
+    "Where did Okafor want to live?",
+    "Was there a difference between Okafor's statements on rents and those of Lind?",
     "",
 ]
 

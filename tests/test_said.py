@@ -190,8 +190,23 @@ def test_an_economist_counts_as_an_analyst_but_for_less(index):
     assert 0 < found["harbour#1"] < found["harbour#0"]
 
 
-def test_the_speaker_on_another_subject_gets_half(index):
-    assert bonus(index, "What did the harbour office say about eels?")["ferry#0"] == pytest.approx(0.5)
+def test_the_speaker_on_another_subject_gets_nothing(index):
+    assert set(bonus(index, "What did the harbour office say about eels?").values()) == {0}
+
+
+def test_without_a_subject_the_speaker_is_all(index):
+    assert bonus(index, "What did the harbour office say?")["ferry#0"] == 1
+
+
+def test_words_beside_the_claim_count_for_less(index):
+    assert bonus(index, "What did analysts say about rents?")["harbour#0"] == 1
+    assert 0 < bonus(index, "What did analysts say about the pier?")["harbour#0"] < 1
+
+
+def test_where_one_fact_is_asked_for_the_bonus_is_smaller(index):
+    everything = bonus(index, "What did Okafor say about the winter?")
+    fact = bonus(index, "What did Okafor say the winter would be?")
+    assert fact["harbour#1"] == pytest.approx(said.ONE_FACT * everything["harbour#1"])
 
 
 def test_who_said_asks_for_the_claim_alone(index):

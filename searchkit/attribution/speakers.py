@@ -156,6 +156,8 @@ class Speakers:
 
     def _bare(self, written: str) -> str:
         """Return the name alone: without title, trade and place."""
+        if written.isalpha():
+            return written
         head = _TITLE.sub("", written)
         head = re.split(r"\s(?:of|at|for|from|in|with)\s", head)[0]
         found = _NAME.findall(head)

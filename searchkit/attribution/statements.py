@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from searchkit.attribution.cues import Cue
+from searchkit.attribution.nouns import is_person
 from searchkit.attribution.patterns import (
     BY,
     EVIDENCE,
@@ -141,6 +142,7 @@ class _Reader:
                 return None
         at = self.cue.start
         if at - self.start < 3:
+            source = self._closed(source)
             last = source.description[1] if source and source.description else (source.span[1] if source else 0)
             comma = re.compile(r"\s*(?:on\s\w+\s*)?[,:]?\s*").match(self.masked, max(last, self.cue.end), self.end)
             claim = (comma.end() if comma else last, self.end)
@@ -148,6 +150,17 @@ class _Reader:
             medial = GOES_ON.match(self.masked, source.span[1] if source else at, self.end)
             claim = (self.start, self.end if medial else self._left_edge(at))
         return self._statement(source, "think" if self.cue.word == "own" else "according to", claim)
+
+    def _closed(self, source: Source | None) -> Source | None:
+        """Return the source without its description unless that is one: "According to X, the sea is salty" has none."""
+        if source is None or source.description is None:
+            return source
+        begin, end = source.description
+        closes = self.masked[end : end + 1] == ","
+        comma = self.masked.find(",", begin, end)
+        end = comma if comma > 0 else end
+        described = (closes or comma > 0) and any(map(is_person, self.masked[begin:end].split()))
+        return source._replace(description=(begin, end) if described else None)
 
     def _quoted(self, before: Before) -> Statement | None:
         match = QUOTED_AS.match(self.masked, self.cue.end, self.end)
@@ -194,7 +207,8 @@ class _Reader:
         source = agent(self.masked, self.cue.end, self.end)
         if source is None or source.kind == "other" or (source.kind == "pronoun" and edge[-1] == ","):
             return None
-        if not self._agrees(verb, before, source) or len(edge) < 8:
+        moved = source.kind == "name" and edge[-1] == "," and " to " in self.masked[slice(*source.span)]
+        if moved or not self._agrees(verb, before, source) or len(edge) < 8:  # "…, recalled Tran to Hanoi"
             return None
         claim_end = before.end - (edge[-1] == ",")
         rest = self.masked[source.description[1] if source.description else source.span[1] : self.end]
