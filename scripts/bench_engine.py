@@ -22,7 +22,7 @@ from pathlib import Path
 
 import tantivy
 
-from searchkit import Document, Index, keywords, queries
+from searchkit import Document, Index, hearing, keywords, queries
 from searchkit.text import Analyzer
 
 QUESTION = "What did analysts say about Vietnam?"
@@ -156,6 +156,22 @@ def bench_keywords(home: Path, records: list[dict[str, str]], repeats: int) -> N
         row(f"five words, {name}", f"p50 {middle:.2f} ms, p95 {tail:.2f} ms", f"{middle / base:.2f} times raw")
 
 
+def bench_statements(home: Path, records: list[dict[str, str]], repeats: int) -> None:
+    """Time indexing with and without the pass that takes down who said what."""
+    real = hearing.attributions
+    passes = {"with who said what": real, "without who said what": lambda texts: [[] for _ in texts]}
+    times: dict[str, list[float]] = {name: [] for name in passes}
+    for _ in range(repeats):
+        for name, found in passes.items():
+            hearing.attributions = found
+            times[name].append(seconds(lambda: build_searchkit(home / "statements", records).close()))
+    hearing.attributions = real
+    base = statistics.median(times["without who said what"])
+    for name, values in times.items():
+        middle = statistics.median(values)
+        row(f"indexing, {name}", f"{len(records) / middle:,.0f} passages/s", f"{middle / base:.2f} of the time without")
+
+
 def bench_start(home: Path, records: list[dict[str, str]], repeats: int) -> None:
     """Time whole processes: import, and a question from a fresh shell on 2,000 passages."""
     path = home / "cold"
@@ -201,7 +217,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, help="a .jsonl or .jsonl.xz file with title and text")
     parser.add_argument("--passages", type=int, default=50_000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", choices=["keywords", "start", "sync"])
+    parser.add_argument("--only", choices=["keywords", "start", "sync", "statements"])
     options = parser.parse_args()
     records = read(options.corpus, options.passages)
     home = Path(tempfile.mkdtemp())
@@ -210,6 +226,8 @@ def main() -> None:
         bench_start(home, records[:2_000], 5)
     if options.only in (None, "sync"):
         bench_sync(home, iter(records), 5_000)
+    if options.only in (None, "statements"):
+        bench_statements(home, records[:20_000], options.repeats)
     if options.only in (None, "keywords"):
         bench_keywords(home, records, options.repeats)
     shutil.rmtree(home)

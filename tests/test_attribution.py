@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from searchkit.attribution import attributions
@@ -205,3 +207,25 @@ def test_offsets_are_those_of_the_passage_whatever_its_marks():
     (found,) = attributions([text])
     assert [text[one.source_start : one.source_end] for one in found] == ["Lena\u00a0Okafor"]
     assert [text[one.claim_start : one.claim_end] for one in found] == ["“Rents\u00a0will fall,”"]
+
+
+PIECES = (
+    "said", '"', "“", "”", ", ", ". ", "according to ", "Tran", "the minister", "he", "was quoted as saying", "by ",
+    "that ", ": ", "told ", "who ", "and ", "—", "\n", "'", "’s ", "(", "of ", "A. ", "expect ",
+    "in her view", "\u2003",
+)  # fmt: skip
+
+
+def test_whatever_the_text_every_offset_lies_in_its_passage():
+    chance = random.Random(7)
+    for _ in range(3_000):
+        passages = ["".join(chance.choices(PIECES, k=chance.randint(0, 20))) for _ in range(3)]
+        for passage, found in zip(passages, attributions(passages), strict=True):
+            for one in found:
+                assert passage[one.source_start : one.source_end] == one.source
+                assert 0 <= one.claim_start < one.claim_end <= len(passage)
+                assert one.resolved
+
+
+def test_a_passage_that_is_no_prose_is_left_alone():
+    assert attributions(["Tran said that it is. " * 2_000]) == [[]]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from searchkit import Document, Index, said, store
+from searchkit.cli import app
 from searchkit.types import Passage
 
 HARBOUR = Document(
@@ -226,3 +229,39 @@ def test_the_bonus_has_a_value_for_each_row(index):
     assert found.dtype == np.float32
     assert found.shape == (2,)
     assert found[1] == 1
+
+
+# --- the command line ---------------------------------------------------------------------------------------
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, list(arguments), prog_name="searchkit")
+
+
+def test_who_said_prints_speaker_claim_and_place(index):
+    done = run("who-said", "Okafor", "--about", "winter", "-k", "1", "-i", str(index.path))
+    assert done.exit_code == 0
+    assert "Lena Okafor, an economist at the Skagen Institute" in done.stdout
+    assert "a mild winter." in done.stdout
+    assert "harbour#1" in done.stdout
+
+
+def test_who_said_as_json(index):
+    (one,) = json.loads(run("who-said", "official", "--json", "-i", str(index.path)).stdout)
+    assert (one["source"], one["verb"]) == ("an official of the harbour office", "say")
+    assert one["claim"] == one["passage"]["text"][slice(*one["claim_span"])]
+
+
+def test_who_said_exits_with_1_when_nobody_did(index):
+    done = run("who-said", "pilots", "-i", str(index.path))
+    assert done.exit_code == 1
+    assert "pilots" in done.stderr
+
+
+def test_who_said_tells_how_to_bring_an_old_index_up_to_date(old):
+    assert "searchkit rebuild" in run("who-said", "analysts", "-i", str(old)).stderr
+
+
+def test_said_by_on_the_command_line(index):
+    done = run("search", "rents", "--said-by", "analysts", "--jsonl", "-i", str(index.path))
+    assert [json.loads(line)["passage"]["id"] for line in done.stdout.splitlines()] == ["harbour#0"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from searchkit.attribution.nouns import is_plural, is_speaker, words
@@ -75,7 +75,7 @@ def reporting_words(text: str) -> set[str]:
     return hits if not hits <= _WEAK or not _GROUPS.isdisjoint(found) else set()
 
 
-def cues(masked: str, words: set[str]) -> list[Cue]:
+def cues(masked: str, words: Set[str]) -> list[Cue]:
     """Return the cues of a passage whose quotations are blanked, in order. words: its reporting words."""
     found: list[Cue] = []
     for form in {_PUNCTUATED[word] for word in words if word in _PUNCTUATED}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from searchkit.attribution.cues import cues, reporting_words
@@ -12,7 +12,7 @@ from searchkit.attribution.sources import head_of
 from searchkit.attribution.speakers import Speaker, Speakers
 from searchkit.attribution.statements import Statement, statements
 
-LONGEST = 20_000  # characters of a passage that are read; prose is shorter, and rules may be slow on what is not
+LONGEST = 20_000  # characters of a passage that is read; prose is shorter, and rules may be slow on what is not
 
 
 class Attribution(NamedTuple):
@@ -34,8 +34,16 @@ class Attribution(NamedTuple):
 
 def attributions(texts: Sequence[str]) -> list[list[Attribution]]:
     """Return the statements of each passage of a document, which are given in order."""
+    words = [reporting_words(text) if len(text) <= LONGEST else frozenset() for text in texts]
+    if not any(words) and not any(map(_speaks, texts)):
+        return [[] for _ in texts]
     reader = _Reader(texts)
-    return [reader.read(number) for number in range(len(texts))]
+    return [reader.read(number, own) for number, own in enumerate(words)]
+
+
+def _speaks(text: str) -> bool:
+    """Tell whether a passage begins with a quotation, or has one after a colon: such need no reporting verb."""
+    return text.startswith(("“", '"')) or ': "' in text or ": “" in text
 
 
 class _Reader:
@@ -47,11 +55,10 @@ class _Reader:
         self._open = -1  # the passage from whose end a quotation runs on
         self._quoting = -1  # the last passage that ended with a statement's quotation
 
-    def read(self, number: int) -> list[Attribution]:
-        text = self._texts[number][:LONGEST]
-        speaks = text[:2].lstrip().startswith(("“", '"')) or ': "' in text or ": “" in text
-        words = reporting_words(text)
-        if not speaks and not words:
+    def read(self, number: int, words: Set[str]) -> list[Attribution]:
+        text = self._texts[number]
+        speaks = _speaks(text)
+        if len(text) > LONGEST or not (speaks or words):
             return []
         found = quoted(text)
         places = cues(found.masked, words)

@@ -148,8 +148,9 @@ def subject(masked: str, start: int, end: int) -> Source | None:
         end, description = found
     begin = _clause_start(masked, start, end)
     begin, end = _trim(masked, begin, end)
-    begin = _without_lead_in(masked, begin, end)
-    begin, end = _bare(masked, begin, end)
+    if masked.find(" ", begin, end) > 0 or masked.find("’", begin, end) > 0 or masked.find("'", begin, end) > 0:
+        begin = _without_lead_in(masked, begin, end)
+        begin, end = _bare(masked, begin, end)
     kind = source_kind(masked[begin:end])
     return None if kind is None else Source((begin, end), kind, description)
 
@@ -163,7 +164,7 @@ def _bare(masked: str, begin: int, end: int) -> Span:
         end -= 2
     first = _last_name(masked, begin, end)
     if begin < first < end:
-        before = masked[begin:first].rsplit(maxsplit=1)[-1]
+        before = masked[begin:first].rstrip().rpartition(" ")[2]
         if before.islower() and before not in _BEFORE_NAMES and not is_speaker(before) and "-" not in before:
             begin = first
     return begin, end
@@ -193,10 +194,10 @@ def agent(masked: str, start: int, end: int) -> Source | None:
 
 def head_of(source: str) -> str:
     """Return a source's head noun or last name: "official" of "an official of the ministry"."""
-    found = _OF.search(source)
+    found = _OF.search(source) if " " in source else None
     head = source[: found.start()] if found and found.start() else source
-    words = re.sub(r"[’']s?$", "", head.strip(" .,")).split()
-    return words[-1] if words else ""
+    last = head.rstrip(" .,").rpartition(" ")[2]
+    return last.removesuffix("s").rstrip("’'") if last.endswith(("’s", "'s")) else last.rstrip("’'")
 
 
 def source_kind(source: str) -> SourceKind | None:
