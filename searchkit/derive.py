@@ -17,8 +17,9 @@ from searchkit.days import day_of
 from searchkit.errors import EmbedderMismatch
 from searchkit.journal import DIGEST_SIZE, Journal
 from searchkit.keywords import Entry
+from searchkit.ragged import Ragged
 from searchkit.text import Analyzer
-from searchkit.types import Embedder, FloatMatrix, Passage, Progress, Rows
+from searchkit.types import Embedder, FloatMatrix, Passage, PieceEmbedder, Progress, Rows
 
 EMBED_CHUNK = 128  # passages between two entries in the journal: a few seconds of work
 ENTRY_CHUNK = 2_000
@@ -115,6 +116,10 @@ class VectorSource:
             return np.empty((0, self._embedder.dim), np.float16)
         return np.stack([found[digest] for digest in digests]).astype(np.float16)
 
+    def pieces(self, texts: Sequence[str]) -> Ragged | None:
+        """Return the texts' word pieces, None of a model that does not tell them."""
+        return Ragged.of(self._embedder.pieces(texts)) if isinstance(self._embedder, PieceEmbedder) else None
+
     def committed(self) -> None:
         """Forget the journal: what it holds is in a segment now."""
         self._journal.clear()
@@ -139,6 +144,19 @@ class VectorSource:
             self.embedded += len(chunk)
             self._progress("embed", start + len(chunk), len(digests))
             yield from zip(chunk, matrix, strict=True)
+
+
+def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:
+    """Give word pieces to vectors that were written without them, by format 1; tell if there were such."""
+    if not isinstance(embedder, PieceEmbedder):
+        return False
+
+    def read(rows: Rows) -> Ragged:
+        passages = writer.catalog.passages(rows.tolist())
+        texts = [embedded_text(passages[row]) if row in passages else "" for row in rows.tolist()]
+        return Ragged.of(embedder.pieces(texts))
+
+    return writer.add_pieces(read)
 
 
 class Signed(NamedTuple):

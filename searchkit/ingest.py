@@ -21,6 +21,7 @@ from searchkit.derive import (
     VectorSource,
     all_passages,
     embedded_text,
+    ensure_pieces,
     first_duplicates,
     signed,
     text_digest,
@@ -88,6 +89,7 @@ class Ingest:
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
         writer.begin()
         ensure_statements(writer)
+        self._completed = embedder is not None and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
         """Record a source that could not be read."""
@@ -182,7 +184,7 @@ class Ingest:
 
     def finish(self) -> SyncReport:
         """Commit what is left, if anything; return what was done."""
-        if self._waiting or self._dead:
+        if self._waiting or self._dead or self._completed:
             self.commit()
         self._catalog.commit()  # times of files alone make no new generation
         return SyncReport(
@@ -262,7 +264,8 @@ class Ingest:
         known.update((digest, row) for row, (digest, _) in self._dead.items())
         texts = [embedded_text(w.passage) for w in self._waiting]
         matrix = self._vectors.vectors(digests, texts, known)
-        self._writer.write_vectors(np.array([w.row for w in self._waiting], np.int64), matrix)
+        rows = np.array([w.row for w in self._waiting], np.int64)
+        self._writer.write_vectors(rows, matrix, self._vectors.pieces(texts))
 
 
 def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:

@@ -11,7 +11,7 @@ import numpy as np
 
 from searchkit import durable, store
 from searchkit.catalog import Catalog
-from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_text
+from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_text, ensure_pieces
 from searchkit.errors import IndexCorrupt
 from searchkit.hearing import ensure_statements, rewrite_statements
 from searchkit.search import SearchRequest
@@ -148,6 +148,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress)
     _rewrite_keywords(writer)
     rewrite_statements(writer)
     if embedder is not None:
+        ensure_pieces(writer, embedder)
         _fill_vectors(writer, embedder, progress)
     writer.compact_vectors()
     return writer.commit()
@@ -172,7 +173,7 @@ def _fill_vectors(writer: store.Writer, embedder: Embedder, progress: Progress) 
         rows = list(waiting)
         texts = [embedded_text(passage) for passage in waiting.values()]
         matrix = source.vectors([digests[row] for row in rows], texts, {})
-        writer.write_vectors(np.array(rows, np.int64), matrix)
+        writer.write_vectors(np.array(rows, np.int64), matrix, source.pieces(texts))
         waiting.clear()
 
     for passages in all_passages(writer.catalog):

@@ -10,16 +10,18 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from searchkit import durable, keywords, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt, IndexExists, IndexLocked, IndexNotFound, UnsupportedFormat
+from searchkit.ragged import Ragged
 from searchkit.types import FloatMatrix, Rows
 
 FORMAT = 2  # what this version writes
@@ -216,8 +218,11 @@ class Writer:
             self._keywords.abort()
             self._keywords = None
 
-    def write_vectors(self, rows: Rows, matrix: FloatMatrix) -> None:
-        """Write new rows as a segment, which swallows smaller ones so that there are never many."""
+    def write_vectors(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None = None) -> None:
+        """Write new rows as a segment, which swallows smaller ones so that there are never many.
+
+        pieces: the word pieces of each row, of a model that tells them.
+        """
         if not len(rows):
             return
         swallowed: list[str] = []
@@ -227,15 +232,15 @@ class Writer:
                 break
             swallowed.append(name)
             total += count
-        self._merge(swallowed, rows, matrix)
+        self._merge(swallowed, rows, matrix, pieces)
 
     def compact_vectors(self) -> None:
         """Rewrite all segments as one, without the dead rows."""
         dim = self.settings.dim
-        self._merge(list(self._segments), np.empty(0, np.int64), np.empty((0, dim), vectors.DTYPE))
+        self._merge(list(self._segments), np.empty(0, np.int64), np.empty((0, dim), vectors.DTYPE), Ragged.of([]))
         self.catalog.clear_dead()
 
-    def _merge(self, names: Sequence[str], rows: Rows, matrix: FloatMatrix) -> None:
+    def _merge(self, names: Sequence[str], rows: Rows, matrix: FloatMatrix, pieces: Ragged | None) -> None:
         """Replace segments by one that holds these rows, and theirs that are not dead."""
         dead = self.catalog.dead_rows()
         opened = [vectors.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]
@@ -245,7 +250,17 @@ class Writer:
         self._new_segment(
             np.concatenate([rows, *(segment.rows[alive] for segment, alive in living)]),
             np.concatenate([matrix, *(segment.vectors[alive] for segment, alive in living)]),
+            _joined([pieces, *(_living(segment.pieces, alive) for segment, alive in living)]),
         )
+
+    def add_pieces(self, read: Callable[[Rows], Ragged]) -> bool:
+        """Write segments that lack word pieces anew, with those that `read` finds for their rows; tell if any did."""
+        opened = [vectors.open_segment(self.path / "vectors", name, self.settings.dim) for name in self._segments]
+        lacking = [segment for segment in opened if segment.pieces is None]
+        for segment in lacking:
+            del self._segments[segment.name]
+            self._new_segment(segment.rows, segment.vectors, read(segment.rows))
+        return bool(lacking)
 
     def mark_format(self) -> None:
         """Record that the index has this version's format from now on."""
@@ -270,13 +285,13 @@ class Writer:
         known = {name: value for name, value in asdict(settings).items() if name != "ranking" or value is not None}
         self.catalog.set_settings(known)  # without what is not chosen, so that versions that do not know it can read
 
-    def _new_segment(self, rows: Rows, matrix: FloatMatrix) -> None:
+    def _new_segment(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None) -> None:
         if not len(rows):
             return
         number = self.catalog.counter("next_segment")
         self.catalog.set_counter("next_segment", number + 1)
         name = f"{number:06d}"
-        vectors.write_segment(self.path / "vectors", name, rows, matrix)
+        vectors.write_segment(self.path / "vectors", name, rows, matrix, pieces)
         self._segments[name] = len(rows)
 
     def commit(self) -> int:
@@ -306,7 +321,8 @@ class Writer:
         known = self.catalog.checksums()
         present = self.path / "keywords" / keyword_folder(self.catalog.counter("keywords"))
         paths = sorted(child for child in present.iterdir() if child.is_file())
-        paths += [self.path / "vectors" / file for name in self._segments for file in vectors.segment_files(name)]
+        files = [self.path / "vectors" / file for name in self._segments for file in vectors.segment_files(name)]
+        paths += [file for file in files if file.exists()]
         digests = {}
         for path in paths:
             name, size = path.relative_to(self.path).as_posix(), path.stat().st_size
@@ -334,6 +350,16 @@ class Writer:
         for child in (self.path / "vectors").glob("*.npy"):
             if child.name not in named:
                 _delete(child)
+
+
+def _joined(parts: Sequence[Ragged | None]) -> Ragged | None:
+    """Return the lists of all parts, None if any is not known."""
+    known = [part for part in parts if part is not None]
+    return Ragged.joined(known) if len(known) == len(parts) else None
+
+
+def _living(pieces: Ragged | None, alive: npt.NDArray[np.bool_]) -> Ragged | None:
+    return None if pieces is None else pieces.take(np.flatnonzero(alive))
 
 
 def _delete(path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, overload
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, overload, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -220,6 +220,30 @@ class Embedder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens the model sees in each text, special tokens left out."""
+
+
+class QuestionStates(NamedTuple):
+    """What a model makes of a question: its vector (dim,), and of its m word pieces, the special ones left out, where
+    they stand in the text, (m, 2) start and end, and their states in context, (m, d) unit rows.
+    """
+
+    vector: FloatVector
+    pieces: npt.NDArray[np.int64]
+    states: FloatMatrix
+
+
+@runtime_checkable
+class PieceEmbedder(Embedder, Protocol):
+    """An embedder that also knows the word pieces of its texts, for late interaction."""
+
+    def read_question(self, text: str) -> QuestionStates:
+        """Return the question's vector, which is `embed_query`'s, and its pieces."""
+
+    def pieces(self, texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
+        """Return the word pieces that stand in each text, ascending, each once."""
+
+    def piece_states(self, pieces: npt.NDArray[np.uint16]) -> FloatMatrix:
+        """Return the state of each word piece without context: (len(pieces), d) unit rows."""
 
 
 class Reranker(Protocol):

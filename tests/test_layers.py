@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
-    {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"},
+    {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution", "ragged"},
+    {"maxsim"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"},
     {"store", "rerankers"},
     {"derive", "pick", "timeliness", "said"},

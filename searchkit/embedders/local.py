@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from searchkit.embedders.checks import digest_of, valid_text
 from searchkit.embedders.runtime import cores, parallel, session, tokenizer, with_output
 from searchkit.errors import SearchkitError
-from searchkit.types import FloatMatrix, FloatVector
+from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
 MINILM = Path(__file__).parent.parent / "models" / "minilm"
 POSITIONS = 512  # the longest text that a BERT model has position vectors for
@@ -42,6 +45,7 @@ class OnnxEmbedder:
         self._threads = threads or cores()
         self._tokenizer = tokenizer(files["tokenizer.json"])
         self._states: str | None = manifest.get("token_states")
+        self._folder, self._piece_files = folder, manifest["pieces"]
         model = files["model.onnx"]
         self._session = session(with_output(model, self._states) if self._states else model)
 
@@ -71,17 +75,50 @@ class OnnxEmbedder:
         states: FloatMatrix = self._session.run([self._states], {"input_ids": tokens})[0][0]
         return states
 
+    def read_question(self, text: str) -> QuestionStates:
+        """Return the question's vector and its word pieces in context, from one run of the model."""
+        encoded = self._tokenizer.encode(valid_text(text))
+        tokens = np.array([self._cut(encoded.ids)], np.int64)
+        vector, states = (output[0] for output in self._session.run([VECTOR, self._states], {"input_ids": tokens}))
+        places = np.array(encoded.offsets[1 : len(states) - 1], np.int64).reshape(-1, 2)
+        return QuestionStates(vector, places, unit(states[1:-1] @ self._piece_table[1]))
+
+    def pieces(self, texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
+        """Return the word pieces that stand in each text, ascending, each once; also those beyond the model's limit."""
+        return parallel(lambda text: np.unique(np.array(self._encode(text)[1:-1], np.uint16)), texts, self._threads)
+
+    def piece_states(self, pieces: npt.NDArray[np.uint16]) -> FloatMatrix:
+        """Return the state of each word piece that stands alone, in fewer dimensions: (len(pieces), d) unit rows."""
+        return unit(self._piece_table[0][pieces].astype(np.float32))
+
+    @cached_property
+    def _piece_table(self) -> tuple[npt.NDArray[np.int8], FloatMatrix]:
+        """The states of the vocabulary, (pieces, d), and the projection into their dimensions, (dim, d)."""
+        table, projection = (
+            np.load(io.BytesIO(_checked(self._folder / name, digest)), allow_pickle=False)
+            for name, digest in self._piece_files.items()
+        )
+        return table, projection
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, also those beyond what the model reads; special tokens left out."""
         return parallel(lambda text: len(self._encode(text)) - 2, texts, self._threads)
 
     def _tokens(self, text: str) -> list[int]:
-        tokens = self._encode(text)
+        return self._cut(self._encode(text))
+
+    def _cut(self, tokens: list[int]) -> list[int]:
         return tokens if len(tokens) <= self._max_tokens else [*tokens[: self._max_tokens - 1], tokens[-1]]
 
     def _encode(self, text: str) -> list[int]:
         tokens: list[int] = self._tokenizer.encode(valid_text(text)).ids
         return tokens
+
+
+def unit(rows: FloatMatrix) -> FloatMatrix:
+    """Return rows at unit length: (n, d); layer normalisation leaves none at zero."""
+    matrix: FloatMatrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return matrix
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
