@@ -270,6 +270,14 @@ class Catalog:
         found = self._db.execute(f"SELECT row, document FROM passages WHERE row {_IN_LIST}", (_list(rows),))
         return dict(found.fetchall())
 
+    def neighbours(self, rows: Iterable[int], reach: int) -> list[tuple[int, int]]:
+        """Return (row, row of a passage at most `reach` before or after it in its document), for each there is."""
+        return self._db.execute(
+            "SELECT p.row, n.row FROM passages p JOIN passages n ON n.document = p.document "
+            f"AND n.ordinal BETWEEN p.ordinal - ? AND p.ordinal + ? AND n.row <> p.row WHERE p.row {_IN_LIST}",
+            (reach, reach, _list(rows)),
+        ).fetchall()
+
     def days(self, rows: Iterable[int]) -> dict[int, int]:
         """Return the ordinal of the day of each row's document; rows without a date are left out."""
         found = self._db.execute(

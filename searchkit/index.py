@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from searchkit import keywords, search, store
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
-from searchkit.search import SearchOptions
+from searchkit.request import SearchOptions, SearchRequest, preferred
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport
 
@@ -119,7 +119,7 @@ class Index:
     def search(self, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
         """Return the k best passages for a question or an advanced query. Raises QueryError."""
         with self._reading() as snapshot:
-            request = search.SearchRequest(query, k, **search.preferred(snapshot.settings.ranking, options))
+            request = SearchRequest(query, k, **preferred(snapshot.settings.ranking, options))
             return search.search(snapshot, self._model(snapshot, request.mode), self._analyzer, request)
 
     def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
@@ -127,7 +127,7 @@ class Index:
         from searchkit.whynot import why_not
 
         with self._reading() as snapshot:
-            request = search.SearchRequest(query, k, **search.preferred(snapshot.settings.ranking, options))
+            request = SearchRequest(query, k, **preferred(snapshot.settings.ranking, options))
             model = self._model(snapshot, request.mode)
             return why_not(snapshot, model, self._analyzer, passage_id, request)
 

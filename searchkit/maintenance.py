@@ -14,7 +14,7 @@ from searchkit.catalog import Catalog
 from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_text, ensure_pieces
 from searchkit.errors import IndexCorrupt
 from searchkit.hearing import ensure_statements, rewrite_statements
-from searchkit.search import SearchRequest
+from searchkit.request import SearchRequest
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Passage, Progress
 

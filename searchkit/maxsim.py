@@ -31,9 +31,8 @@ def maxsim(
     if not len(filled) or not len(question):
         return scores
     known, places = np.unique(pieces.values, return_inverse=True)
-    cosines = (question @ states(known).T)[:, places]
-    best = np.maximum.reduceat(cosines, (pieces.ends - pieces.lengths)[filled], axis=1)
-    scores[filled] = weights @ best
+    cosines = (states(known) @ question.T)[places]  # (total, m): rows that are taken whole
+    scores[filled] = np.maximum.reduceat(cosines, (pieces.ends - pieces.lengths)[filled], axis=0) @ weights
     return scores
 
 

@@ -4,150 +4,27 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypedDict, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from searchkit import fusion, queries
+from searchkit.arms import Arm, KeywordArm, VectorArm, completed
+from searchkit.asked import Asked
+from searchkit.confidence import Evidence, Values, confidence
+from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
-from searchkit.highlight import Highlighter, query_terms
-from searchkit.pick import Picker
+from searchkit.highlight import Highlighter
+from searchkit.keywords.contract import K1
+from searchkit.pick import Pick, Picker
+from searchkit.refine import Refiner, guarded
+from searchkit.request import SearchRequest
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
-from searchkit.types import Embedder, FloatVector, Hit, Passage, Ranking, Reranker, Results, Rows, Source
+from searchkit.types import Embedder, Hit, Passage, PieceEmbedder, Ranking, Reranker, Results, Rows, Source
 
-MODES = ("hybrid", "keyword", "vector")
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
-DEFAULT_FUSION = "minmax"
-MOST_RERANKED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """A question and how to answer it. Raises QueryError for values that make no sense.
-
-    where: a mapping, or the text of a filter; applied before ranking. weights: of the arms in fusion,
-    {"keyword": 1, "vector": 1} unless given. offset: how many hits to pass over. context: how many
-    neighbours to return on each side. per_document: at most so many hits of one document. collapse: near
-    duplicates become one hit. diversity: 0 (none) to 1, by maximal marginal relevance. strict: a malformed
-    advanced query is an error, not plain words. said_by: only passages in which somebody of this name says something.
-    advanced query is an error, not plain words. reranker: "late", "onnx:FOLDER", "st-ce:MODEL", a Reranker or a
-    function; it judges the first rerank_depth passages anew, and rerank_weight is its share in their scores.
-    """
-
-    query: str
-    k: int = 10
-    mode: str = "hybrid"
-    where: str | Mapping[str, Any] | None = None
-    fusion: str = DEFAULT_FUSION
-    weights: Mapping[str, float] = field(default_factory=dict)
-    offset: int = 0
-    context: int = 0
-    per_document: int | None = None
-    collapse: bool = False
-    diversity: float = 0.0
-    explain: bool = False
-    strict: bool = False
-    said_by: str | None = None
-    reranker: str | Reranker | Callable[[str, Sequence[str]], Any] | None = None
-    rerank_depth: int = 30
-    rerank_weight: float = 0.7
-
-    def __post_init__(self) -> None:
-        checks = {
-            f"mode must be one of {', '.join(MODES)}, not {self.mode!r}": self.mode in MODES,
-            f"fusion must be one of {', '.join(fusion.FUSIONS)}, not {self.fusion!r}": self.fusion in fusion.FUSIONS,
-            f"k must be at least 1, not {self.k}": self.k >= 1,
-            f"offset must not be negative, as {self.offset} is": self.offset >= 0,
-            f"context must not be negative, as {self.context} is": self.context >= 0,
-            f"diversity must lie between 0 and 1, unlike {self.diversity}": 0 <= self.diversity <= 1,
-            f"per_document must be at least 1, not {self.per_document}": self.per_document is None
-            or self.per_document >= 1,
-            f"rerank_depth must lie between 1 and {MOST_RERANKED}, unlike {self.rerank_depth}": 1
-            <= self.rerank_depth
-            <= MOST_RERANKED,
-            f"rerank_weight must lie between 0 and 1, unlike {self.rerank_weight}": 0 <= self.rerank_weight <= 1,
-            f"weights must be positive numbers for keyword and vector, not {dict(self.weights)}": all(
-                arm in ("keyword", "vector") and weight >= 0 for arm, weight in self.weights.items()
-            )
-            and sum({"keyword": 1.0, "vector": 1.0, **self.weights}.values()) > 0,
-        }
-        for message, fine in checks.items():
-            if not fine:
-                raise QueryError(message)
-
-
-class SearchOptions(TypedDict, total=False):
-    """A request's fields but for the query and k, as the keyword arguments of `Index.search`."""
-
-    mode: str
-    where: Any
-    fusion: str
-    weights: dict[str, float]
-    offset: int
-    context: int
-    per_document: int | None
-    collapse: bool
-    diversity: float
-    explain: bool
-    strict: bool
-    said_by: str | None
-    reranker: Any
-    rerank_depth: int
-    rerank_weight: float
-
-
-def preferred(ranking: Mapping[str, Any] | None, options: SearchOptions) -> SearchOptions:
-    """Return the options with the index's own fusion and weights, unless they choose either."""
-    if not ranking or options.keys() & {"fusion", "weights"}:
-        return options
-    return cast("SearchOptions", {"fusion": ranking["fusion"], "weights": ranking["weights"], **options})
-
-
-class Arm(Protocol):
-    """One way of ranking passages for the question at hand."""
-
-    def search(self, limit: int) -> Ranking:
-        """Return the best `limit` allowed rows."""
-
-    def score(self, rows: Rows) -> Any:
-        """Return the score of each row: (len(rows),), NaN where the arm cannot say."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeywordArm:
-    """BM25 over the index terms of the question."""
-
-    snapshot: Snapshot
-    parsed: queries.Parsed
-    allowed: Rows | None
-
-    def search(self, limit: int) -> Ranking:
-        """Return the best rows by BM25; rows without any term of the question are not among them."""
-        return self.snapshot.keywords.search(self.parsed.tree, limit, self.allowed)
-
-    def score(self, rows: Rows) -> Any:
-        """Return the BM25 score of each row, 0 without a match."""
-        return self.snapshot.keywords.score(self.parsed.tree, rows)
-
-
-@dataclass(frozen=True, slots=True)
-class VectorArm:
-    """Cosine of the question's vector and the passage's."""
-
-    snapshot: Snapshot
-    query: FloatVector
-    allowed: Rows | None
-
-    def search(self, limit: int) -> Ranking:
-        """Return the best rows by cosine."""
-        return self.snapshot.vectors.search(self.query, limit, self.allowed)
-
-    def score(self, rows: Rows) -> Any:
-        """Return the cosine of each row, NaN without a vector."""
-        return self.snapshot.vectors.score(self.query, rows)
 
 
 class Search:
@@ -163,8 +40,11 @@ class Search:
         self.filtered = self._heard(_filtered(snapshot, request.where), analyzer)
         self.allowed = self._matching(self.filtered) if self.parsed.advanced else self.filtered
         self.mode = self._mode(embedder)
-        self.arms = self._arms(embedder)
+        self.asked = self._asked(analyzer, embedder)
+        self.arms = self._arms()
         self.rankings: dict[str, Ranking] = {}  # of the depth that was reached
+        known = embedder if isinstance(embedder, PieceEmbedder) else None
+        self.refiner = Refiner(snapshot, self.asked, request, known)
         self.reranker = _reranker(request, embedder)
         self.reranked: Ranking | None = None  # what the reranker said of the first passages
 
@@ -192,16 +72,21 @@ class Search:
             raise QueryError("this index holds no vectors. Add them with: searchkit rebuild --embedder minilm")
         return self.request.mode if has_vectors or self.request.mode == "vector" else "keyword"
 
-    def _arms(self, embedder: Embedder | None) -> dict[str, Arm]:
+    def _asked(self, analyzer: Analyzer, embedder: Embedder | None) -> Asked:
+        """Return what is known of the question; its vector where the vector arm has a say and there are words."""
+        wanted = self.mode != "keyword" and self.parsed.text.strip()
+        return Asked(self.snapshot, analyzer, self.parsed, embedder if wanted else None)
+
+    def _arms(self) -> dict[str, Arm]:
         arms: dict[str, Arm] = {}
         if not self.request.query.strip():
             self.warnings.append("the query holds no words")
             return arms
+        vector = self.asked.vector
         wordless = not self.parsed.text.strip()  # date:2024, -coffee: nothing that a model could read
         if self.mode != "vector" or wordless:
             arms["keyword"] = KeywordArm(self.snapshot, self.parsed, self.allowed)
-        if self.mode != "keyword" and embedder is not None and not wordless:
-            vector = embedder.embed_query(self.parsed.text)
+        if vector is not None:
             arms["vector"] = VectorArm(self.snapshot, vector, self.allowed)
         return arms
 
@@ -217,7 +102,7 @@ class Search:
             self.rankings = {name: arm.search(depth) for name, arm in self.arms.items()}
             fused = self._fuse(self.rankings)
             if depth == DEPTHS[0]:
-                fused = self._rerank(fused)
+                fused = self._rerank(self._refine(fused))
             for row, score in zip(fused.rows.tolist(), fused.scores.tolist(), strict=True):
                 if row not in yielded:
                     yielded.add(row)
@@ -226,23 +111,43 @@ class Search:
             if all(len(ranking.rows) < depth for ranking in self.rankings.values()):
                 return
 
-    def _fuse(self, rankings: Mapping[str, Ranking]) -> Ranking:
-        """Return the union of the arms' candidates, each scored by every arm, best first."""
-        if len(rankings) < 2:
-            return next(iter(rankings.values()), Ranking(np.empty(0, np.int64), np.empty(0, np.float32)))
-        rows = np.unique(np.concatenate([ranking.rows for ranking in rankings.values()]))
-        scores = {name: _completed(arm, rankings[name], rows) for name, arm in self.arms.items()}
-        weights = {name: float(self.request.weights.get(name, 1.0)) for name in scores}
-        fused = fusion.FUSIONS[self.request.fusion](scores, weights)
+    def _fuse(self, rankings: Mapping[str, Ranking], also: Rows | None = None) -> Ranking:
+        """Return the union of the arms' candidates and of these rows, each scored by every arm, best first."""
+        if not rankings:
+            return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
+        rows = np.unique(np.concatenate([*(ranking.rows for ranking in rankings.values()), *self._further(also)]))
+        scores = {name: completed(arm, rankings[name], rows) for name, arm in self.arms.items()}
+        fused = next(iter(scores.values())) if len(scores) < 2 else self._fused(scores)
         order = np.lexsort((rows, -fused))
         return Ranking(rows[order], fused[order].astype(np.float32))
+
+    def _further(self, rows: Rows | None) -> list[Rows]:
+        """Return those of the rows that may be found, for one that an arm does not rank is found too."""
+        if rows is None or "keyword" not in self.arms or len(self.arms) < 2:
+            return []
+        return [rows if self.allowed is None else np.intersect1d(rows, self.allowed)]
+
+    def _fused(self, scores: Mapping[str, fusion.Scores]) -> fusion.Scores:
+        return fusion.FUSIONS[self.request.fusion](scores, self.weights)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """What each arm counts in fusion, as asked for or as the guard sees fit."""
+        weights = {name: float(self.request.weights.get(name, 1.0)) for name in self.arms}
+        guards = "guard" in self.request.stages and self.request.mode == "hybrid"
+        return guarded(weights, len(self.asked.terms)) if guards else weights
+
+    def _refine(self, fused: Ranking) -> Ranking:
+        """Return the ranking refined by the stages, in hybrid mode: the arms alone stay what they are."""
+        if self.request.mode != "hybrid" or not self.request.stages or not self.parsed.text.strip():
+            return fused
+        return self.refiner.refine(fused, lambda rows: self._fuse(self.rankings, rows))
 
     def _rerank(self, fused: Ranking) -> Ranking:
         """Return the ranking with its first rows judged anew by the reranker; the others stay behind them."""
         rows = fused.rows[: self.request.rerank_depth]
         if self.reranker is None or not len(rows) or not self.parsed.text.strip():
             return fused
-        from searchkit.derive import embedded_text  # noqa: PLC0415 - few questions rerank
         from searchkit.rerankers import blend  # noqa: PLC0415
 
         with self.snapshot.lock:
@@ -257,6 +162,33 @@ class Search:
             np.concatenate([mixed[order], fused.scores[len(rows) :]]),
         )
 
+    def evidence(self, found: Sequence[tuple[int, Passage]]) -> Evidence:
+        """Return what speaks for passages by row, the best first, in whichever mode they were found."""
+        rows = np.array([row for row, _ in found], np.int64)
+        total = sum(self.asked.idf.values())
+        scores = self.snapshot.keywords.score(self.parsed.tree, rows).astype(np.float64)
+        cosines: Values | None = None
+        pieces: Values | None = None
+        if self.asked.vector is not None:
+            cosines = np.nan_to_num(self.snapshot.vectors.score(self.asked.vector, rows).astype(np.float64))
+            known = self.refiner.piece_scores(rows)
+            pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
+        coverage = [self._coverage(passage, total) for _, passage in found]
+        return Evidence(
+            np.arange(1, len(rows) + 1, dtype=np.float64) + self.request.offset,
+            np.array(coverage, np.float64),
+            scores,
+            scores / max(total * (K1 + 1), 1e-9),
+            cosines,
+            self.snapshot.vectors.background if cosines is not None else 0.0,
+            pieces,
+        )
+
+    def _coverage(self, passage: Passage, total: float) -> float:
+        """Return the share of the question's terms that a passage holds, by idf; 1 if it asks for none outright."""
+        held = set(self.asked.analyzer.terms(f"{passage.title}\n{passage.text}"))
+        return sum(idf for term, idf in self.asked.idf.items() if term in held) / total if total else 1.0
+
     def sources(self, row: int) -> dict[str, Source]:
         """Return where each arm and the reranker ranked a row, as deep as the search went."""
         found = {}
@@ -269,15 +201,6 @@ class Search:
     def stages(self) -> dict[str, Ranking]:
         """Return the rankings of the arms, and of the reranker if there is one."""
         return self.rankings if self.reranked is None else {**self.rankings, "reranker": self.reranked}
-
-
-def _completed(arm: Arm, ranking: Ranking, rows: Rows) -> fusion.Scores:
-    """Return the arm's score of every row; what its ranking does not hold is computed, not assumed 0."""
-    scores = np.full(len(rows), np.nan)
-    scores[np.searchsorted(rows, ranking.rows)] = ranking.scores
-    missing = np.flatnonzero(np.isnan(scores))
-    scores[missing] = arm.score(rows[missing])
-    return scores
 
 
 def _reranker(request: SearchRequest, embedder: Embedder | None) -> Reranker | None:
@@ -306,21 +229,7 @@ def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, re
     picker = Picker(snapshot, per_document=request.per_document, collapse=request.collapse)
     picked = picker.pick(run.ranked(), request.offset + request.k, diversity=request.diversity)
     chosen = list(itertools.islice(picked, request.offset, request.offset + request.k))
-    with snapshot.lock:
-        passages = snapshot.catalog.passages([pick.row for pick in chosen])
-    highlight = Highlighter(run.parsed.tree, analyzer)
-    hits = [
-        Hit(
-            rank,
-            round(pick.score, 6),
-            passages[pick.row],
-            run.sources(pick.row),
-            highlight(passages[pick.row].text),
-            *_neighbours(run, passages[pick.row]),
-            duplicates=pick.duplicates,
-        )
-        for rank, pick in enumerate(chosen, request.offset + 1)
-    ]
+    hits = [hit for hit in _hits(run, chosen) if hit.confidence >= request.min_confidence]
     return Results(
         request.query,
         tuple(hits),
@@ -330,6 +239,28 @@ def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, re
         tuple(run.warnings),
         explanation(run) if request.explain else None,
     )
+
+
+def _hits(run: Search, chosen: Sequence[Pick]) -> Iterator[Hit]:
+    """Yield the hits of the chosen rows, with their texts and all that is known of them."""
+    if not chosen:
+        return
+    with run.snapshot.lock:
+        passages = run.snapshot.catalog.passages([pick.row for pick in chosen])
+    sure = confidence(run.evidence([(pick.row, passages[pick.row]) for pick in chosen]))
+    highlight = Highlighter(run.parsed.tree, run.asked.analyzer)
+    for rank, (pick, likely) in enumerate(zip(chosen, sure.tolist(), strict=True), run.request.offset + 1):
+        passage = passages[pick.row]
+        yield Hit(
+            rank,
+            round(pick.score, 6),
+            passage,
+            run.sources(pick.row),
+            highlight(passage.text),
+            *_neighbours(run, passage),
+            duplicates=pick.duplicates,
+            confidence=round(likely, 4),
+        )
 
 
 def _neighbours(run: Search, passage: Passage) -> tuple[tuple[Passage, ...], tuple[Passage, ...]]:
@@ -345,11 +276,10 @@ def _neighbours(run: Search, passage: Passage) -> tuple[tuple[Passage, ...], tup
 
 def explanation(run: Search) -> dict[str, Any]:
     """Return what each arm saw: how many candidates, the terms with their weights, the fusion."""
-    keywords = run.snapshot.keywords
-    count = keywords.count
+    count = run.snapshot.keywords.count
+    asked = run.asked
     terms = [
-        {"term": term, "passages": (found := keywords.document_frequency(term)), "idf": round(idf(count, found), 4)}
-        for term in query_terms(run.parsed.tree)
+        {"term": term, "passages": asked.frequencies[term], "idf": round(asked.idf[term], 4)} for term in asked.terms
     ]
     return {
         "mode": run.mode,
@@ -360,12 +290,8 @@ def explanation(run: Search) -> dict[str, Any]:
         "allowed": count if run.allowed is None else len(run.allowed),
         "candidates": {name: len(ranking.rows) for name, ranking in run.rankings.items()},
         "fusion": run.request.fusion if len(run.arms) > 1 else None,
-        "weights": {name: run.request.weights.get(name, 1.0) for name in run.arms},
+        "weights": {name: round(weight, 4) for name, weight in run.weights.items()},
+        "stages": run.refiner.notes,
         "reranker": None if run.reranker is None else run.reranker.name,
         "reranked": 0 if run.reranked is None else len(run.reranked.rows),
     }
-
-
-def idf(count: int, found: int) -> float:
-    """Return Lucene's inverse document frequency: ln(1 + (N - n + 0.5) / (n + 0.5))."""
-    return float(np.log1p((count - found + 0.5) / (found + 0.5)))

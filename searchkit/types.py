@@ -13,6 +13,8 @@ FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
 FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
 Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
 
+ANSWERABLE = 0.2  # confidence of the best hit, below which the index seems to hold no answer
+
 Scalar: TypeAlias = str | int | float | bool | None
 Metadata: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]  # dates are ISO 8601 strings
 
@@ -92,7 +94,8 @@ class Hit:
 
     `sources` maps an arm ("keyword", "vector"), or "reranker", to its rank and score; one that did not find the
     passage is absent. `before` and `after` are neighbours, asked for with context=n. `duplicates` are ids
-    of near duplicates that were collapsed into this hit.
+    of near duplicates that were collapsed into this hit. `confidence` is the probability that the passage answers,
+    from 0 to 1, comparable between questions and indexes; `score` is comparable within one result only.
     """
 
     rank: int
@@ -103,6 +106,7 @@ class Hit:
     before: tuple[Passage, ...] = ()
     after: tuple[Passage, ...] = ()
     duplicates: tuple[str, ...] = ()
+    confidence: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the hit as JSON-ready values; empty extras are left out."""
@@ -134,7 +138,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Results(Sequence[Hit]):
-    """The hits of one query, best first. `warnings` say what was understood otherwise than written."""
+    """The hits of one query, best first. `warnings` say what was understood otherwise than written.
+
+    `answerable` tells whether the index seems to hold an answer at all: whether any hit has a confidence of at least
+    ANSWERABLE.
+    """
 
     query: str
     hits: tuple[Hit, ...]
@@ -143,6 +151,11 @@ class Results(Sequence[Hit]):
     elapsed_ms: float
     warnings: tuple[str, ...] = ()
     explain: Mapping[str, Any] | None = None
+
+    @property
+    def answerable(self) -> bool:
+        """Tell whether any of the hits is likely enough to answer."""
+        return any(hit.confidence >= ANSWERABLE for hit in self.hits)
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -157,7 +170,7 @@ class Results(Sequence[Hit]):
     def to_dict(self) -> dict[str, Any]:
         """Return the one JSON shape of the command line and the API."""
         shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
-        return {key: value for key, value in shape.items() if value is not None}
+        return {**{key: value for key, value in shape.items() if value is not None}, "answerable": self.answerable}
 
 
 @dataclass(frozen=True, slots=True)

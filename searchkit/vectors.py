@@ -8,8 +8,10 @@ it costs in nDCG is in BENCHMARKS.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +25,7 @@ from searchkit.types import FloatMatrix, FloatVector, Ranking, Rows
 
 BLOCK_ROWS = 16_384  # 25 MB of float32 at 384 dimensions: fits the shared cache of a laptop
 DTYPE = np.float16
+BACKGROUND_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,19 @@ class Vectors:
         for segment, at, position in self._places(rows):
             vectors[at] = segment.vectors[position]
         return vectors
+
+    @cached_property
+    def background(self) -> float:
+        """The mean cosine of two different passages, from a sample of at most BACKGROUND_ROWS spread evenly."""
+        found = [
+            np.asarray(segment.vectors[:: max(1, math.ceil(len(self) / BACKGROUND_ROWS))], np.float32)
+            for segment in self._segments
+        ]
+        count = sum(map(len, found))
+        if count < 2:
+            return 0.0
+        total = np.concatenate(found).sum(axis=0)
+        return float((total @ total - count) / (count * (count - 1)))
 
     def pieces(self, rows: Rows) -> Ragged | None:
         """Return the word pieces of each row, none for a row without a vector; None if they are not known for all."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from searchkit.highlight import query_terms
 from searchkit.pick import Picker
-from searchkit.search import DEPTHS, Search, SearchRequest, idf
+from searchkit.request import SearchRequest
+from searchkit.search import DEPTHS, Search
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Source
@@ -94,10 +95,8 @@ def _terms(run: Search, analyzer: Analyzer, row: int) -> tuple[tuple[str, ...], 
 
 def _term_reasons(run: Search, analyzer: Analyzer, missing: tuple[str, ...]) -> Iterator[str]:
     """Yield a line for each term that the passage lacks."""
-    keywords = run.snapshot.keywords
     for term in missing:
-        found = keywords.document_frequency(term)
-        weight = idf(keywords.count, found)
+        found, weight = run.asked.frequencies[term], run.asked.idf[term]
         where = f"in {found} other passages, weight {weight:.2f}" if found else "in no passage at all"
         yield f"it lacks the term {term!r} ({where}), also after stemming ({analyzer.language})"
 

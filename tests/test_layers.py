@@ -10,12 +10,15 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
-    {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution", "ragged"},
+    {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
+    | {"ragged", "confidence"},
     {"maxsim"},
-    {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"},
+    {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"}
+    | {"request"},
     {"store", "rerankers"},
-    {"derive", "pick", "timeliness", "said"},
-    {"hearing"},
+    {"derive", "pick", "timeliness", "said", "arms"},
+    {"hearing", "asked"},
+    {"refine"},
     {"ingest", "search"},
     {"sync", "maintenance", "archive", "whynot", "context"},
     {"index"},

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from searchkit import search, store
 from searchkit.evaluation.questions import Question, Questions
 from searchkit.fusion import Scores
+from searchkit.request import SearchRequest
 from searchkit.text import Analyzer
 from searchkit.types import Progress, Rows
 
@@ -39,7 +40,7 @@ def collect(index: Index, questions: Questions, progress: Progress | None = None
     model, analyzer, found = index.embedder, Analyzer(index.settings.language), []
     with store.opened(index.path) as snapshot:
         for number, question in enumerate(asked, 1):
-            run = search.Search(snapshot, model, analyzer, search.SearchRequest(question.text))
+            run = search.Search(snapshot, model, analyzer, SearchRequest(question.text))
             found.append(_candidates(snapshot, run, question, questions.unit))
             if progress:
                 progress("ask", number, len(asked))

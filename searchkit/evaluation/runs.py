@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from searchkit.errors import EvaluationError
 from searchkit.evaluation.questions import Question, Questions
-from searchkit.search import SearchOptions
+from searchkit.request import SearchOptions
 from searchkit.types import Progress, Results
 
 if TYPE_CHECKING:

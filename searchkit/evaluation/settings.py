@@ -7,15 +7,21 @@ from typing import cast
 
 from searchkit.errors import QueryError
 from searchkit.fusion import FUSIONS
-from searchkit.search import SearchOptions
+from searchkit.request import STAGES, SearchOptions
 
 ARMS = ("keyword", "vector")
 DEFAULT = "default"
 
+
+def _without(stage: str) -> tuple[str, ...]:
+    return tuple(other for other in STAGES if other != stage)
+
+
 SETTINGS: Mapping[str, SearchOptions] = {
     "keyword": {"mode": "keyword"},
     "vector": {"mode": "vector"},
-    **{name: cast("SearchOptions", {"fusion": name}) for name in FUSIONS},
+    **{name: cast("SearchOptions", {"fusion": name, "stages": ()}) for name in FUSIONS},
+    **{f"no {stage}": cast("SearchOptions", {"stages": _without(stage)}) for stage in STAGES},
     DEFAULT: {},
 }
 COSTLY: Mapping[str, SearchOptions] = {"late": {"reranker": "late"}}  # measured only when they are asked for

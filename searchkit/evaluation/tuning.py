@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import fusion, maintenance, search, store
+from searchkit import fusion, maintenance, request, store
 from searchkit.errors import EvaluationError
 from searchkit.evaluation.candidates import Candidates, collect, ndcg
 from searchkit.evaluation.questions import Questions
@@ -104,7 +104,7 @@ def present(index: Index) -> Point:
     chosen = index.settings.ranking or {}
     weights = {"keyword": 1.0, "vector": 1.0, **chosen.get("weights", {})}
     share = round(weights["keyword"] / (weights["keyword"] + weights["vector"]), 3)
-    return Point(chosen.get("fusion", search.DEFAULT_FUSION), share)
+    return Point(chosen.get("fusion", request.DEFAULT_FUSION), share)
 
 
 def fit(candidates: Sequence[Candidates], now: Point) -> Tuned:

@@ -1,0 +1,70 @@
+"""The two ways of ranking passages for a question: by its words and by its meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from searchkit import fusion, queries
+from searchkit.store import Snapshot
+from searchkit.types import FloatVector, Ranking, Rows
+
+
+class Arm(Protocol):
+    """One way of ranking passages for the question at hand."""
+
+    def search(self, limit: int) -> Ranking:
+        """Return the best `limit` allowed rows."""
+
+    def score(self, rows: Rows) -> Any:
+        """Return the score of each row: (len(rows),), NaN where the arm cannot say."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordArm:
+    """BM25 over the index terms of the question."""
+
+    snapshot: Snapshot
+    parsed: queries.Parsed
+    allowed: Rows | None
+
+    def search(self, limit: int) -> Ranking:
+        """Return the best rows by BM25; rows without any term of the question are not among them."""
+        return self.snapshot.keywords.search(self.parsed.tree, limit, self.allowed)
+
+    def score(self, rows: Rows) -> Any:
+        """Return the BM25 score of each row, 0 without a match."""
+        return self.snapshot.keywords.score(self.parsed.tree, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorArm:
+    """Cosine of the question's vector and the passage's."""
+
+    snapshot: Snapshot
+    query: FloatVector
+    allowed: Rows | None
+
+    def search(self, limit: int) -> Ranking:
+        """Return the best rows by cosine."""
+        return self.snapshot.vectors.search(self.query, limit, self.allowed)
+
+    def score(self, rows: Rows) -> Any:
+        """Return the cosine of each row, NaN without a vector."""
+        return self.snapshot.vectors.score(self.query, rows)
+
+
+def completed(arm: Arm, ranking: Ranking, rows: Rows) -> fusion.Scores:
+    """Return the arm's score of every row; what its ranking does not hold is computed, not assumed 0."""
+    scores = np.full(len(rows), np.nan)
+    scores[np.searchsorted(rows, ranking.rows)] = ranking.scores
+    missing = np.flatnonzero(np.isnan(scores))
+    scores[missing] = arm.score(rows[missing])
+    return scores
+
+
+def idf(count: int, found: int) -> float:
+    """Return Lucene's inverse document frequency: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    return float(np.log1p((count - found + 0.5) / (found + 0.5)))
