@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 
 from searchkit import queries
 from searchkit.arms import idf
 from searchkit.highlight import query_terms
 from searchkit.maxsim import piece_weights
+from searchkit.queries.names import names
+from searchkit.queries.times import TimeSpan, named_times
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
@@ -17,9 +20,15 @@ class Asked:
     """One question against one snapshot; what is costly is found out when it is first needed."""
 
     def __init__(
-        self, snapshot: Snapshot, analyzer: Analyzer, parsed: queries.Parsed, embedder: Embedder | None
+        self,
+        snapshot: Snapshot,
+        analyzer: Analyzer,
+        parsed: queries.Parsed,
+        embedder: Embedder | None,
+        today: date | None = None,
     ) -> None:
         self.analyzer = analyzer
+        self.today = today or date.today()
         self.text = parsed.text
         self.terms = query_terms(parsed.tree)
         self._keywords = snapshot.keywords
@@ -40,6 +49,16 @@ class Asked:
     def idf(self) -> dict[str, float]:
         """The inverse document frequency of each of the terms."""
         return {term: idf(self._keywords.count, found) for term, found in self.frequencies.items()}
+
+    @cached_property
+    def times(self) -> tuple[TimeSpan, ...]:
+        """The times that the question names."""
+        return named_times(self.text, self.today)
+
+    @cached_property
+    def names(self) -> list[frozenset[str]]:
+        """The terms of each word that names something, times left out."""
+        return names(self.text, self.analyzer, ((span.start, span.end) for span in self.times))
 
     @cached_property
     def weights(self) -> FloatVector:

@@ -2,7 +2,8 @@
 
 Logistic regression (Platt, 1999) on evidence that needs no judgments of this index: the cosine above the index's own
 background (the mean cosine of its passages with each other), the share of the question's terms that the passage holds,
-by idf, how well its word pieces are met, and the rank. scripts/fit_confidence made the coefficients from the training
+by idf, the share of what the question names (names, numbers, times) that it lacks, how well its word pieces are met,
+how many terms the question has, and the rank. scripts/fit_confidence made the coefficients from the training
 or development questions of SciFact, NFCorpus and SQuAD, mixed with questions from elsewhere that have no answer there;
 BENCHMARKS.md has how well they hold on collections that took no part.
 """
@@ -22,13 +23,15 @@ Values = npt.NDArray[np.float64]
 class Evidence:
     """What speaks for n passages, each (n,); `cosine` and `pieces` are None without a model or its word pieces.
 
-    bm25: the raw score; bm25_share: of the most that the question's terms could give; rank: from 1.
+    rank: from 1; terms: of the question; unmet: how much of the names, numbers and times in the question the passage
+    lacks, 0 to 1; bm25: the raw score; background: mean cosine of two passages of the index.
     """
 
     rank: Values
+    terms: int
     coverage: Values
+    unmet: Values
     bm25: Values
-    bm25_share: Values
     cosine: Values | None = None
     background: float = 0.0
     pieces: Values | None = None
@@ -36,8 +39,12 @@ class Evidence:
     def features(self) -> dict[str, Values]:
         """Return what is known by the names that the models below use."""
         found = {
-            "rank": np.log(self.rank), "coverage": self.coverage, "bm25": self.bm25, "bm25_share": self.bm25_share
-        }  # fmt: skip
+            "rank": np.log(self.rank),
+            "terms": np.full(len(self.rank), np.log(max(self.terms, 1))),
+            "coverage": self.coverage,
+            "unmet": self.unmet,
+            "bm25": self.bm25,
+        }
         if self.cosine is not None:
             found["cosine"] = (self.cosine - self.background) / max(1 - self.background, 1e-6)
         if self.pieces is not None:
@@ -47,9 +54,17 @@ class Evidence:
 
 # Coefficients by feature, "" for the constant; the first model whose features are all known is taken.
 MODELS: tuple[Mapping[str, float], ...] = (
-    {"cosine": 5.5, "coverage": 1.0, "pieces": 5.5, "rank": -0.6, "": -7.8},
-    {"cosine": 6.5, "coverage": 2.7, "rank": -0.6, "": -5.8},
-    {"bm25_share": 2.25, "bm25": 0.07, "coverage": 0.3, "rank": -0.7, "": -4.3},
+    {
+        "cosine": 3.69,
+        "coverage": 1.61,
+        "pieces": 4.17,
+        "unmet": -1.33,
+        "terms": 0.28,
+        "rank": -0.65,
+        "": -6.14,
+    },
+    {"cosine": 3.93, "coverage": 2.83, "unmet": -1.33, "terms": 0.06, "rank": -0.68, "": -3.8},
+    {"bm25": 0.07, "coverage": 2.46, "unmet": -1.52, "terms": -0.19, "rank": -0.6, "": -2.79},
 )
 
 

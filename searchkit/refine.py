@@ -77,6 +77,8 @@ class Refiner:
         rows = fused.rows[:DEPTH]
         if len(rows) < 2:
             return fused
+        if self._asked.vector is not None:  # of two arms; BM25 alone keeps its scale
+            fused = Ranking(fused.rows, to_unit(fused.scores).astype(np.float32))
         before = fused.scores[: len(rows)].astype(np.float64)
         scores = to_unit(before if evidence is None else before + NEIGHBOURS_WEIGHT * evidence[: len(rows)])
         for stage in (self._pieces, self._feedback, self._speaker, self._time, self._recency):

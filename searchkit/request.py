@@ -13,7 +13,7 @@ from searchkit.types import Reranker
 
 MODES = ("hybrid", "keyword", "vector")
 STAGES = ("guard", "neighbours", "pieces", "feedback", "speaker", "time")  # in the order in which they run
-DEFAULT_FUSION = "minmax"
+DEFAULT_FUSION = "zscore"
 MOST_RERANKED = 200
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,17 @@ from searchkit.confidence import Evidence, Values, confidence
 from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
-from searchkit.keywords.contract import K1
 from searchkit.pick import Pick, Picker
 from searchkit.refine import Refiner, guarded
 from searchkit.request import SearchRequest
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
+from searchkit.timeliness import closeness, published
 from searchkit.types import Embedder, Hit, Passage, PieceEmbedder, Ranking, Reranker, Results, Rows, Source
 
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
+NAMES = 2
+TIME_FITS = 0.3  # closeness of a date from which on it is the time that the question names
 
 
 class Search:
@@ -75,7 +77,7 @@ class Search:
     def _asked(self, analyzer: Analyzer, embedder: Embedder | None) -> Asked:
         """Return what is known of the question; its vector where the vector arm has a say and there are words."""
         wanted = self.mode != "keyword" and self.parsed.text.strip()
-        return Asked(self.snapshot, analyzer, self.parsed, embedder if wanted else None)
+        return Asked(self.snapshot, analyzer, self.parsed, embedder if wanted else None, self.request.today)
 
     def _arms(self) -> dict[str, Arm]:
         arms: dict[str, Arm] = {}
@@ -173,21 +175,34 @@ class Search:
             cosines = np.nan_to_num(self.snapshot.vectors.score(self.asked.vector, rows).astype(np.float64))
             known = self.refiner.piece_scores(rows)
             pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
-        coverage = [self._coverage(passage, total) for _, passage in found]
+        held = [set(self.asked.analyzer.terms(f"{passage.title}\n{passage.text}")) for _, passage in found]
+        coverage = [self._coverage(terms, total) for terms in held]
         return Evidence(
             np.arange(1, len(rows) + 1, dtype=np.float64) + self.request.offset,
+            len(self.asked.terms),
             np.array(coverage, np.float64),
+            self._unmet(rows, held),
             scores,
-            scores / max(total * (K1 + 1), 1e-9),
             cosines,
             self.snapshot.vectors.background if cosines is not None else 0.0,
             pieces,
         )
 
-    def _coverage(self, passage: Passage, total: float) -> float:
-        """Return the share of the question's terms that a passage holds, by idf; 1 if it asks for none outright."""
-        held = set(self.asked.analyzer.terms(f"{passage.title}\n{passage.text}"))
+    def _coverage(self, held: Set[str], total: float) -> float:
+        """Return the share of the question's terms that are held, by idf; 1 if it asks for none outright."""
         return sum(idf for term, idf in self.asked.idf.items() if term in held) / total if total else 1.0
+
+    def _unmet(self, rows: Rows, held: Sequence[Set[str]]) -> Values:
+        """Return how much of what the question names each row lacks: (n,), 0 to 1. A time may be met by the date.
+
+        Of many names a passage rarely holds all: the share counts in full up to NAMES of them, then less.
+        """
+        times = self.asked.times
+        met = np.array([[bool(name & terms) for name in self.asked.names] for terms in held], np.float64)
+        if times:
+            fits = [closeness(published(self.snapshot, rows), [span]) >= TIME_FITS for span in times]
+            met = np.column_stack([met.reshape(len(rows), -1), *fits])
+        return (1 - met.mean(axis=1)) * min(1.0, NAMES / met.shape[1]) if met.size else np.zeros(len(rows))
 
     def sources(self, row: int) -> dict[str, Source]:
         """Return where each arm and the reranker ranked a row, as deep as the search went."""

@@ -13,7 +13,7 @@ FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
 FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
 Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
 
-ANSWERABLE = 0.2  # confidence of the best hit, below which the index seems to hold no answer
+ANSWERABLE = 0.1  # confidence of the best hit, below which the index seems to hold no answer
 
 Scalar: TypeAlias = str | int | float | bool | None
 Metadata: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]  # dates are ISO 8601 strings
