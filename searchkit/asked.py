@@ -42,8 +42,12 @@ class Asked:
 
     @cached_property
     def frequencies(self) -> dict[str, int]:
-        """In how many passages each of the terms stands."""
-        return {term: self._keywords.document_frequency(term) for term in self.terms}
+        """In how many passages each of the terms stands.
+
+        What stands in the text counts, as in BM25; titles and sections, which passages share, only for other terms.
+        """
+        found = self._keywords.document_frequency
+        return {term: found(term, "body") or found(term) for term in self.terms}
 
     @cached_property
     def idf(self) -> dict[str, float]:

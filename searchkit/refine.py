@@ -34,7 +34,7 @@ PIECES_WEIGHT = 0.4
 FEEDBACK_WEIGHT = 0.2
 FEEDBACK_PASSAGES = 10
 FEEDBACK_SHORT, FEEDBACK_LONG = 4, 10  # terms: up to which feedback helps in full, and from which it only drifts
-SPEAKER_WEIGHT = 0.2
+SPEAKER_WEIGHT = 0.5
 HALF_LIFE = 365.0  # days, of recency
 
 Scores = npt.NDArray[np.float64]
@@ -77,10 +77,8 @@ class Refiner:
         rows = fused.rows[:DEPTH]
         if len(rows) < 2:
             return fused
-        if self._asked.vector is not None:  # of two arms; BM25 alone keeps its scale
-            fused = Ranking(fused.rows, to_unit(fused.scores).astype(np.float32))
         before = fused.scores[: len(rows)].astype(np.float64)
-        scores = to_unit(before if evidence is None else before + NEIGHBOURS_WEIGHT * evidence[: len(rows)])
+        scores = to_unit(before if evidence is None else before + NEIGHBOURS_WEIGHT * evidence)
         for stage in (self._pieces, self._feedback, self._speaker, self._time, self._recency):
             scores = stage(rows, scores)
         order = np.lexsort((rows, -scores))
@@ -170,5 +168,7 @@ class Refiner:
 
 def to_unit(values: npt.NDArray[Any]) -> Scores:
     """Return the values mapped to [0, 1]: (n,); 1 where all are equal."""
+    if not len(values):
+        return values.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     return (values.astype(np.float64) - low) / (high - low) if high > low else np.ones(len(values))

@@ -93,10 +93,10 @@ class _Topic:
     def __init__(self, snapshot: Snapshot, analyzer: Analyzer, topic: str) -> None:
         self._analyzer = analyzer
         count = snapshot.keywords.count
-        self.weights = {
-            term: float(np.log1p(count / (1 + snapshot.keywords.document_frequency(term))))
-            for term in telling_terms(topic, analyzer)
-        }
+        found = {term: snapshot.keywords.document_frequency(term) for term in telling_terms(topic, analyzer)}
+        self.weights = {term: float(np.log1p(count / (1 + passages))) for term, passages in found.items()}
+        # a title that heads nearly all that is indexed tells none of it apart
+        self._rarity = {term: 1 - passages / max(count, 1) for term, passages in found.items()}
 
     def share(self, claim: str, passage: Passage) -> float:
         """Return the weight of the topic's words in the claim, those around it counted in part: 0 to 1."""
@@ -104,11 +104,13 @@ class _Topic:
         if not total:
             return 1.0
         inside = set(self._analyzer.terms(claim))
-        if self.weights.keys() <= inside:
-            return 1.0
-        around = set(self._analyzer.terms(f"{passage.title} {passage.text}"))
-        found = (w * (1.0 if t in inside else NEARBY if t in around else 0.0) for t, w in self.weights.items())
-        return sum(found) / total
+        around = set(self._analyzer.terms(passage.text))
+        title = set(self._analyzer.terms(passage.title))
+        shares = (
+            w * (1.0 if t in inside else NEARBY if t in around else NEARBY * self._rarity[t] if t in title else 0.0)
+            for t, w in self.weights.items()
+        )
+        return sum(shares) / total
 
 
 def telling_terms(text: str, analyzer: Analyzer) -> list[str]:

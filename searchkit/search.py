@@ -17,7 +17,7 @@ from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
 from searchkit.pick import Pick, Picker
-from searchkit.refine import Refiner, guarded
+from searchkit.refine import Refiner, guarded, to_unit
 from searchkit.request import SearchRequest
 from searchkit.store import Snapshot
 from searchkit.text import Analyzer
@@ -143,7 +143,15 @@ class Search:
         """Return the ranking refined by the stages, in hybrid mode: the arms alone stay what they are."""
         if self.request.mode != "hybrid" or not self.request.stages or not self.parsed.text.strip():
             return fused
-        return self.refiner.refine(fused, lambda rows: self._fuse(self.rankings, rows))
+        return self.refiner.refine(self._in_unit_range(fused), self._with)
+
+    def _with(self, rows: Rows) -> Ranking:
+        """Return the ranking of the candidates and these rows."""
+        return self._in_unit_range(self._fuse(self.rankings, rows))
+
+    def _in_unit_range(self, fused: Ranking) -> Ranking:
+        """Return fused scores mapped to [0, 1]; BM25 alone keeps its scale."""
+        return Ranking(fused.rows, to_unit(fused.scores).astype(np.float32)) if len(self.arms) > 1 else fused
 
     def _rerank(self, fused: Ranking) -> Ranking:
         """Return the ranking with its first rows judged anew by the reranker; the others stay behind them."""
@@ -184,7 +192,7 @@ class Search:
             self._unmet(rows, held),
             scores,
             cosines,
-            self.snapshot.vectors.background if cosines is not None else 0.0,
+            self.snapshot.background if cosines is not None else 0.0,
             pieces,
         )
 

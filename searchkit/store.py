@@ -12,6 +12,7 @@ import json
 import threading
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from searchkit.types import FloatMatrix, Rows
 FORMAT = 2  # what this version writes
 FLOOR = 1  # the oldest format it reads: without the tables of who said what
 KEPT_FILTERS = 16
+BACKGROUND_ROWS = 1_000
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
 
 
@@ -87,6 +89,24 @@ class Snapshot:
                     del self._rows[next(iter(self._rows))]
                 found = self._rows[clause, values] = self.catalog.rows(clause, values)
             return found
+
+    @cached_property
+    def background(self) -> float:
+        """The mean cosine of two passages of different documents, from a sample; 0 where there are no two.
+
+        It is what a cosine means nothing below: some models give any two texts .7.
+        """
+        rows, matrix = self.vectors.sample(BACKGROUND_ROWS)
+        with self.lock:
+            owners = self.catalog.owners(rows.tolist())
+        _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
+        pairs = len(rows) ** 2 - int((sizes**2).sum())
+        if not pairs:
+            return 0.0
+        sums = np.zeros((len(sizes), matrix.shape[1]), np.float32)
+        np.add.at(sums, document, matrix)
+        whole = sums.sum(axis=0)
+        return float((whole @ whole - (sums * sums).sum()) / pairs)
 
     def close(self) -> None:
         """Let go of every file."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +24,6 @@ from searchkit.types import FloatMatrix, FloatVector, Ranking, Rows
 
 BLOCK_ROWS = 16_384  # 25 MB of float32 at 384 dimensions: fits the shared cache of a laptop
 DTYPE = np.float16
-BACKGROUND_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +128,20 @@ class Vectors:
             vectors[at] = segment.vectors[position]
         return vectors
 
-    @cached_property
-    def background(self) -> float:
-        """The mean cosine of two different passages, from a sample of at most BACKGROUND_ROWS spread evenly."""
-        found = [
-            np.asarray(segment.vectors[:: max(1, math.ceil(len(self) / BACKGROUND_ROWS))], np.float32)
-            for segment in self._segments
+    def sample(self, size: int) -> tuple[Rows, FloatMatrix]:
+        """Return about `size` living rows, spread evenly, and their vectors."""
+        step = max(1, math.ceil(len(self) / size))
+        parts = [
+            (rows[::step], segment.vectors[at[::step]])
+            for segment, alive in zip(self._segments, self._alive, strict=True)
+            for at in [np.arange(len(segment.rows)) if alive is None else np.flatnonzero(alive)]
+            for rows in [segment.rows[at]]
         ]
-        count = sum(map(len, found))
-        if count < 2:
-            return 0.0
-        total = np.concatenate(found).sum(axis=0)
-        return float((total @ total - count) / (count * (count - 1)))
+        if not parts:
+            return np.empty(0, np.int64), np.empty((0, 0), np.float32)
+        return np.concatenate([rows for rows, _ in parts]), np.concatenate(
+            [found for _, found in parts], dtype=np.float32
+        )
 
     def pieces(self, rows: Rows) -> Ragged | None:
         """Return the word pieces of each row, none for a row without a vector; None if they are not known for all."""

@@ -33,9 +33,11 @@ def article(tmp_path_factory):
 
 
 def test_what_analysts_said_about_vietnam_comes_first(article):
-    first, second, third = article.search("What did analysts say about Vietnam?", k=3)
-    assert "experts said" in first.passage.text
-    assert all("Vietnam" in hit.passage.text for hit in (first, second, third))
+    found = [hit.passage.text for hit in article.search("What did analysts say about Vietnam?", k=4)]
+    assert "Vietnam" in found[0]
+    assert "experts said" in found[0]
+    assert "analysts said" in found[1]  # on those who resent the visit to Vietnam
+    assert all("Vietnam" in text for text in found[2:])
 
 
 @pytest.mark.parametrize(("question", "words"), QUESTIONS.items())

@@ -76,8 +76,8 @@ class Reader(Protocol):
     def score(self, query: syntax.Query, rows: Rows) -> npt.NDArray[np.float32]:
         """Return the score of each row, in any order: (len(rows),), 0 where it does not match."""
 
-    def document_frequency(self, term: str) -> int:
-        """Return how many passages hold the index term in any field."""
+    def document_frequency(self, term: str, field: str | None = None) -> int:
+        """Return how many passages hold the index term in this field, or in any."""
 
     def close(self) -> None:
         """Let go of every file."""

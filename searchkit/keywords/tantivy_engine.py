@@ -115,10 +115,10 @@ class TantivyReader:
                 translated = self._translator.restrict(translated, wanted)
             return look_up(rows, *self._hits(translated, self.count))
 
-    def document_frequency(self, term: str) -> int:
-        """Return how many passages hold the index term in any field."""
+    def document_frequency(self, term: str, field: str | None = None) -> int:
+        """Return how many passages hold the index term in this field, or in any."""
         with _translated(self._folder):
-            result: Any = self._searcher.search(self._translator.term(term), 1, count=True)
+            result: Any = self._searcher.search(self._translator.term(term, field), 1, count=True)
         return int(result.count)
 
     def close(self) -> None:

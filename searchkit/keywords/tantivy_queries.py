@@ -43,9 +43,10 @@ class Translator:
         check(query)
         return self._translate(query, 1.0)
 
-    def term(self, text: str) -> Query:
-        """Return the query for a term in any field, without weights."""
-        return _any_of([Query.term_query(self._schema, name, text) for name in syntax.TEXT_FIELDS])
+    def term(self, text: str, field: str | None = None) -> Query:
+        """Return the query for a term in this field, or in any, without weights."""
+        fields = [field] if field else syntax.TEXT_FIELDS
+        return _any_of([Query.term_query(self._schema, name, text) for name in fields])
 
     def restrict(self, query: Query, rows: Rows) -> Query:
         """Return `query` among `rows` (sorted, not empty), its scores unchanged."""

@@ -101,10 +101,10 @@ class WhooshReader:
         """Return the score of each row: (len(rows),), 0 where it does not match."""
         return look_up(rows, *self._matches(query))
 
-    def document_frequency(self, term: str) -> int:
-        """Return how many passages hold the index term in any field."""
+    def document_frequency(self, term: str, field: str | None = None) -> int:
+        """Return how many passages hold the index term in this field, or in any."""
         with _translated(self._folder):
-            return self._corpus.document_frequency(term)
+            return self._corpus.document_frequency(term, field)
 
     def close(self) -> None:
         """Let go of every file."""

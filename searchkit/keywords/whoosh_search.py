@@ -63,9 +63,9 @@ class Corpus:
                 parts = [self._leaf(query, name) for name in ((query.field,) if query.field else syntax.TEXT_FIELDS)]
                 return self._union(parts, query.boost)
 
-    def document_frequency(self, term: str) -> int:
-        """Return how many passages hold the term in any field."""
-        found = [self._postings(name, term).docs for name in syntax.TEXT_FIELDS]
+    def document_frequency(self, term: str, field: str | None = None) -> int:
+        """Return how many passages hold the term in this field, or in any."""
+        found = [self._postings(name, term).docs for name in ([field] if field else syntax.TEXT_FIELDS)]
         return len(np.unique(np.concatenate(found)))
 
     def _boolean(self, query: syntax.Boolean) -> Matches:
