@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt, UnsupportedFormat
-from searchkit.store import Settings, Snapshot
+from searchkit.snapshot import Settings, Snapshot
 from searchkit.types import Document, Mark
 
 ARCHIVE_FORMAT = 1

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from searchkit import fusion, queries
-from searchkit.store import Snapshot
+from searchkit.snapshot import Snapshot
 from searchkit.types import FloatVector, Ranking, Rows
 
 

@@ -11,7 +11,7 @@ from searchkit.highlight import query_terms
 from searchkit.maxsim import piece_weights
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
-from searchkit.store import Snapshot
+from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
 

@@ -18,6 +18,7 @@ from searchkit.errors import EmbedderMismatch
 from searchkit.journal import DIGEST_SIZE, Journal
 from searchkit.keywords import Entry
 from searchkit.ragged import Ragged
+from searchkit.snapshot import open_segments
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, FloatMatrix, Passage, PieceEmbedder, Progress, Rows
 
@@ -127,7 +128,7 @@ class VectorSource:
 
     def _stored(self, known: Mapping[bytes, int]) -> Iterator[tuple[bytes, npt.NDArray[np.float32]]]:
         """Yield vectors from the segments, also of rows that just died."""
-        opened = store.open_segments(self._writer.path, self._writer.catalog, self._embedder.dim)
+        opened = open_segments(self._writer.path, self._writer.catalog, self._embedder.dim)
         rows = np.fromiter(known.values(), np.int64, len(known))
         matrix = vectors.Vectors(opened, np.empty(0, np.int64)).get(rows)
         for digest, vector in zip(known, matrix, strict=True):

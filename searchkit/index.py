@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from searchkit import keywords, search, store
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
 from searchkit.request import SearchOptions, SearchRequest, preferred
+from searchkit.snapshot import Settings, Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport
 
@@ -44,8 +45,8 @@ class Index:
         """Open the index at `path`; `Index.open` is the same. See there for errors."""
         self.path = Path(path)
         self._lock = threading.Lock()
-        self._users: dict[store.Snapshot, int] = {}
-        self._snapshot: store.Snapshot | None = store.snapshot(self.path)
+        self._users: dict[Snapshot, int] = {}
+        self._snapshot: Snapshot | None = store.snapshot(self.path)
         self._embedder: Embedder | None = None
         self._analyzer = Analyzer(self.settings.language)
         found = self.settings.analyzer
@@ -81,7 +82,7 @@ class Index:
         """
         model = _model_called(embedder)
         keywords.engine(engine)
-        settings = store.Settings(
+        settings = Settings(
             engine, language, Analyzer(language).name, target_tokens=target_tokens, max_tokens=max_tokens
         )
         if model is not None:
@@ -100,7 +101,7 @@ class Index:
     # --- reading ------------------------------------------------------------------------------------------
 
     @property
-    def settings(self) -> store.Settings:
+    def settings(self) -> Settings:
         """What was fixed when the index was created, and the ranking that `tune` chose."""
         with self._reading() as snapshot:
             return snapshot.settings
@@ -308,7 +309,7 @@ class Index:
         return report
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[store.Snapshot]:
+    def _reading(self) -> Iterator[Snapshot]:
         """Hold the present snapshot open: a reload in another thread closes it only afterwards."""
         with self._lock:
             snapshot = self._snapshot
@@ -325,16 +326,16 @@ class Index:
                     if snapshot is not self._snapshot:
                         snapshot.close()
 
-    def _retire(self, snapshot: store.Snapshot) -> None:
+    def _retire(self, snapshot: Snapshot) -> None:
         """Close a snapshot that was replaced, unless a search still uses it and will close it."""
         with self._lock:
             if snapshot not in self._users:
                 snapshot.close()
 
-    def _model(self, snapshot: store.Snapshot, mode: str) -> Embedder | None:
+    def _model(self, snapshot: Snapshot, mode: str) -> Embedder | None:
         return None if mode == "keyword" else self._embedder_of(snapshot.settings)
 
-    def _embedder_of(self, settings: store.Settings) -> Embedder | None:
+    def _embedder_of(self, settings: Settings) -> Embedder | None:
         """Return the model that the index was built with, None for keyword only."""
         if settings.embedder is None:
             return None

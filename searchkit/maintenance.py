@@ -15,6 +15,7 @@ from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_te
 from searchkit.errors import IndexCorrupt
 from searchkit.hearing import ensure_statements, rewrite_statements
 from searchkit.request import SearchRequest
+from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Passage, Progress
 
@@ -59,7 +60,7 @@ def verify(path: Path) -> VerifyReport:
         catalog.close()
 
 
-def status(path: Path, snapshot: store.Snapshot) -> dict[str, Any]:
+def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
     """Return counts, settings, size on disk in bytes, and the folders that were synced."""
     settings = snapshot.settings
     return {

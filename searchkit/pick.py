@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.store import Snapshot
+from searchkit.snapshot import Snapshot
 
 POOL = 100  # candidates among which diversity chooses
 CHUNK = 64

@@ -23,7 +23,7 @@ from searchkit import said, timeliness
 from searchkit.asked import Asked
 from searchkit.maxsim import maxsim
 from searchkit.request import SearchRequest
-from searchkit.store import Snapshot
+from searchkit.snapshot import Snapshot
 from searchkit.types import PieceEmbedder, Ranking, Rows
 
 DEPTH = 60  # passages that are looked at again

@@ -13,8 +13,8 @@ from searchkit.attribution.kinds import KIN
 from searchkit.attribution.question import asked
 from searchkit.queries.function_words import function_words
 from searchkit.queries.times import named_times
+from searchkit.snapshot import Snapshot
 from searchkit.statements import Said
-from searchkit.store import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Passage, Rows, Statement
 

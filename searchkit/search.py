@@ -19,7 +19,7 @@ from searchkit.highlight import Highlighter
 from searchkit.pick import Pick, Picker
 from searchkit.refine import Refiner, guarded, to_unit
 from searchkit.request import SearchRequest
-from searchkit.store import Snapshot
+from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.timeliness import closeness, published
 from searchkit.types import Embedder, Hit, Passage, PieceEmbedder, Ranking, Reranker, Results, Rows, Source

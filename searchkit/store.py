@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,94 +20,12 @@ from searchkit import durable, keywords, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt, IndexExists, IndexLocked, IndexNotFound, UnsupportedFormat
 from searchkit.ragged import Ragged
+from searchkit.snapshot import Settings, Snapshot, keyword_folder, open_segments, read_settings
 from searchkit.types import FloatMatrix, Rows
 
 FORMAT = 2  # what this version writes
 FLOOR = 1  # the oldest format it reads: without the tables of who said what
-KEPT_FILTERS = 16
-BACKGROUND_ROWS = 1_000
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What is fixed when an index is created, because it decides bytes on disk; and how it prefers to rank.
-
-    ranking: fusion and weights of searches that choose neither, None for searchkit's own.
-    """
-
-    engine: str = "tantivy"
-    language: str = "en"
-    analyzer: str = ""  # language and revision of the rules that made the index terms
-    target_tokens: int = 200
-    max_tokens: int = 256
-    embedder: str | None = None  # name and digest of the model; None: keyword only
-    embedder_digest: str | None = None
-    dim: int = 0
-    ranking: Mapping[str, Any] | None = None
-
-
-class Snapshot:
-    """The index as of one commit: what a reader sees until it closes it."""
-
-    def __init__(self, path: Path) -> None:
-        self._files = contextlib.ExitStack()
-        try:
-            self.catalog = Catalog(path / "catalog.sqlite")
-            self._files.callback(self.catalog.close)
-            self.catalog.begin_read()
-            self.generation = self.catalog.counter("generation")
-            self.settings = read_settings(self.catalog)
-            self.keywords = self._open_keywords(path)
-            self._files.callback(self.keywords.close)
-            opened = open_segments(path, self.catalog, self.settings.dim)
-            self.vectors = vectors.Vectors(opened, self.catalog.dead_rows())
-        except BaseException:
-            self._files.close()
-            raise
-        self.lock = threading.RLock()  # guards the catalog's one connection, and the line below
-        self._rows: dict[tuple[str, tuple[object, ...]], Rows] = {}
-
-    def _open_keywords(self, path: Path) -> keywords.Reader:
-        name = keyword_folder(self.catalog.counter("keywords"))
-        lease = path / "keywords" / f"{name}.lease"
-        try:
-            self._files.enter_context(durable.shared_lock(lease))
-        except OSError as error:
-            raise IndexCorrupt(f"{lease} cannot be read: {error}. Run: searchkit rebuild") from error
-        return keywords.engine(self.settings.engine).read(path / "keywords" / name)
-
-    def rows(self, clause: str, values: tuple[object, ...]) -> Rows:
-        """Return the rows that fit a WHERE clause; the last few answers are kept, for a snapshot never changes."""
-        with self.lock:
-            found = self._rows.get((clause, values))
-            if found is None:
-                while len(self._rows) >= KEPT_FILTERS:
-                    del self._rows[next(iter(self._rows))]
-                found = self._rows[clause, values] = self.catalog.rows(clause, values)
-            return found
-
-    @cached_property
-    def background(self) -> float:
-        """The mean cosine of two passages of different documents, from a sample; 0 where there are no two.
-
-        It is what a cosine means nothing below: some models give any two texts .7.
-        """
-        rows, matrix = self.vectors.sample(BACKGROUND_ROWS)
-        with self.lock:
-            owners = self.catalog.owners(rows.tolist())
-        _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
-        pairs = len(rows) ** 2 - int((sizes**2).sum())
-        if not pairs:
-            return 0.0
-        sums = np.zeros((len(sizes), matrix.shape[1]), np.float32)
-        np.add.at(sums, document, matrix)
-        whole = sums.sum(axis=0)
-        return float((whole @ whole - (sums * sums).sum()) / pairs)
-
-    def close(self) -> None:
-        """Let go of every file."""
-        self._files.close()
 
 
 def create(path: Path, settings: Settings) -> None:
@@ -388,28 +303,3 @@ def _delete(path: Path) -> None:
 
     with contextlib.suppress(OSError):
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-
-
-def keyword_folder(number: int) -> str:
-    """Return the name of a keyword generation's folder."""
-    return f"{number:06d}"
-
-
-def read_settings(catalog: Catalog) -> Settings:
-    """Return the index's settings. Raises IndexCorrupt."""
-    found: dict[str, Any] = catalog.settings()
-    try:
-        settings = Settings(**found)
-        if settings.ranking is not None and settings.ranking.keys() != {"fusion", "weights"}:
-            raise TypeError(f"ranking is {settings.ranking}")
-        return settings
-    except (TypeError, AttributeError) as error:
-        raise IndexCorrupt(f"the settings in the catalog are damaged: {error}") from error
-
-
-def open_segments(path: Path, catalog: Catalog, dim: int) -> list[vectors.Segment]:
-    """Map all vector segments of the catalog's state. Raises IndexCorrupt."""
-    names = list(catalog.segments())
-    if not all(name.isdigit() for name in names):
-        raise IndexCorrupt(f"{path}/catalog.sqlite names a vector segment that is no number.")
-    return [vectors.open_segment(path / "vectors", name, dim) for name in names]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.queries.times import TimeSpan, named_times
-from searchkit.store import Snapshot
+from searchkit.snapshot import Snapshot
 from searchkit.types import Rows
 
 WEIGHT = 0.15  # of the bonus beside a fused score in [0, 1]; on the sample news .3 was the first to lower a question

@@ -12,7 +12,7 @@ from searchkit.highlight import query_terms
 from searchkit.pick import Picker
 from searchkit.request import SearchRequest
 from searchkit.search import DEPTHS, Search
-from searchkit.store import Snapshot
+from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Source
 

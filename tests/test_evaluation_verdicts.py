@@ -235,7 +235,7 @@ def test_what_was_applied_becomes_the_default_of_searches_that_choose_nothing(ne
     plain = news.search("coffee in Hanoi", explain=True)
     prefer(news, {"fusion": "rrf", "weights": {"keyword": 0.0, "vector": 1.0}})
     tuned = news.search("coffee in Hanoi", explain=True)
-    assert (plain.explain["fusion"], tuned.explain["fusion"]) == ("minmax", "rrf")
+    assert (plain.explain["fusion"], tuned.explain["fusion"]) == ("zscore", "rrf")
     assert tuned.explain["weights"] == {"keyword": 0.0, "vector": 1.0}
     chosen = news.search("coffee in Hanoi", fusion="zscore", explain=True).explain
     assert (chosen["fusion"], chosen["weights"]) == ("zscore", {"keyword": 1.0, "vector": 1.0})

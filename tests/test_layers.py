@@ -15,7 +15,8 @@ LAYERS = (
     {"maxsim"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"}
     | {"request"},
-    {"store", "rerankers"},
+    {"snapshot", "rerankers"},
+    {"store"},
     {"derive", "pick", "timeliness", "said", "arms"},
     {"hearing", "asked"},
     {"refine"},

@@ -12,6 +12,7 @@ from searchkit import search, store
 from searchkit.evaluation.questions import Question, Questions
 from searchkit.fusion import Scores
 from searchkit.request import SearchRequest
+from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Progress, Rows
 
@@ -47,7 +48,7 @@ def collect(index: Index, questions: Questions, progress: Progress | None = None
     return found
 
 
-def _candidates(snapshot: store.Snapshot, run: search.Search, question: Question, unit: str) -> Candidates:
+def _candidates(snapshot: Snapshot, run: search.Search, question: Question, unit: str) -> Candidates:
     rankings = [arm.search(search.DEPTHS[0]).rows for arm in run.arms.values()]
     rows: Rows = np.unique(np.concatenate(rankings)) if rankings else np.empty(0, np.int64)
     passages = snapshot.catalog.passage_ids(rows.tolist())
