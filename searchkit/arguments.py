@@ -19,6 +19,7 @@ STDIN = Path("-")
 ARMS = ("keyword", "vector")
 MODES = ("hybrid", *ARMS)  # for completion; SearchRequest checks and knows the truth
 FUSIONS = ("minmax", "zscore", "rrf")
+STAGES = ("guard", "neighbours", "pieces", "feedback", "speaker", "time")
 RERANKERS = ("late", "onnx:", "st-ce:")
 MODELS = ("minilm", "none", "st:", "st-onnx:")
 ENGINES = ("tantivy", "whoosh")
@@ -182,6 +183,26 @@ class Ranking:
         ),
     ] = False
 
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            help="Leave out hits that are less likely to answer, 0 to 1.", show_default="0", rich_help_panel=RANKING
+        ),
+    ] = None
+    recency: Annotated[
+        float | None,
+        typer.Option(help="Weight of how new a document is: .1 is a nudge.", show_default="0", rich_help_panel=RANKING),
+    ] = None
+    without: Annotated[
+        list[str],
+        typer.Option(
+            metavar="STAGE",
+            help="Leave out a stage of the ranking: guard, neighbours, pieces, feedback, speaker or time. "
+            "May be repeated.",
+            autocompletion=one_of(STAGES),
+            rich_help_panel=RANKING,
+        ),
+    ] = field(default_factory=list)
     said_by: Annotated[
         str | None,
         typer.Option(
@@ -193,10 +214,11 @@ class Ranking:
         """Return the options that were given, as `Index.search` takes them. Raises BadParameter."""
         names = (
             *("mode", "where", "fusion", "per_document", "diversity", "said_by"),
-            *("reranker", "rerank_depth", "rerank_weight"),
+            *("reranker", "rerank_depth", "rerank_weight", "min_confidence", "recency"),
         )
         given = {name: getattr(self, name) for name in names}
         given["where"] = _within(self.where, self.since, self.until)
+        given["stages"] = _stages(self.without)
         given["weights"] = dict(map(_weight, self.weight)) or None
         return {name: value for name, value in given.items() if value is not None} | {"strict": self.strict}
 
@@ -329,6 +351,14 @@ def _within(where: str | None, since: str | None, until: str | None) -> str | No
     if not dates:
         return where
     return " and ".join([f"({where})", *dates] if where else dates)
+
+
+def _stages(without: list[str]) -> tuple[str, ...] | None:
+    """Return the stages that are left, None if all are. Raises BadParameter."""
+    for stage in without:
+        if stage not in STAGES:
+            raise typer.BadParameter(f"{stage!r} is no stage; there are {', '.join(STAGES)}", param_hint="--without")
+    return tuple(stage for stage in STAGES if stage not in without) if without else None
 
 
 def _weight(text: str) -> tuple[str, float]:

@@ -214,6 +214,8 @@ def _print_all(found: Iterator[Results], form: str, *, many: bool) -> Iterator[i
     for results in found:
         for warning in results.warnings:
             render.note(f"warning: {warning}")
+        if results.hits and not results.answerable:
+            render.note(f"nothing found that clearly answers {results.query!r}; these are the nearest passages")
         _print_results(results, form, many=many)
         sys.stdout.flush()
         yield len(results)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from searchkit.types import Hit, Passage, Results
+from searchkit.types import ANSWERABLE, Hit, Passage, Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What to paste into a prompt. Without citations nothing was found, and `text` is empty."""
+    """What to paste into a prompt. Without citations nothing was found, and `text` is empty.
+
+    confidence: that the best passage found answers; what is below ANSWERABLE is not cited unless it was asked for.
+    """
 
     question: str
     text: str
     citations: tuple[Citation, ...]
     tokens: int
     generation: int
+    confidence: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON-ready values."""
@@ -42,22 +46,29 @@ class Context:
             "citations": [citation.to_dict() for citation in self.citations],
             "tokens": self.tokens,
             "generation": self.generation,
+            "confidence": self.confidence,
         }
 
 
-def context(results: Results, max_tokens: int, count_tokens: Callable[[Sequence[str]], list[int]]) -> Context:
+def context(
+    results: Results, max_tokens: int, count_tokens: Callable[[Sequence[str]], list[int]], *, honest: bool = True
+) -> Context:
     """Take hits, best first, as long as they fit in `max_tokens`; put them in reading order per document.
 
     Documents come in the order of their best passage. A hit that does not fit is passed over, for a shorter
-    one may. Each document has one heading line, which counts.
+    one may. Each document has one heading line, which counts. honest: take nothing where the index seems to hold no
+    answer, and else only hits that have half the confidence of an answer at least.
     """
     taken: list[Hit] = []
-    for hit in results.hits:
+    worthy = [hit for hit in results.hits if results.answerable and hit.confidence >= ANSWERABLE / 2]
+    for hit in worthy if honest else results.hits:
         if count_tokens([_render(_ordered([*taken, hit]))])[0] <= max_tokens:
             taken.append(hit)
     citations = _ordered(taken)
     text = _render(citations)
-    return Context(results.query, text, citations, count_tokens([text])[0] if text else 0, results.generation)
+    tokens = count_tokens([text])[0] if text else 0
+    best = max((hit.confidence for hit in results.hits), default=0.0)
+    return Context(results.query, text, citations, tokens, results.generation, best)
 
 
 def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:

@@ -133,13 +133,17 @@ class Index:
             return why_not(snapshot, model, self._analyzer, passage_id, request)
 
     def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> Context:
-        """Return passages for a prompt, within a budget of tokens, with citations. Empty if nothing is found."""
+        """Return passages for a prompt, within a budget of tokens, with citations.
+
+        Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides.
+        """
         from searchkit.context import context
 
         options.setdefault("collapse", True)
         results = self.search(question, CONTEXT_HITS, **options)
         with self._reading() as snapshot:
-            return context(results, max_tokens, self._counter(self._model(snapshot, results.mode)))
+            counter = self._counter(self._model(snapshot, results.mode))
+            return context(results, max_tokens, counter, honest="min_confidence" not in options)
 
     def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
         """Return k statements of those whose names hold all words of `name`; `about` ranks and filters the claims."""

@@ -48,7 +48,7 @@ def focus(terms: int) -> float:
 def guarded(weights: Mapping[str, float], terms: int) -> dict[str, float]:
     """Return the arms' weights with the vector's share reduced by `focus`."""
     total = sum(weights.values())
-    if not total or weights.keys() != {"keyword", "vector"}:
+    if not total or focus(terms) == 1 or weights.keys() != {"keyword", "vector"}:
         return dict(weights)
     share = weights["vector"] / total * focus(terms)
     return {"keyword": 1 - share, "vector": share}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WIDEST = 100  # columns of text: longer lines are hard to read
 INDENT = "    "
 COLUMNS = (
-    "rank", "score", "passage_id", "doc_id", "title", "section", "date", "path", "line", "start", "end", "text",
+    "rank", "score", "confidence", "passage_id", "doc_id", "title", "section", "date", "path", "line", "start", "end", "text",
 )  # fmt: skip
 RECORDS = (".jsonl", ".csv", ".tsv", ".json")  # a line of a record's text is no line of these files
 
@@ -108,7 +108,11 @@ def _print_hit(screen: Console, hit: Hit) -> None:
     for neighbour in hit.after:
         _print_text(screen, neighbour.text, style="dim")
     _say(screen, f"{INDENT}{place(passage)}  {passage.id}", "cyan")
-    _say(screen, INDENT + " · ".join([f"score {hit.score:.3f}", *ranks(hit.sources)]), "dim")
+    _say(
+        screen,
+        INDENT + " · ".join([f"confidence {hit.confidence:.0%}", f"score {hit.score:.3f}", *ranks(hit.sources)]),
+        "dim",
+    )
     if hit.duplicates:
         _say(screen, f"{INDENT}also, nearly the same: {', '.join(hit.duplicates)}", "dim")
 
@@ -206,7 +210,7 @@ def _cells(hit: Hit) -> Sequence[object]:
     passage = hit.passage
     path = passage.metadata.get("source") or ""
     return (
-        hit.rank, hit.score, passage.id, passage.doc_id, passage.title, passage.section,
+        hit.rank, hit.score, hit.confidence, passage.id, passage.doc_id, passage.title, passage.section,
         passage.metadata.get("date") or "", path, passage.line, passage.start, passage.end, passage.text,
     )  # fmt: skip
 
