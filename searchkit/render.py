@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 WIDEST = 100  # columns of text: longer lines are hard to read
 INDENT = "    "
 COLUMNS = (
-    "rank", "score", "confidence", "passage_id", "doc_id", "title", "section", "date", "path", "line", "start", "end", "text",
+    "rank", "score", "confidence", "passage_id", "doc_id", "title", "section", "date", "path", "line", "start", "end",
+    "text",
 )  # fmt: skip
 RECORDS = (".jsonl", ".csv", ".tsv", ".json")  # a line of a record's text is no line of these files
 
@@ -108,11 +109,8 @@ def _print_hit(screen: Console, hit: Hit) -> None:
     for neighbour in hit.after:
         _print_text(screen, neighbour.text, style="dim")
     _say(screen, f"{INDENT}{place(passage)}  {passage.id}", "cyan")
-    _say(
-        screen,
-        INDENT + " · ".join([f"confidence {hit.confidence:.0%}", f"score {hit.score:.3f}", *ranks(hit.sources)]),
-        "dim",
-    )
+    sure = [f"confidence {hit.confidence:.0%}", f"score {hit.score:.3f}"]
+    _say(screen, INDENT + " · ".join([*sure, *ranks(hit.sources)]), "dim")
     if hit.duplicates:
         _say(screen, f"{INDENT}also, nearly the same: {', '.join(hit.duplicates)}", "dim")
 
@@ -270,7 +268,7 @@ def context(made: Context) -> None:
     if made.citations:
         out(made.text)
     else:
-        note("nothing found")
+        note(f"nothing found that answers this (confidence {made.confidence:.0%} at best)")
 
 
 # --- reports ------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_a_hit_shows_rank_title_day_section_text_place_id_and_ranks(shown):
         "    2024-06-20 · WORLD",
         f"    {TEXT}",
         "    news/hanoi.txt:9  news/hanoi.txt#1",
-        "    score 0.988 · keyword 1 (3.14) · vector 4 (0.5)",
+        "    confidence 0% · score 0.988 · keyword 1 (3.14) · vector 4 (0.5)",
         "",
     ]
 

@@ -86,7 +86,7 @@ def test_hits_and_the_explanation_say_what_the_reranker_did(news):
     found = news.search(ANALYSTS, reranker=wish("robusta"), rerank_weight=1, rerank_depth=6, explain=True)
     assert found[0].sources["reranker"].rank == 1
     assert found[0].sources["reranker"].score == 1
-    assert (found.explain["reranker"], found.explain["reranked"]) == ("wish.<locals>.<lambda>", 6)
+    assert (found.explain["reranker"], found.explain["reranked"]) == ("wish.<locals>.<lambda>", 5)
     assert news.search(ANALYSTS, explain=True).explain["reranker"] is None
 
 
