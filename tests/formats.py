@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from searchkit import Index, store
-from tests.worlds import NEWS, WordHashEmbedder
+from tests.worlds import NEWS, WordPieceEmbedder
 
 DATA = Path(__file__).parent / "data"
 
@@ -15,7 +15,7 @@ def make(engine: str) -> Path:
     if path.exists():
         raise SystemExit(f"{path} exists: an index of a format that was shipped is never made again")
     DATA.mkdir(exist_ok=True)
-    with Index.create(path, embedder=WordHashEmbedder(), engine=engine) as index:
+    with Index.create(path, embedder=WordPieceEmbedder(), engine=engine) as index:
         index.add(NEWS)
         index.remove("manila")
     (path / "writer.lock").unlink()

@@ -128,6 +128,60 @@ def test_tokens_are_word_pieces_without_the_special_ones(minilm):
     assert minilm.count_tokens(["snow " * 600]) == [600]
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.text(max_size=80) | st.sampled_from(TEXTS))
+def test_a_question_read_for_its_pieces_has_the_bits_of_its_vector(text):
+    model = _shared()
+    read = model.read_question(text)
+    assert read.vector.tobytes() == model.embed_query(text).tobytes()
+    assert len(read.pieces) == len(read.states)
+
+
+def test_each_piece_of_a_question_says_where_it_stands(minilm):
+    text = "Why did Skagen\u2019s na\u00efve snowmen melt?"
+    read = minilm.read_question(text)
+    assert [text[start:end] for start, end in read.pieces.tolist()] == [
+        "Why", "did", "Ska", "gen", "\u2019", "s", "na\u00efve", "snow", "men", "melt", "?",
+    ]  # fmt: skip
+    assert read.states.shape == (11, 64)
+    np.testing.assert_allclose(np.linalg.norm(read.states, axis=1), 1, atol=1e-5)
+
+
+def test_a_question_beyond_the_limit_has_the_pieces_that_the_model_reads(minilm):
+    read = minilm.read_question("snow " * 300)
+    assert read.pieces.tolist() == [[at, at + 4] for at in range(0, 254 * 5, 5)]
+    assert len(read.states) == 254
+    assert read.vector.tobytes() == minilm.embed_query("snow " * 300).tobytes()
+
+
+def test_a_text_has_each_of_its_pieces_once_ascending_also_beyond_the_limit(minilm):
+    snow, rain, both = minilm.pieces(["snow snow", "rain", "snow " * 300 + "rain rain snow"])
+    assert both.tolist() == sorted([*snow.tolist(), *rain.tolist()])
+    assert both.dtype == np.uint16
+    assert [found.tolist() for found in minilm.pieces(["", "SNOW"])] == [[], snow.tolist()]
+
+
+def test_states_of_pieces_are_unit_rows_that_know_what_is_akin(minilm):
+    (snow,), (ice,), (bank,) = minilm.pieces(["snow", "ice", "bank"])
+    states = minilm.piece_states(np.array([snow, ice, bank, snow], np.uint16))
+    np.testing.assert_allclose(np.linalg.norm(states, axis=1), 1, atol=1e-5)
+    assert np.array_equal(states[0], states[3])
+    assert states[0] @ states[1] > states[0] @ states[2] + 0.1
+    assert minilm.piece_states(np.empty(0, np.uint16)).shape == (0, states.shape[1])
+
+
+@pytest.mark.parametrize("name", ["piece_states.npy", "piece_axes.npy"])
+def test_a_damaged_file_of_pieces_is_named_when_it_is_needed(tmp_path, name):
+    model = OnnxEmbedder(_copy_with(tmp_path, name, b"not an array"))
+    assert model.embed_query("snow").shape == (384,)
+    with pytest.raises(SearchkitError, match=rf"{name} is damaged.*Reinstall"):
+        model.read_question("snow")
+
+
+def test_word_pieces_change_no_digest_so_that_older_indexes_open(tmp_path, minilm):
+    assert OnnxEmbedder(_copy_with(tmp_path, "piece_axes.npy", b"others")).digest == minilm.digest
+
+
 def test_a_damaged_file_is_named_before_it_is_loaded(tmp_path):
     folder = _copy_with(tmp_path, "model.onnx", b"not the model")
     with pytest.raises(SearchkitError, match=r"model\.onnx is damaged.*Reinstall"):
@@ -382,7 +436,7 @@ def _shared() -> OnnxEmbedder:
 
 def _copy_with(folder: Path, name: str, content: bytes | None) -> Path:
     """Copy the model's folder with one file replaced, or left out."""
-    for file in ("manifest.json", "model.onnx", "tokenizer.json"):
+    for file in ("manifest.json", "model.onnx", "tokenizer.json", "piece_states.npy", "piece_axes.npy"):
         if file != name:
             shutil.copy(MINILM / file, folder / file)
         elif content is not None:

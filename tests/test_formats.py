@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from searchkit import Index, store
-from tests.worlds import WordHashEmbedder
+from tests.worlds import WordPieceEmbedder
 
 FIXTURES = sorted((Path(__file__).parent / "data").glob("index-format-*"))
 
@@ -20,11 +20,13 @@ def test_there_is_an_index_of_every_format_that_is_read():
 def test_an_old_index_answers_verifies_and_takes_documents(fixture, tmp_path):
     path = tmp_path / "index"
     shutil.copytree(fixture, path)
-    embedder = WordHashEmbedder()
+    embedder = WordPieceEmbedder()
     with Index.open(path, embedder=embedder) as index:
         assert index.search("What did analysts say about Vietnam?")[0].passage.id == "hanoi#0"
         assert index.documents() == ["coffee", "hanoi"]
         assert index.verify().problems == ()
+        index.add([])
+        assert "pieces" in index.search("Vietnam", explain=True).explain["stages"]
         index.remove("coffee")
         assert index.compact()
         assert index.documents() == ["hanoi"]
@@ -36,7 +38,7 @@ def test_an_index_that_cannot_be_written_is_read(fixture, tmp_path):
     shutil.copytree(fixture, path)
     for item in (path, *path.rglob("*")):
         item.chmod(item.stat().st_mode & ~0o222)
-    with Index.open(path, embedder=WordHashEmbedder()) as index:
+    with Index.open(path, embedder=WordPieceEmbedder()) as index:
         assert index.search("Vietnam", mode="keyword")[0].passage.doc_id in ("hanoi", "coffee")
     for item in (path, *path.rglob("*")):
         item.chmod(item.stat().st_mode | 0o222)

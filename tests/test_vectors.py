@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from searchkit import vectors
 from searchkit.errors import IndexCorrupt
+from searchkit.ragged import Ragged
 
 DIM = 4
 NONE_DEAD = np.empty(0, np.int64)
@@ -15,8 +16,10 @@ def unit(count: int, seed: int = 0) -> np.ndarray:
     return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
 
-def segment(folder, name, rows, matrix):
-    vectors.write_segment(folder, name, np.array(rows, np.int64), matrix)
+def segment(folder, name, rows, matrix, pieces=None):
+    """Write rows with their vectors and, unless None, their word pieces; open what was written."""
+    ragged = None if pieces is None else Ragged.of(pieces)
+    vectors.write_segment(folder, name, np.array(rows, np.int64), matrix, ragged)
     return vectors.open_segment(folder, name, matrix.shape[1])
 
 
@@ -106,3 +109,77 @@ def test_another_dimension_is_refused(tmp_path):
     segment(tmp_path, "1", [0], np.eye(DIM)[:1])
     with pytest.raises(IndexCorrupt, match="rows of 5"):
         vectors.open_segment(tmp_path, "1", 5)
+
+
+def pieces_of(index, *rows):
+    found = index.pieces(np.array(rows, np.int64))
+    return [part.tolist() for part in np.split(found.values, found.ends[:-1])]
+
+
+def test_pieces_follow_their_rows_into_the_file_and_back(tmp_path):
+    parts = [
+        segment(tmp_path, "1", [7, 5, 6], unit(3), [[70], [], [60, 61]]),
+        segment(tmp_path, "2", [9], unit(1), [[9]]),
+    ]
+    index = vectors.Vectors(parts, NONE_DEAD)
+    assert pieces_of(index, 9, 6, 5, 7, 6) == [[9], [60, 61], [], [70], [60, 61]]
+
+
+def test_a_row_without_a_vector_has_no_pieces(tmp_path):
+    index = vectors.Vectors([segment(tmp_path, "1", [4, 6], unit(2), [[1], [2]])], NONE_DEAD)
+    assert pieces_of(index, 5, 6, 99) == [[], [2], []]
+
+
+def test_pieces_are_not_known_if_one_segment_lacks_them(tmp_path):
+    parts = [segment(tmp_path, "1", [0], unit(1), [[1]]), segment(tmp_path, "2", [1], unit(1))]
+    assert vectors.Vectors(parts, NONE_DEAD).pieces(np.array([0], np.int64)) is None
+    assert not (tmp_path / "2.pieces.npy").exists()
+
+
+@pytest.mark.parametrize("part", [2, 3])
+def test_a_truncated_file_of_pieces_is_named(tmp_path, part):
+    segment(tmp_path, "1", [0, 1], unit(2), [[1, 2], [3]])
+    path = tmp_path / vectors.segment_files("1")[part]
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IndexCorrupt, match=path.name):
+        vectors.open_segment(tmp_path, "1", DIM)
+
+
+def test_a_missing_file_of_pieces_is_named(tmp_path):
+    segment(tmp_path, "1", [0], unit(1), [[1]])
+    (tmp_path / "1.pieces.npy").unlink()
+    with pytest.raises(IndexCorrupt, match=r"1\.pieces\.npy"):
+        vectors.open_segment(tmp_path, "1", DIM)
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        (np.zeros(3, np.uint16), np.array([1, 4])),
+        (np.zeros(3, np.uint16), np.array([3])),
+        (np.zeros(3, np.int64), np.array([1, 3])),
+        (np.zeros((3, 1), np.uint16), np.array([1, 3])),
+    ],
+    ids=["ends beyond", "of one row", "of another type", "of two dimensions"],
+)
+def test_pieces_that_do_not_fit_the_rows_are_refused(tmp_path, values, ends):
+    segment(tmp_path, "1", [0, 1], unit(2), [[1, 2], [3]])
+    np.save(tmp_path / "1.pieces.npy", values)
+    np.save(tmp_path / "1.ends.npy", ends)
+    with pytest.raises(IndexCorrupt, match=r"1\.pieces\.npy does not hold the word pieces of 2 rows"):
+        vectors.open_segment(tmp_path, "1", DIM)
+
+
+def test_a_sample_is_spread_over_all_segments_and_leaves_out_the_dead(tmp_path):
+    matrix = unit(12)
+    parts = [segment(tmp_path, "1", range(8), matrix[:8]), segment(tmp_path, "2", range(8, 12), matrix[8:])]
+    rows, found = vectors.Vectors(parts, np.array([0, 5], np.int64)).sample(5)
+    assert rows.tolist() == [1, 3, 6, 8, 10]  # every second of 1 2 3 4 6 7, and of 8 9 10 11
+    assert found == pytest.approx(matrix[rows], abs=1e-3)
+    assert found.dtype == np.float32
+
+
+def test_a_sample_of_few_rows_is_all_of_them(tmp_path):
+    index = vectors.Vectors([segment(tmp_path, "1", [3, 4], unit(2))], NONE_DEAD)
+    assert index.sample(100)[0].tolist() == [3, 4]
+    assert vectors.Vectors([], NONE_DEAD).sample(100)[0].tolist() == []

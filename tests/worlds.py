@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zlib import crc32
 
 import numpy as np
 
-from searchkit.types import Document
+from searchkit.types import Document, QuestionStates
 
 DIM = 64
 WORDS = [
@@ -54,6 +54,33 @@ class WordHashEmbedder:
             vector[crc32(word.encode()) % DIM] += 1
         norm = np.linalg.norm(vector)
         return vector / norm if norm else np.eye(1, DIM, dtype=np.float32)[0]
+
+
+class WordPieceEmbedder(WordHashEmbedder):
+    """The same model, which also tells its word pieces: whole words, two of which are as close as they are the same.
+
+    synonyms: words that have another word's state, so that only their pieces know that they mean the same.
+    """
+
+    def __init__(self, synonyms: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self._meant = {piece(word): piece(other) for word, other in (synonyms or {}).items()}
+
+    def read_question(self, text: str) -> QuestionStates:
+        found = list(re.finditer(r"\w+", text))
+        places = np.array([word.span() for word in found], np.int64).reshape(-1, 2)
+        states = self.piece_states(np.array([piece(word.group()) for word in found], np.uint16))
+        return QuestionStates(self.embed_query(text), places, states)
+
+    def pieces(self, texts: Sequence[str]) -> list[np.ndarray]:
+        return [np.unique(np.array([piece(word) for word in re.findall(r"\w+", text)], np.uint16)) for text in texts]
+
+    def piece_states(self, pieces: np.ndarray) -> np.ndarray:
+        return np.eye(DIM, dtype=np.float32)[[self._meant.get(number, number) % DIM for number in pieces.tolist()]]
+
+
+def piece(word: str) -> int:
+    return crc32(word.lower().encode()) % 2**16
 
 
 class OtherEmbedder(WordHashEmbedder):
