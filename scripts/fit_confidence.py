@@ -29,7 +29,7 @@ from searchkit.types import ANSWERABLE
 TRAIN = (("scifact", "train"), ("nfcorpus", "dev"), ("squad-dev", "test"))
 DEPTH, OWN, FOREIGN, SEED = 10, 200, 35, 0
 PENALTY = 1e-3
-SWAPPED_WEIGHT = 0.3  # of an example from a swapped question: some of them have an answer all the same
+SWAPPED_WEIGHT = 0.1  # of an example from a swapped question: some of them have an answer all the same
 Example = dict[str, float]
 
 

@@ -54,17 +54,9 @@ class Evidence:
 
 # Coefficients by feature, "" for the constant; the first model whose features are all known is taken.
 MODELS: tuple[Mapping[str, float], ...] = (
-    {
-        "cosine": 3.69,
-        "coverage": 1.61,
-        "pieces": 4.17,
-        "unmet": -1.33,
-        "terms": 0.28,
-        "rank": -0.65,
-        "": -6.14,
-    },
-    {"cosine": 3.93, "coverage": 2.83, "unmet": -1.33, "terms": 0.06, "rank": -0.68, "": -3.8},
-    {"bm25": 0.07, "coverage": 2.46, "unmet": -1.52, "terms": -0.19, "rank": -0.6, "": -2.79},
+    {"cosine": 3.59, "coverage": 1.56, "pieces": 4.19, "unmet": -1.06, "terms": 0.27, "rank": -0.72, "": -5.93},
+    {"cosine": 3.85, "coverage": 2.78, "unmet": -1.07, "terms": 0.05, "rank": -0.74, "": -3.57},
+    {"bm25": 0.07, "coverage": 2.36, "unmet": -1.26, "terms": -0.24, "rank": -0.66, "": -2.56},
 )
 
 

@@ -17,7 +17,7 @@ from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
 from searchkit.pick import Pick, Picker
-from searchkit.refine import Refiner, guarded, to_unit
+from searchkit.refine import DEPTH, Refiner, guarded, to_unit
 from searchkit.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
@@ -113,13 +113,21 @@ class Search:
             if all(len(ranking.rows) < depth for ranking in self.rankings.values()):
                 return
 
-    def _fuse(self, rankings: Mapping[str, Ranking], also: Rows | None = None) -> Ranking:
-        """Return the union of the arms' candidates and of these rows, each scored by every arm, best first."""
+    def _fuse(
+        self, rankings: Mapping[str, Ranking], also: Rows | None = None, weights: Mapping[str, float] | None = None
+    ) -> Ranking:
+        """Return the union of the arms' candidates and of these rows, each scored by every arm, best first.
+
+        weights: of the arms, `self.weights` unless given.
+        """
         if not rankings:
             return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
         rows = np.unique(np.concatenate([*(ranking.rows for ranking in rankings.values()), *self._further(also)]))
         scores = {name: completed(arm, rankings[name], rows) for name, arm in self.arms.items()}
-        fused = next(iter(scores.values())) if len(scores) < 2 else self._fused(scores)
+        if len(scores) < 2:
+            fused = next(iter(scores.values()))
+        else:
+            fused = fusion.FUSIONS[self.request.fusion](scores, weights or self.weights)
         order = np.lexsort((rows, -fused))
         return Ranking(rows[order], fused[order].astype(np.float32))
 
@@ -129,21 +137,29 @@ class Search:
             return []
         return [rows if self.allowed is None else np.intersect1d(rows, self.allowed)]
 
-    def _fused(self, scores: Mapping[str, fusion.Scores]) -> fusion.Scores:
-        return fusion.FUSIONS[self.request.fusion](scores, self.weights)
-
     @property
     def weights(self) -> dict[str, float]:
         """What each arm counts in fusion, as asked for or as the guard sees fit."""
-        weights = {name: float(self.request.weights.get(name, 1.0)) for name in self.arms}
         guards = "guard" in self.request.stages and self.request.mode == "hybrid"
-        return guarded(weights, len(self.asked.terms)) if guards else weights
+        return guarded(self._weights, len(self.asked.terms)) if guards else self._weights
+
+    @property
+    def _weights(self) -> dict[str, float]:
+        return {name: float(self.request.weights.get(name, 1.0)) for name in self.arms}
 
     def _refine(self, fused: Ranking) -> Ranking:
         """Return the ranking refined by the stages, in hybrid mode: the arms alone stay what they are."""
         if self.request.mode != "hybrid" or not self.request.stages or not self.parsed.text.strip():
             return fused
-        return self.refiner.refine(self._in_unit_range(fused), self._with)
+        refined = self.refiner.refine(self._in_unit_range(fused), self._with)
+        return refined if self.weights == self._weights else self._with_plain_tail(refined)
+
+    def _with_plain_tail(self, refined: Ranking) -> Ranking:
+        """Return the refined rows, then the others without the guard: it serves the first, and would cost recall."""
+        head, scores = refined.rows[:DEPTH], refined.scores[:DEPTH]
+        plain = self._in_unit_range(self._fuse(self.rankings, head, self._weights))
+        rest = ~np.isin(plain.rows, head)
+        return Ranking(np.concatenate([head, plain.rows[rest]]), np.concatenate([scores, plain.scores[rest]]))
 
     def _with(self, rows: Rows) -> Ranking:
         """Return the ranking of the candidates and these rows."""
