@@ -18,8 +18,7 @@ DEFAULT_INDEX = Path("indexes/default")
 STDIN = Path("-")
 ARMS = ("keyword", "vector")
 MODES = ("hybrid", *ARMS)  # for completion; SearchRequest checks and knows the truth
-FUSIONS = ("minmax", "zscore", "rrf")
-STAGES = ("guard", "neighbours", "pieces", "feedback", "speaker", "time")
+FUSIONS, STAGES = ("minmax", "zscore", "rrf"), ("guard", "neighbours", "pieces", "feedback", "speaker", "time")
 RERANKERS = ("late", "onnx:", "st-ce:")
 MODELS = ("minilm", "none", "st:", "st-onnx:")
 ENGINES = ("tantivy", "whoosh")
@@ -230,8 +229,9 @@ class Page:
     k: Annotated[int, typer.Option("-k", help="Number of hits.", rich_help_panel=PAGE)] = 10
     offset: Annotated[int, typer.Option(help="Pass over so many hits.", rich_help_panel=PAGE)] = 0
     collapse: Annotated[
-        bool, typer.Option("--collapse", help="Show near duplicates as one hit.", rich_help_panel=PAGE)
-    ] = False
+        bool,
+        typer.Option("--collapse/--no-collapse", help="Show near duplicates as one hit.", rich_help_panel=PAGE),
+    ] = True
 
     def options(self) -> dict[str, Any]:
         """Return all but k, as `Index.search` takes them."""

@@ -11,8 +11,8 @@ DIM = 4
 NONE_DEAD = np.empty(0, np.int64)
 
 
-def unit(count: int, seed: int = 0) -> np.ndarray:
-    matrix = np.random.default_rng(seed).normal(size=(count, DIM)).astype(np.float32)
+def unit(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:
+    matrix = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
     return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
 
@@ -77,15 +77,22 @@ def test_no_segments_find_nothing():
     assert len(index) == 0
 
 
-def test_blocks_give_the_same_scores_as_one_product(tmp_path, monkeypatch):
-    matrix = unit(50)
-    index = vectors.Vectors([segment(tmp_path, "1", range(50), matrix)], NONE_DEAD)
-    query = unit(1, 9)[0]
-    whole = index.search(query, 50)
-    monkeypatch.setattr(vectors, "BLOCK_ROWS", 7)
-    blocks = index.search(query, 50)
-    assert blocks.rows.tolist() == whole.rows.tolist()
-    assert blocks.scores == pytest.approx(whole.scores, abs=1e-6)
+def test_rough_products_choose_and_exact_ones_rank(tmp_path):
+    # 400 rows whose products lie closer together than float16 can tell apart
+    near = np.random.default_rng(3).normal(np.ones(384), 1e-3, (400, 384)).astype(np.float32)
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    query = near[0]
+    index = vectors.Vectors([segment(tmp_path, "1", range(400), near)], NONE_DEAD)
+    exact = near.astype(np.float16).astype(np.float32) @ query
+    assert np.ptp(exact) < 1e-4
+    found = index.search(query, 20)
+    assert found.rows.tolist() == vectors.best_first(np.arange(400), exact, 20).rows.tolist()
+
+
+def test_rough_products_stay_within_their_bound():
+    rows, query = unit(300, dim=384), unit(1, 9, dim=384)[0]
+    stored = rows.astype(np.float16)
+    assert np.abs(vectors._rough(stored, query) - stored.astype(np.float32) @ query).max() < vectors.ROUGH / 2
 
 
 @pytest.mark.parametrize("part", [0, 1])
