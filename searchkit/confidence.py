@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
 
+LEAST_ROOM = 0.1  # that a background leaves to cosines above it: of an index of copies it is 1
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -46,7 +48,7 @@ class Evidence:
             "bm25": self.bm25,
         }
         if self.cosine is not None:
-            found["cosine"] = (self.cosine - self.background) / max(1 - self.background, 1e-6)
+            found["cosine"] = (self.cosine - self.background) / max(1 - self.background, LEAST_ROOM)
         if self.pieces is not None:
             found["pieces"] = self.pieces
         return found

@@ -14,6 +14,7 @@ together from two to five of those; BENCHMARKS.md has what each stage gains.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -58,12 +59,18 @@ class Refiner:
     """Runs the stages of one question, and notes what they did for `explain`."""
 
     def __init__(
-        self, snapshot: Snapshot, asked: Asked, request: SearchRequest, embedder: PieceEmbedder | None
+        self,
+        snapshot: Snapshot,
+        asked: Asked,
+        request: SearchRequest,
+        embedder: PieceEmbedder | None,
+        allowed: Rows | None = None,
     ) -> None:
         self._snapshot = snapshot
         self._asked = asked
         self._request = request
         self._embedder = embedder
+        self._allowed = allowed
         self.notes: dict[str, Any] = {}
 
     def refine(self, fused: Ranking, fuse: Callable[[Rows], Ranking]) -> Ranking:
@@ -91,15 +98,20 @@ class Refiner:
     def _neighbours(self, fused: Ranking, fuse: Callable[[Rows], Ranking]) -> tuple[Ranking, Scores]:
         """Return the ranking with the neighbours of its first rows, and for each its best neighbour's score.
 
-        A document's only passage is its own neighbour: it must neither gain nor lose.
+        A document's only passage is its own neighbour: it must neither gain nor lose. What a filter keeps out is
+        nobody's neighbour; what is let through and not found matches nothing, and scores 0.
         """
         with self._snapshot.lock:
             pairs = self._snapshot.catalog.neighbours(fused.rows[:DEPTH].tolist(), NEIGHBOURS_REACH)
-        fused = fuse(np.unique(np.array([other for _, other in pairs], np.int64)))
+        others = np.array([other for _, other in pairs], np.int64)
+        if self._allowed is not None:
+            kept = np.isin(others, self._allowed)
+            pairs, others = list(compress(pairs, kept)), others[kept]
+        fused = fuse(np.unique(others))
         scores = dict(zip(fused.rows.tolist(), fused.scores.tolist(), strict=True))
         best: dict[int, float] = {}
         for row, other in pairs:
-            best[row] = max(best.get(row, -np.inf), scores.get(other, -np.inf))
+            best[row] = max(best.get(row, -np.inf), scores.get(other, 0.0))
         found = np.array([best.get(row, -np.inf) for row in fused.rows[:DEPTH].tolist()])
         alone = ~np.isfinite(found)
         found[alone] = fused.scores[:DEPTH][alone]

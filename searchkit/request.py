@@ -26,8 +26,8 @@ class SearchRequest:
     neighbours to return on each side. per_document: at most so many hits of one document. collapse: near
     duplicates become one hit. diversity: 0 (none) to 1, by maximal marginal relevance. strict: a malformed
     advanced query is an error, not plain words. said_by: only passages in which somebody of this name says something.
-    stages: what is done in hybrid mode beyond fusion, any of STAGES (see `refine`). recency: weight of how new a
-    document is, beside a score in [0, 1]. today: what "last week" counts from, the clock's day unless given.
+    stages: what is done in hybrid mode beyond fusion, any of STAGES (see `refine`). recency: in hybrid mode, weight of
+    how new a document is, beside a score in [0, 1]. today: what "last week" counts from, the clock's day unless given.
     min_confidence: hits that are less likely to answer are left out. reranker: "late", "onnx:FOLDER", "st-ce:MODEL",
     a Reranker or a function; it judges the first rerank_depth passages anew, and rerank_weight is its share in their
     scores.

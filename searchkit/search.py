@@ -46,7 +46,7 @@ class Search:
         self.arms = self._arms()
         self.rankings: dict[str, Ranking] = {}  # of the depth that was reached
         known = embedder if isinstance(embedder, PieceEmbedder) else None
-        self.refiner = Refiner(snapshot, self.asked, request, known)
+        self.refiner = Refiner(snapshot, self.asked, request, known, self.allowed)
         self.reranker = _reranker(request, embedder)
         self.reranked: Ranking | None = None  # what the reranker said of the first passages
 
@@ -149,7 +149,8 @@ class Search:
 
     def _refine(self, fused: Ranking) -> Ranking:
         """Return the ranking refined by the stages, in hybrid mode: the arms alone stay what they are."""
-        if self.request.mode != "hybrid" or not self.request.stages or not self.parsed.text.strip():
+        wanted = self.request.stages or self.request.recency
+        if self.request.mode != "hybrid" or not wanted or not self.parsed.text.strip():
             return fused
         refined = self.refiner.refine(self._in_unit_range(fused), self._with)
         return refined if self.weights == self._weights else self._with_plain_tail(refined)

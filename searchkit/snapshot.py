@@ -19,6 +19,7 @@ from searchkit.types import Rows
 
 KEPT_FILTERS = 16
 BACKGROUND_ROWS = 1_000
+PRIOR_PAIRS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Snapshot:
     def background(self) -> float:
         """The mean cosine of two passages of different documents, from a sample; 0 where there are no two.
 
-        It is what a cosine means nothing below: some models give any two texts .7.
+        It is what a cosine means nothing below: some models give any two texts .7. The mean of a few pairs of
+        documents, which may be two versions of one, says little: it counts as if PRIOR_PAIRS more had 0.
         """
         rows, matrix = self.vectors.sample(BACKGROUND_ROWS)
         with self.lock:
@@ -95,7 +97,8 @@ class Snapshot:
         sums = np.zeros((len(sizes), matrix.shape[1]), np.float32)
         np.add.at(sums, document, matrix)
         whole = sums.sum(axis=0)
-        return float((whole @ whole - (sums * sums).sum()) / pairs)
+        known = len(sizes) * (len(sizes) - 1) / 2
+        return float((whole @ whole - (sums * sums).sum()) / pairs) * known / (known + PRIOR_PAIRS)
 
     def close(self) -> None:
         """Let go of every file."""

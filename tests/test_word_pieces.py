@@ -194,15 +194,20 @@ def background(index: Index, *texts: str) -> float:
         return snapshot.background
 
 
-def test_the_background_of_two_documents_is_their_cosine(paragraphs):
-    """(1, 0) and (1, 1) / root 2."""
-    assert background(paragraphs, "coffee", "coffee tea") == pytest.approx(0.5**0.5, abs=1e-3)
+def test_the_background_of_two_documents_is_their_cosine_as_one_pair_among_eleven(paragraphs):
+    """(1, 0) and (1, 1) / root 2; ten pairs with 0 are taken for granted."""
+    assert background(paragraphs, "coffee", "coffee tea") == pytest.approx(0.5**0.5 / 11, abs=1e-4)
 
 
 def test_passages_of_one_document_are_no_background(paragraphs):
     """Across documents only: of coffee and of tea with coffee tea 1 / root 2 each, though coffee with tea has 0."""
-    assert background(paragraphs, "coffee\n\ntea", "coffee tea") == pytest.approx(0.5**0.5, abs=1e-3)
+    assert background(paragraphs, "coffee\n\ntea", "coffee tea") == pytest.approx(0.5**0.5 / 11, abs=1e-4)
     assert len(paragraphs.passages("0")) == 2
+
+
+def test_the_background_of_many_documents_is_the_mean_of_their_cosines(paragraphs):
+    """Of 5 with coffee and 5 with tea, 20 of 45 pairs have 1, among 55."""
+    assert background(paragraphs, *["coffee"] * 5, *["tea"] * 5) == pytest.approx(20 / 55, abs=1e-3)
 
 
 def test_a_removed_document_is_no_background(paragraphs):

@@ -18,16 +18,16 @@ def names(question: str, analyzer: Analyzer, apart: Iterable[tuple[int, int]] = 
     """
     apart = list(apart)
     function = function_words(analyzer.language)
-    words = [
-        word for word in analyzer.words(question) if question[word.start : word.end].casefold() not in function
-    ]  # fmt: skip
-    telling = [word for word in words if word.start > 0] or words
+    every = list(analyzer.words(question))
+    first = every[0].start if every else 0
+    words = [word for word in every if question[word.start : word.end].casefold() not in function]
+    telling = [word for word in words if word.start > first] or words
     capitals = sum(question[word.start].isupper() for word in telling)
     trusted = analyzer.language not in NOUNS_TOO and capitals <= max(1.0, MOST_CAPITALS * len(telling))
     found = []
     for word in words:
         text = question[word.start : word.end]
-        capital = trusted and any(map(str.isupper, text[1:] if word.start == 0 else text))
+        capital = trusted and any(map(str.isupper, text[1:] if word.start == first else text))
         if (capital or any(map(str.isdigit, text))) and not any(a < word.end and word.start < b for a, b in apart):
             found.append(frozenset(term for _, _, term in word.spans))
     return [terms for terms in found if terms]
