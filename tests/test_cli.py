@@ -315,7 +315,8 @@ def test_options_mean_what_they_mean_in_python(news):
         ("--mode", "psychic"), ("--fusion", "cold"), ("-k", "0"), ("--offset", "-1"), ("--diversity", "2"),
         ("--weight", "keyword"), ("--weight", "keyword=x"), ("--weight", "nose=1"), ("--where", "date >"),
         ("--since", "last week"), ("--reranker", "cohere"), ("--rerank-depth", "0"), ("--rerank-weight", "2"),
-        ("--per-document", "0"), ("--mode", "vector"),
+        ("--per-document", "0"), ("--mode", "vector"), ("--without", "pices"), ("--recency", "-1"),
+        ("--min-confidence", "2"),
     ],
 )  # fmt: skip
 def test_an_option_that_makes_no_sense_exits_with_2(ask, options):
@@ -400,6 +401,49 @@ def test_context_prints_the_text_for_a_prompt(news):
 def test_context_of_nothing_exits_with_1(ask):
     made = ask("context", "xylophone", "--max-tokens", "50")
     assert (made.exit_code, made.stdout) == (1, "")
+
+
+NO_ANSWER = "Did Vietnam ban xylophone lessons in Skagen schools after the strike of 1911?"
+
+
+def test_hits_that_answer_nothing_are_shown_with_a_note(ask):
+    found = ask("search", NO_ANSWER)
+    assert found.exit_code == 0
+    assert "Vietnam" in found.stdout
+    assert found.stderr.startswith(f"searchkit: nothing found that clearly answers {NO_ANSWER!r}")
+    assert json.loads(ask("search", NO_ANSWER, "--json").stdout)["answerable"] is False
+
+
+def test_hits_that_answer_come_without_a_note(ask):
+    found = ask("search", "bamboo diplomacy", "--json")
+    assert found.stderr == ""
+    assert json.loads(found.stdout)["answerable"] is True
+
+
+def test_min_confidence_leaves_hits_out_and_may_leave_none(ask):
+    sure = [hit["confidence"] for hit in json.loads(ask("search", "Vietnam", "--json").stdout)["hits"]]
+    kept = json.loads(ask("search", "Vietnam", "--json", "--min-confidence", str(max(sure))).stdout)["hits"]
+    assert len(kept) == sure.count(max(sure)) < len(sure)
+    assert ask("search", NO_ANSWER, "--min-confidence", "0.1").exit_code == 1
+
+
+def test_a_context_of_what_answers_nothing_exits_with_1_unless_it_is_asked_for(ask):
+    made = ask("context", NO_ANSWER)
+    assert (made.exit_code, made.stdout) == (1, "")
+    filled = ask("context", NO_ANSWER, "--min-confidence", "0")
+    assert filled.exit_code == 0
+    assert "[1]" in filled.stdout
+
+
+def test_stages_are_left_out_by_name_and_what_ran_is_explained(call):
+    assert call("index", "news").exit_code == 0
+    question = ("What did analysts say about Vietnam?", "--json", "--explain")
+    ran = json.loads(call("search", *question).stdout)["explain"]["stages"]
+    assert {"neighbours", "pieces", "feedback", "speaker"} <= set(ran)
+    less = json.loads(call("search", *question, "--without", "pieces", "--without", "speaker").stdout)
+    assert set(ran) - set(less["explain"]["stages"]) == {"pieces", "speaker"}
+    newer = json.loads(call("search", *question, "--recency", "0.2").stdout)
+    assert newer["explain"]["stages"]["recency"]["weight"] == 0.2
 
 
 def test_why_not_says_what_became_of_a_passage(news):

@@ -1,0 +1,305 @@
+"""How likely a passage answers: what speaks for it and against it, and what follows from that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searchkit import Document, Index, QueryError, store
+from searchkit.confidence import MODELS, Evidence, confidence
+from searchkit.request import SearchRequest
+from searchkit.search import Search
+from searchkit.text import Analyzer
+from searchkit.types import ANSWERABLE, Hit, Passage, Results
+from tests.worlds import WordHashEmbedder, WordPieceEmbedder
+
+SHARES = st.floats(0, 1)
+SIGNS = {"coverage": 1, "unmet": -1, "bm25": 1, "cosine": 1, "pieces": 1}
+FULL, NO_PIECES, KEYWORDS = range(3)  # the models, by what is known
+
+
+def evidence(known: int = FULL, **values: float) -> Evidence:
+    """Return evidence on one passage of rank 1, for a question of one term: nothing, but for these values."""
+    given = {
+        name: np.array([values.get(name, float(name == "rank"))]) for name in ("rank", "coverage", "unmet", "bm25")
+    }
+    cosine = None if known == KEYWORDS else np.array([values.get("cosine", 0.0)])
+    pieces = np.array([values.get("pieces", 0.0)]) if known == FULL else None
+    return Evidence(**given, terms=int(values.get("terms", 1)), cosine=cosine, pieces=pieces)
+
+
+@pytest.mark.parametrize("known", [FULL, NO_PIECES, KEYWORDS])
+def test_the_model_is_chosen_by_what_is_known(known):
+    """Of no evidence at all, at rank 1 and for one term, nothing remains but the model's constant."""
+    assert confidence(evidence(known)) == pytest.approx(1 / (1 + np.exp(-MODELS[known][""])))
+
+
+def test_pieces_without_a_cosine_are_not_known():
+    alone = replace(evidence(FULL, pieces=0.9), cosine=None)
+    assert confidence(alone) == confidence(evidence(KEYWORDS))
+
+
+def test_a_probability_is_the_logistic_function_of_the_weighted_sum():
+    model = MODELS[FULL]
+    logit = model["cosine"] * 0.5 + model["coverage"] * 0.8 + model["pieces"] * 0.7 + model["unmet"] * 0.25
+    logit += model["terms"] * np.log(4) + model["rank"] * np.log(3) + model[""]
+    found = confidence(evidence(cosine=0.5, coverage=0.8, pieces=0.7, unmet=0.25, terms=4, rank=3))
+    assert found == pytest.approx(1 / (1 + np.exp(-logit)))
+
+
+EVIDENCE = st.builds(
+    evidence,
+    st.sampled_from([FULL, NO_PIECES, KEYWORDS]),
+    coverage=SHARES, unmet=SHARES, bm25=st.floats(0, 500), cosine=st.floats(-1, 1), pieces=st.floats(-1, 1),
+    rank=st.integers(1, 10_000), terms=st.integers(0, 300),
+)  # fmt: skip
+
+
+@given(EVIDENCE, st.floats(-0.2, 1))
+def test_every_confidence_is_a_probability(found, background):
+    (sure,) = confidence(replace(found, background=background))
+    assert 0 <= sure <= 1
+
+
+@given(EVIDENCE, st.sampled_from(sorted(SIGNS)), st.floats(0, 1))
+def test_what_speaks_for_a_passage_raises_and_what_speaks_against_it_lowers(found, name, more):
+    before = getattr(found, name)
+    if before is not None:
+        change = confidence(replace(found, **{name: before + more})) - confidence(found)
+        assert SIGNS[name] * change >= -1e-12
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_signs_are_those_that_the_words_say(model):
+    assert all(np.sign(weight) == SIGNS[name] for name, weight in model.items() if name in SIGNS)
+    assert model["rank"] < 0
+
+
+@given(EVIDENCE)
+def test_the_same_evidence_is_worth_less_further_down(found):
+    lower = replace(found, rank=found.rank + 1)
+    assert confidence(lower) <= confidence(found)
+
+
+def test_a_cosine_counts_from_the_background_of_the_index_on():
+    half = confidence(evidence(cosine=0.5))
+    assert confidence(replace(evidence(cosine=0.85), background=0.7)) == pytest.approx(half)
+    assert confidence(replace(evidence(cosine=0.7), background=0.7)) == pytest.approx(confidence(evidence()))
+
+
+def test_an_index_of_copies_of_one_text_makes_no_number_overflow():
+    """Its background is 1, so that no cosine stands above it; warnings are errors here."""
+    assert 0 <= confidence(replace(evidence(cosine=0.6), background=1.0))[0] < confidence(evidence(cosine=0.6))[0]
+
+
+# --- what speaks for passages of an index ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Make an index of documents."""
+    opened: list[Index] = []
+
+    def make(*documents: Document | str, embedder=None) -> Index:
+        opened.append(Index.create(tmp_path / str(len(opened)), embedder=embedder or WordPieceEmbedder()))
+        opened[-1].add(d if isinstance(d, Document) else Document(str(at), d) for at, d in enumerate(documents))
+        return opened[-1]
+
+    yield make
+    for index in opened:
+        index.close()
+
+
+def speaks_for(index: Index, question: str, **options) -> Evidence:
+    """Return the evidence for the first passage of each document, in the order of their ids."""
+    with store.opened(index.path) as snapshot:
+        model = None if options.get("mode") == "keyword" else index.embedder
+        run = Search(snapshot, model, Analyzer("en"), SearchRequest(question, **options))
+        rows = [snapshot.catalog.row_of(f"{doc_id}#0") for doc_id in index.documents()]
+        passages = snapshot.catalog.passages(rows)
+        return run.evidence([(row, passages[row]) for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("question", "unmet"),
+    [
+        ("Was coffee dear in Hanoi?", [0, 1]),
+        ("Was coffee dear in Hanoi and in Skagen?", [0.5, 0.5]),
+        ("Was coffee dear in Hanoi and rare in Skagen and sold in Lima?", [4 / 9, 4 / 9]),  # 2 of 3 lack, * 2 / 3
+        ("Was coffee dear?", [0, 0]),
+    ],
+)
+def test_unmet_is_the_share_of_names_that_a_passage_lacks(made, question, unmet):
+    index = made("Coffee was dear in Hanoi.", "Coffee was dear in Skagen.")
+    assert speaks_for(index, question).unmet == pytest.approx(unmet)
+
+
+def test_a_name_in_the_title_is_met(made):
+    index = made(Document("0", "Coffee was dear.", "Hanoi"), Document("1", "Coffee was dear.", "Skagen"))
+    assert speaks_for(index, "Was coffee dear in Hanoi?").unmet == pytest.approx([0, 1])
+
+
+def test_a_time_is_met_by_the_documents_date(made):
+    dates = ("2024-06-15", "2020-01-01", None)
+    index = made(
+        *(Document(str(at), "Tea rose.", metadata={"date": day} if day else {}) for at, day in enumerate(dates))
+    )
+    assert speaks_for(index, "Did tea rise in June 2024?").unmet == pytest.approx([0, 1, 1])
+
+
+def test_names_and_times_count_alike(made):
+    index = made(Document("0", "Tea rose in Hanoi.", metadata={"date": "2020-01-01"}), "Tea rose.")
+    assert speaks_for(index, "Did tea rise in Hanoi in June 2024?").unmet == pytest.approx([0.5, 1])
+
+
+def test_coverage_is_the_share_of_terms_held_by_how_rare_they_are(made):
+    """Of 2 passages coffee is in 1: ln 2. Tea is in both: ln 1.2."""
+    index = made("Coffee and tea.", "Tea alone.")
+    whole = np.log(2) + np.log(1.2)
+    assert speaks_for(index, "coffee tea").coverage == pytest.approx([1, np.log(1.2) / whole])
+
+
+def test_evidence_holds_what_each_arm_says(made):
+    index = made("Coffee.", "Tea and milk.")
+    found = speaks_for(index, "coffee")
+    assert found.cosine == pytest.approx([1, 0], abs=1e-3)
+    assert found.pieces == pytest.approx([1, 0])
+    assert (found.bm25 > 0).tolist() == [True, False]
+    assert found.terms == 1
+
+
+def test_ranks_count_from_the_page(made):
+    index = made("Coffee.", "Tea.")
+    assert speaks_for(index, "coffee", offset=10).rank.tolist() == [11, 12]
+
+
+def test_a_model_without_pieces_and_keywords_alone_know_less(made):
+    assert speaks_for(made("Coffee.", embedder=WordHashEmbedder()), "coffee").pieces is None
+    index = made("Coffee.")
+    alone = speaks_for(index, "coffee", mode="keyword")
+    assert (alone.cosine, alone.pieces) == (None, None)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "vector", "keyword"])
+def test_the_passage_that_answers_is_far_surer_than_one_beside_it(made, mode):
+    index = made("Coffee was dear in Hanoi.", "The river was high in Skagen.", "Voters were few in Hanoi.")
+    best, *others = index.search("Was coffee dear in Hanoi?", mode=mode)
+    assert best.passage.doc_id == "0"
+    assert best.confidence >= ANSWERABLE
+    assert all(hit.confidence < best.confidence / 2 for hit in others)
+
+
+def test_two_versions_of_one_text_are_no_reason_to_trust_neither(made):
+    index = made("Coffee was dear in Hanoi.", "Coffee was dear in Hanoi!")
+    assert index.search("Was coffee dear in Hanoi?").answerable
+
+
+# --- what follows from it --------------------------------------------------------------------------------------
+
+
+def results(*confidences: float) -> Results:
+    passage = Passage("d#0", "d", 0, "Text.", 0, 5, 1, 1)
+    hits = tuple(Hit(at, 1.0, passage, {}, confidence=sure) for at, sure in enumerate(confidences, 1))
+    return Results("q", hits, "hybrid", 1, 0.1)
+
+
+def test_results_are_answerable_if_any_hit_is_likely_enough():
+    assert results(0.01, ANSWERABLE).answerable
+    assert not results(ANSWERABLE - 0.001, 0.01).answerable
+    assert not results().answerable
+    assert results(0.5).to_dict()["answerable"] is True
+    assert results(0.5).to_dict()["hits"][0]["confidence"] == 0.5
+
+
+QUESTION = "What did analysts say about Vietnam?"
+NO_ANSWER = "Did xylophone makers of Skagen strike in 1911?"
+
+
+def test_min_confidence_leaves_out_what_is_less_likely(news):
+    everything = news.search(QUESTION)
+    least = sorted(hit.confidence for hit in everything)[2]
+    kept = news.search(QUESTION, min_confidence=least)
+    assert kept.hits == tuple(hit for hit in everything if hit.confidence >= least)
+    assert len(kept) == 3
+    assert news.search(QUESTION, min_confidence=1.0).hits == ()
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.1])
+def test_a_min_confidence_that_is_no_probability_is_a_query_error(news, wrong):
+    with pytest.raises(QueryError, match="min_confidence must lie between 0 and 1"):
+        news.search(QUESTION, min_confidence=wrong)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", "vector"])
+def test_a_question_that_the_index_cannot_answer_is_not_answerable(news, mode):
+    assert news.search(QUESTION, mode=mode).answerable
+    assert not news.search(NO_ANSWER, mode=mode).answerable
+
+
+def test_a_context_is_empty_where_nothing_answers_and_says_how_sure_the_best_was(news):
+    best = news.search(NO_ANSWER, 30, collapse=True)[0].confidence
+    made = news.context(NO_ANSWER)
+    assert (made.text, made.citations, made.tokens) == ("", (), 0)
+    assert made.confidence == made.to_dict()["confidence"] == best < ANSWERABLE
+
+
+def test_a_context_holds_only_what_has_half_the_confidence_of_an_answer(news):
+    sure = {hit.passage.id for hit in news.search(QUESTION) if hit.confidence >= ANSWERABLE / 2}
+    cited = {citation.passage.id for citation in news.context(QUESTION).citations}
+    assert cited == sure
+    assert "hanoi#0" in cited
+    assert len(cited) < len(news.search(QUESTION))
+
+
+def test_with_a_min_confidence_of_your_own_that_alone_decides_what_a_context_holds(news):
+    assert len(news.context(NO_ANSWER, min_confidence=0).citations) == len(news.search(NO_ANSWER)) > 0
+    assert news.context(QUESTION, min_confidence=1.0).citations == ()
+
+
+# --- how the coefficients are made -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fit():
+    pytest.importorskip("scipy")
+    from scripts import fit_confidence  # noqa: PLC0415 - needs scipy
+
+    return fit_confidence
+
+
+def test_fitting_finds_a_feature_that_tells_right_from_wrong_and_ignores_one_that_does_not(fit):
+    found = [
+        {"features": {"cosine": cosine, "noise": noise, "rank": 0.0}, "right": cosine > 0.5, "kind": "own"}
+        for cosine in (0.1, 0.4, 0.6, 0.9)
+        for noise in (0.0, 1.0)
+    ]
+    model = fit.fitted([found], ["cosine", "noise"])
+    assert model["cosine"] > 5
+    assert abs(model["noise"]) < 0.05
+    assert model["cosine"] * 0.5 + model[""] == pytest.approx(0, abs=0.1)  # as likely as not in the middle
+
+
+def test_examples_count_by_rank_and_swapped_questions_less(fit):
+    own = {"features": {"rank": np.log(4)}, "kind": "own"}
+    assert fit.weight(own) == pytest.approx(1 / 4)
+    assert fit.weight(own | {"kind": "swapped"}) == pytest.approx(fit.SWAPPED_WEIGHT / 4)
+
+
+def test_names_and_numbers_of_a_question_are_found_to_be_swapped(fit):
+    assert list(fit.marked("Did Tobias Renner leave Hanoi in 1911?")) == [
+        ("Tobias Renner", False), ("Hanoi", False), ("1911", True),
+    ]  # fmt: skip
+
+
+def test_a_swapped_question_has_a_name_of_another_in_place_of_its_own(fit):
+    import random  # noqa: PLC0415 - of this test alone
+
+    from searchkit import Question  # noqa: PLC0415
+
+    asked = [Question("a", "Who left Hanoi?"), Question("b", "Who left Skagen?"), Question("c", "Why is tea dear?")]
+    swapped = {question.id: question.text for question in fit.swapped(asked, random.Random(0))}
+    assert swapped == {"swapped/a": "Who left Skagen?", "swapped/b": "Who left Hanoi?"}

@@ -1,0 +1,452 @@
+"""Each stage on passages whose new order can be worked out by hand; then in an index, where each moves a tie."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import date
+from string import ascii_lowercase
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from searchkit import Document, Index, QueryError, fusion, refine, search
+from searchkit.arms import idf
+from searchkit.ragged import Ragged
+from searchkit.refine import Refiner, focus, guarded, to_unit
+from searchkit.request import STAGES, SearchRequest
+from searchkit.types import QuestionStates, Ranking
+from tests.worlds import WORDS, WordHashEmbedder, WordPieceEmbedder, piece
+
+# --- by hand: rows 0, 1, 2 … with given scores -----------------------------------------------------------------
+
+
+def ranking(scores: dict[int, float]) -> Ranking:
+    rows = np.array(list(scores), np.int64)
+    values = np.array(list(scores.values()), np.float32)
+    order = np.lexsort((rows, -values))
+    return Ranking(rows[order], values[order])
+
+
+class World:
+    """A snapshot and a question of `terms` terms, made of what a stage looks at."""
+
+    def __init__(self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), terms=3) -> None:
+        self.scores = dict(enumerate(scores))
+        self.documents = documents
+        self.vectors = vectors
+        self.pieces = pieces
+        self.embedder = WordPieceEmbedder()
+        states = self.embedder.piece_states(np.array([piece(word) for word in words], np.uint16))
+        vector = np.array([1, 0], np.float32) if vectors is not None else None
+        self.asked = SimpleNamespace(
+            text="the ferry was late", terms=["x"] * terms, vector=vector, weights=np.array(weights, np.float32),
+            states=QuestionStates(vector, np.empty((0, 2), np.int64), states) if words else None,
+        )  # fmt: skip
+        self.snapshot = SimpleNamespace(lock=nullcontext(), catalog=self, vectors=self)
+
+    def neighbours(self, rows, reach):
+        return [
+            (row, other)
+            for document in self.documents
+            for at, row in enumerate(document)
+            for place, other in enumerate(document)
+            if row in rows and 0 < abs(at - place) <= reach
+        ]
+
+    def get(self, rows):
+        return np.array([self.vectors[row] for row in rows.tolist()], np.float32)
+
+    def refined(self, *stages: str, allowed=None, **options) -> tuple[list[int], list[float], dict]:
+        """Return rows and scores in their new order, and what the stages note."""
+        request = SearchRequest("q", stages=stages, **options)
+        refiner = Refiner(self.snapshot, self.asked, request, self.embedder, allowed)
+        found = refiner.refine(ranking(self.scores), lambda _: ranking(self.scores))
+        return found.rows.tolist(), found.scores.tolist(), refiner.notes
+
+
+class PieceWorld(World):
+    """The same with word pieces instead of vectors."""
+
+    def pieces_of(self, rows):
+        return Ragged.of([[piece(word) for word in self.pieces[row].split()] for row in rows.tolist()])
+
+    def refined(self, *stages, **options):
+        self.snapshot.vectors = SimpleNamespace(pieces=self.pieces_of)
+        return super().refined(*stages, **options)
+
+
+def test_a_passage_gains_by_its_best_neighbour_and_a_documents_only_passage_by_itself():
+    """.8 + .3 * .6, .6 + .3 * .8, .8 + 0, 0 + .3 * .8 and 1 + .3 * 1, mapped from .24 … 1.3 to 0 … 1."""
+    world = World([0.8, 0.6, 0.8, 0.0, 1.0], documents=[(0, 1), (2, 3), (4,)])
+    rows, scores, notes = world.refined("neighbours")
+    assert rows == [4, 0, 1, 2, 3]
+    assert scores == pytest.approx([1, 0.74 / 1.06, 0.6 / 1.06, 0.56 / 1.06, 0])
+    assert notes == {"neighbours": {"weight": 0.3, "passages": 4}}
+
+
+def test_neighbours_are_at_most_two_passages_away_and_the_best_counts():
+    """Beside row 0 are 1 and 2, of which the better counts, and not 3: .5 + .3 * .4. Row 4 is alone: 1.3 * .62."""
+    world = World([0.5, 0.4, 0.2, 1.0, 0.62, 0.0], documents=[(0, 1, 2, 3), (4,), (5,)])
+    rows, scores, _ = world.refined("neighbours")
+    assert rows == [3, 4, 1, 0, 2, 5]
+    assert scores[3] == pytest.approx(0.62 / 1.12)
+
+
+def test_passages_that_are_all_alone_keep_their_scores():
+    world = World([0.0, 0.3, 1.0, 0.7], documents=[(0,), (1,), (2,), (3,)])
+    assert world.refined("neighbours")[:2] == ([2, 3, 1, 0], pytest.approx([1, 0.7, 0.3, 0]))
+
+
+def test_a_neighbour_that_the_filter_keeps_out_does_not_count():
+    """Row 1 is what keeps row 0 up; without it row 0 counts as its document's only passage."""
+    world = World([0.5, 0.1, 0.6, 0.6, 0.0], documents=[(0, 1), (2, 3), (4,)])
+    assert world.refined("neighbours")[0] == [2, 3, 0, 1, 4]
+    kept_out = np.array([0, 2, 3, 4], np.int64)
+    assert world.refined("neighbours", allowed=kept_out)[2]["neighbours"]["passages"] == 3
+
+
+def test_a_neighbour_that_is_not_found_matches_nothing():
+    """As of keywords alone: row 0's neighbour, row 3, is in no ranking. 5 + 0 against 4.6 + .3 * 2."""
+    world = World([5.0, 4.6, 2.0], documents=[(0, 3), (1, 2)])
+    rows, scores, _ = world.refined("neighbours")
+    assert rows == [1, 0, 2]
+    assert scores == pytest.approx([5, 2 + 3 * 1.62 / 1.82, 2])
+
+
+def test_pieces_are_blended_in_by_their_weight():
+    """.6 * fused + .4 * pieces: .6 * 1 + 0, .6 * .6 + .4 * .75 and 0 + .4 * 1."""
+    world = PieceWorld(
+        [1, 0.6, 0], pieces=["pier", "ferry pier", "ferry late"], words=["ferry", "late"], weights=[0.75, 0.25]
+    )
+    rows, scores, notes = world.refined("pieces")
+    assert rows == [1, 0, 2]
+    assert scores == pytest.approx([1, 0.2 / 0.26, 0])
+    assert notes == {"pieces": {"weight": 0.4, "pieces": 2}}
+
+
+def test_pieces_of_a_long_question_count_less():
+    """.8 * fused + .2 * pieces at 24 terms: .8, .48 + .15 and .2."""
+    world = PieceWorld(
+        [1, 0.6, 0], pieces=["pier", "ferry", "ferry late"], words=["ferry", "late"], weights=[0.75, 0.25], terms=24
+    )
+    rows, scores, notes = world.refined("pieces")
+    assert rows == [0, 1, 2]
+    assert scores[1] == pytest.approx(0.43 / 0.6)
+    assert notes["pieces"]["weight"] == 0.2
+
+
+def test_a_passage_without_pieces_counts_as_the_worst():
+    """Pieces are .5, unknown and 1, mapped to 0, 0 and 1: .6 * 1, .6 * .6 and .4."""
+    world = PieceWorld([1, 0.6, 0], pieces=["late", "", "ferry late"], words=["ferry", "late"], weights=[0.5, 0.5])
+    assert world.refined("pieces")[0] == [0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("stages", "options"), [((), {}), (("feedback",), {}), (("pieces",), {"weights": {"vector": 0}})]
+)
+def test_pieces_have_no_say_where_they_or_the_vector_are_left_out(stages, options):
+    world = PieceWorld([1, 0.6, 0], pieces=["pier", "ferry", "ferry late"], words=["ferry"], weights=[1.0])
+    assert world.refined(*stages, **options) == ([0, 1, 2], pytest.approx([1, 0.6, 0]), {})
+
+
+def test_nothing_known_of_any_passage_changes_nothing():
+    world = PieceWorld([1, 0.6, 0], pieces=["", "", ""], words=["ferry"], weights=[1.0])
+    assert world.refined("pieces") == ([0, 1, 2], pytest.approx([1, 0.6, 0]), {})
+
+
+LEFT, RIGHT = (0.6, 0.8), (0.6, -0.8)  # as near to the question, (1, 0), and on either side of it
+
+
+def test_feedback_moves_the_question_towards_the_best_passages():
+    """It becomes (1, 0) + (LEFT + RIGHT / 2 + LEFT / 2) / 2 = (1.6, .4): LEFT is nearer now.
+
+    .8 * fused + .2 * that, as 0 or 1: 1, .4, .4 + .2, 0.
+    """
+    world = World([1, 0.5, 0.5, 0], vectors=[LEFT, RIGHT, LEFT, RIGHT])
+    assert world.refined()[0] == [0, 1, 2, 3]
+    rows, scores, notes = world.refined("feedback")
+    assert rows == [0, 2, 1, 3]
+    assert scores == pytest.approx([1, 0.6, 0.4, 0], abs=1e-6)
+    assert notes == {"feedback": {"weight": 0.2, "passages": 4}}
+
+
+@pytest.mark.parametrize(("terms", "weight"), [(1, 0.2), (4, 0.2), (7, 0.1), (10, None), (30, None)])
+def test_feedback_fades_with_the_length_of_the_question(terms, weight):
+    world = World([1, 0.5, 0.5, 0], vectors=[LEFT, RIGHT, LEFT, RIGHT], terms=terms)
+    notes = world.refined("feedback")[2]
+    assert notes.get("feedback", {}).get("weight") == weight
+
+
+def test_only_the_best_ten_give_feedback():
+    world = World([1.0] * 10 + [0.5] * 10, vectors=[LEFT] * 10 + [RIGHT] * 10)
+    assert world.refined("feedback")[2]["feedback"]["passages"] == 10
+
+
+def test_passages_behind_those_looked_at_again_stay_behind(monkeypatch):
+    """.6 * 1, .6 * .8 + .4 and 0, mapped to the scores there were; row 3 holds the word too, but comes after."""
+    monkeypatch.setattr(refine, "DEPTH", 3)
+    world = PieceWorld([1, 0.9, 0.5, 0.4], pieces=["pier", "ferry", "pier", "ferry"], words=["ferry"], weights=[1.0])
+    rows, scores, _ = world.refined("pieces")
+    assert rows == [1, 0, 2, 3]
+    assert scores == pytest.approx([1, 0.5 + 0.5 * 0.6 / 0.88, 0.5, 0.4])
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_passages_have_no_order(count):
+    world = World([0.7] * count, documents=[(0,)], vectors=[LEFT])
+    assert world.refined(*STAGES)[:2] == ([0] * count, pytest.approx([0.7] * count))
+
+
+@pytest.mark.parametrize(("terms", "share"), [(0, 0.5), (6, 0.5), (12, 0.5), (24, 0.25), (48, 0.125)])
+def test_the_vectors_share_falls_with_the_terms_beyond_twelve(terms, share):
+    assert focus(terms) == pytest.approx(2 * share)
+    weights = guarded({"keyword": 1.0, "vector": 1.0}, terms)
+    assert weights["vector"] / sum(weights.values()) == pytest.approx(share)
+
+
+def test_the_guard_reduces_the_share_that_was_asked_for():
+    assert guarded({"keyword": 1, "vector": 3}, 24) == pytest.approx({"keyword": 0.625, "vector": 0.375})
+    assert guarded({"keyword": 1, "vector": 3}, 12) == {"keyword": 1, "vector": 3}
+
+
+@pytest.mark.parametrize(
+    "weights", [{"keyword": 1.0}, {"keyword": 0.0, "vector": 0.0}, {"keyword": 1.0, "vector": 0.0}]
+)
+def test_where_there_is_nothing_to_share_the_guard_changes_nothing(weights):
+    assert guarded(weights, 24) == weights
+
+
+def test_to_unit_maps_the_lowest_to_0_and_the_highest_to_1():
+    assert to_unit(np.array([2, 4, 3])).tolist() == [0, 1, 0.5]
+    assert to_unit(np.array([7.0, 7.0])).tolist() == [1, 1]
+    assert to_unit(np.empty(0)).tolist() == []
+
+
+# --- in an index: of two passages that fusion finds equal, the first comes first; a stage moves the second up ----
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Make an index of documents of which every paragraph is a passage."""
+    opened: list[Index] = []
+
+    def make(*documents: Document | str, embedder=None) -> Index:
+        path = tmp_path / str(len(opened))
+        opened.append(Index.create(path, embedder=embedder or WordPieceEmbedder(), target_tokens=1))
+        opened[-1].add(d if isinstance(d, Document) else Document(str(at), d) for at, d in enumerate(documents))
+        return opened[-1]
+
+    yield make
+    for index in opened:
+        index.close()
+
+
+def ids(index: Index, question: str, *stages: str, **options) -> list[str]:
+    return [hit.passage.id for hit in index.search(question, stages=stages, **options)]
+
+
+@pytest.mark.parametrize("embedder", [None, "none"])
+def test_a_passage_whose_neighbour_matches_too_beats_an_equal_one(made, embedder):
+    index = made("Coffee is dear.\n\nThe river is high.", "Coffee is dear.\n\nCoffee rose again.", embedder=embedder)
+    assert ids(index, "Why is coffee dear?")[:2] == ["0#0", "1#0"]
+    assert ids(index, "Why is coffee dear?", "neighbours")[:2] == ["1#0", "0#0"]
+
+
+def test_by_keywords_alone_a_neighbour_without_a_match_is_not_found(made):
+    index = made("Coffee is dear.\n\nThe river is high.", "Tea is cheap.", embedder="none")
+    assert ids(index, "Why is coffee dear?", "neighbours") == ["0#0"]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", "vector"])
+def test_a_neighbour_that_operators_exclude_never_appears_and_never_counts(made, mode):
+    """Coffee rose again is beside coffee is dear, which is excluded, and beside nothing: else 1#0 would come first."""
+    index = made("Coffee rose again.\n\nThe river is high.", "Coffee rose again.\n\nCoffee is dear. Coffee!")
+    assert ids(index, "coffee AND again AND NOT dear", *STAGES, mode=mode) == ["0#0", "1#0"]
+
+
+def test_pieces_know_synonyms_that_fusion_does_not(made):
+    embedder = WordPieceEmbedder(synonyms={"climbed": "rose"})
+    index = made("Coffee prices slumped.", "Coffee prices climbed.", embedder=embedder)
+    assert ids(index, "Which prices rose?") == ["0#0", "1#0"]
+    assert ids(index, "Which prices rose?", "pieces") == ["1#0", "0#0"]
+
+
+def test_feedback_finds_what_the_best_passage_also_says(made):
+    """Tea prices is as near to the question as coffee prices, but not to the best passage."""
+    index = made("Tea storm.", "Coffee storm.", "Prices storm coffee prices.")
+    assert ids(index, "prices storm")[0] == "2#0"
+    assert ids(index, "prices storm")[1:] == ["0#0", "1#0"]
+    assert ids(index, "prices storm", "feedback") == ["2#0", "1#0", "0#0"]
+
+
+def test_a_long_question_trusts_its_vector_less(made):
+    index = made("Coffee is dear.", "Tea is cheap.")
+    long = " ".join(f"zu{letter}k" for letter in ascii_lowercase[:24])
+    explained = index.search(long, explain=True).explain
+    assert explained["weights"] == {"keyword": 0.75, "vector": 0.25}
+    assert index.search(long, explain=True, stages=()).explain["weights"] == {"keyword": 1, "vector": 1}
+    assert index.search("coffee", explain=True).explain["weights"] == {"keyword": 1, "vector": 1}
+    assert index.search(long, explain=True, mode="vector").explain["weights"] == {"vector": 1}
+
+
+def test_a_question_for_somebodys_words_prefers_what_they_say(made):
+    index = made("Analysts read that rents would fall.", "Analysts said that rents would fall.")
+    question = "What did analysts say about rents?"
+    assert ids(index, question) == ["0#0", "1#0"]
+    assert ids(index, question, "speaker") == ["1#0", "0#0"]
+    assert ids(index, "analysts rents fall", "speaker") == ["0#0", "1#0"]  # asks for nobody's words
+
+
+DATED = (
+    Document("old", "Rents rose.", metadata={"date": "2023-06-01"}),
+    Document("new", "Rents rose.", metadata={"date": "2024-06-15"}),
+)
+
+
+def test_a_question_that_names_a_time_prefers_documents_of_that_time(made):
+    index = made(*DATED)
+    assert ids(index, "Why did rents rise in June 2024?") == ["old#0", "new#0"]
+    assert ids(index, "Why did rents rise in June 2024?", "time") == ["new#0", "old#0"]
+    assert ids(index, "Why did rents rise?", "time") == ["old#0", "new#0"]
+
+
+def test_last_month_counts_from_the_day_that_is_given(made):
+    index = made(*DATED)
+    assert ids(index, "Why did rents rise last month?", "time", today=date(2024, 7, 20)) == ["new#0", "old#0"]
+    assert ids(index, "Why did rents rise last month?", "time", today=date(2023, 7, 2)) == ["old#0", "new#0"]
+
+
+@pytest.mark.parametrize("stages", [(), STAGES])
+def test_recency_prefers_what_is_new_with_stages_or_without(made, stages):
+    index = made(*DATED)
+    assert ids(index, "Why did rents rise?", *stages) == ["old#0", "new#0"]
+    assert ids(index, "Why did rents rise?", *stages, recency=0.1, today=date(2024, 7, 1)) == ["new#0", "old#0"]
+
+
+def test_recency_is_a_nudge_beside_a_far_better_passage(made):
+    index = made("Rents rose.", Document("new", "Rents.", metadata={"date": "2024-06-30"}), "Ferries.")
+    assert ids(index, "Have rents rose?", recency=0.1, today=date(2024, 7, 1))[0] == "0#0"
+
+
+# --- a larger world --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """24 documents of one to three paragraphs of few words, so that nearly everything matches a little."""
+    draw = np.random.default_rng(7)
+
+    def text() -> str:
+        return "\n\n".join(" ".join(draw.choice(WORDS, draw.integers(2, 7))) + "." for _ in range(draw.integers(1, 4)))
+
+    with Index.create(tmp_path_factory.mktemp("world") / "i", embedder=WordPieceEmbedder(), target_tokens=1) as index:
+        index.add(
+            Document(f"d{at}", text(), metadata={"date": f"20{20 + at % 5}-06-01", "section": "AB"[at % 2]})
+            for at in range(24)
+        )
+        yield index
+
+
+QUESTIONS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join)
+QUESTION = "What did analysts say about coffee prices in June 2022?"
+CHOSEN = st.lists(st.sampled_from(STAGES), unique=True)
+CALM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def everything(index: Index) -> set[str]:
+    return {passage.id for doc_id in index.documents() for passage in index.passages(doc_id)}
+
+
+@CALM
+@given(question=QUESTIONS, stages=CHOSEN, section=st.sampled_from("AB"), first=st.integers(2020, 2024))
+def test_hits_are_all_that_fit_the_filter_and_nothing_else(world, question, stages, section, first):
+    fits = {
+        passage.id
+        for doc_id in world.documents()
+        for passage in world.passages(doc_id)
+        if passage.metadata["section"] == section and passage.metadata["date"] >= f"{first}"
+    }
+    where = {"section": section, "date": {">=": f"{first}-01-01"}}
+    found = ids(world, question, *stages, where=where, k=100)
+    assert set(found) == fits
+    assert len(found) == len(fits)
+
+
+@CALM
+@given(question=QUESTIONS, stages=CHOSEN, size=st.integers(1, 7), shallow=st.booleans())
+def test_pages_fit_together(world, question, stages, size, shallow):
+    with pytest.MonkeyPatch.context() as patch:
+        if shallow:  # so that pages reach beyond the first candidates, and beyond those that are refined
+            patch.setattr(search, "DEPTHS", (8, 16))
+            patch.setattr(refine, "DEPTH", 5)
+        whole = world.search(question, 3 * size, stages=stages)
+        pages = [hit for at in range(3) for hit in world.search(question, size, stages=stages, offset=at * size)]
+    assert [(hit.rank, hit.passage.id, hit.score, hit.confidence) for hit in pages] == [
+        (hit.rank, hit.passage.id, hit.score, hit.confidence) for hit in whole
+    ]
+    scores = [hit.score for hit in whole]
+    assert scores == sorted(scores, reverse=True)
+
+
+@CALM
+@given(question=QUESTIONS, stages=CHOSEN)
+def test_stages_change_the_order_and_find_nothing_more_or_less(world, question, stages):
+    assert set(ids(world, question, *stages, k=100)) == everything(world)
+
+
+@pytest.mark.parametrize("mode", ["keyword", "vector"])
+@pytest.mark.parametrize("question", [QUESTION, "storm hanoi", " ".join(WORDS) + " and so on " + "x y z " * 5])
+def test_an_arm_alone_is_what_it_is_whatever_the_stages(world, mode, question):
+    plain = world.search(question, mode=mode, stages=())
+    staged = world.search(question, mode=mode, explain=True)
+    assert staged.hits == plain.hits
+    assert staged.explain["stages"] == {}
+
+
+@pytest.mark.parametrize("question", [QUESTION, "storm hanoi"])
+@pytest.mark.parametrize("name", sorted(fusion.FUSIONS))
+def test_without_stages_the_ranking_is_plain_fusion(world, question, name):
+    results = world.search(question, 100, stages=(), fusion=name, explain=True)
+    scores = {
+        arm: np.array([hit.sources[arm].score if arm in hit.sources else 0.0 for hit in results])
+        for arm in ("keyword", "vector")
+    }
+    fused = fusion.FUSIONS[name](scores, {"keyword": 1.0, "vector": 1.0})
+    assert [hit.score for hit in results] == pytest.approx(fused, abs=1e-4)
+    assert results.explain["stages"] == {}
+
+
+@pytest.mark.parametrize("left_out", ["", *STAGES[1:]])
+def test_explain_says_which_stages_ran(world, left_out):
+    explained = world.search(QUESTION, stages=[s for s in STAGES if s != left_out], explain=True).explain
+    assert set(explained["stages"]) == set(STAGES) - {"guard", left_out}  # the guard shows in the weights
+
+
+def test_explain_says_how_rare_each_term_is(world):
+    term, *_ = world.search("coffee", explain=True).explain["terms"]
+    holds = sum("coffee" in passage for passage in texts(world))
+    assert (term["term"], term["passages"]) == ("coffe", holds)
+    assert term["idf"] == pytest.approx(idf(len(texts(world)), holds), abs=1e-4)
+
+
+def texts(index: Index) -> list[str]:
+    return [passage.text for doc_id in index.documents() for passage in index.passages(doc_id)]
+
+
+def test_a_model_without_pieces_has_all_other_stages(made):
+    index = made("Coffee is dear.\n\nCoffee rose.", "Tea is cheap.", embedder=WordHashEmbedder())
+    assert set(index.search("coffee tea", explain=True).explain["stages"]) == {"neighbours", "feedback"}
+
+
+@pytest.mark.parametrize("stages", [("gard",), ("guard", "Pieces"), "guard"])
+def test_an_unknown_stage_is_a_query_error_that_names_those_there_are(world, stages):
+    with pytest.raises(QueryError, match="stages must be some of guard, neighbours, pieces, feedback, speaker, time"):
+        world.search("coffee", stages=stages)
+
+
+def test_a_negative_recency_is_a_query_error(world):
+    with pytest.raises(QueryError, match="recency must not be negative"):
+        world.search("coffee", recency=-0.1)
