@@ -72,6 +72,7 @@ class Refiner:
         self._embedder = embedder
         self._allowed = allowed
         self.notes: dict[str, Any] = {}
+        self._met: dict[int, float] = {}  # piece scores by row
 
     def refine(self, fused: Ranking, fuse: Callable[[Rows], Ranking]) -> Ranking:
         """Return the ranking with its first DEPTH rows in a new order; the others stay behind them.
@@ -131,10 +132,13 @@ class Refiner:
         """Return how well the question's word pieces are met in each row: (n,), None where they are not known."""
         if self._embedder is None or self._asked.states is None:
             return None
-        pieces = self._snapshot.vectors.pieces(rows)
+        new = np.array([row for row in rows.tolist() if row not in self._met], np.int64)
+        pieces = self._snapshot.vectors.pieces(new)
         if pieces is None:
             return None
-        return maxsim(self._asked.states.states, self._asked.weights, pieces, self._embedder.piece_states)
+        found = maxsim(self._asked.states.states, self._asked.weights, pieces, self._embedder.piece_states)
+        self._met.update(zip(new.tolist(), found.tolist(), strict=True))
+        return np.array([self._met[row] for row in rows.tolist()], np.float32)
 
     def _feedback(self, rows: Rows, scores: Scores) -> Scores:
         """Blend in the cosine with the question's vector plus the mean of the best passages', by their scores."""
