@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from searchkit import store
-from searchkit.attribution import Attribution, attributions
+from searchkit.attribution.document import Attribution, attributions
 from searchkit.catalog import Catalog
 from searchkit.derive import all_passages
 from searchkit.statements import Said, Speaker

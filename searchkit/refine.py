@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import said, timeliness
 from searchkit.asked import Asked
 from searchkit.maxsim import maxsim
 from searchkit.request import SearchRequest
@@ -160,18 +159,24 @@ class Refiner:
     def _speaker(self, rows: Rows, scores: Scores) -> Scores:
         if "speaker" not in self._request.stages:
             return scores
+        from searchkit import said  # noqa: PLC0415 - its patterns are for hybrid questions alone
+
         bonus = said.bonus(self._snapshot, self._asked.text, self._asked.analyzer, rows)
         return self._added("speaker", scores, bonus, SPEAKER_WEIGHT)
 
     def _time(self, rows: Rows, scores: Scores) -> Scores:
         if "time" not in self._request.stages:
             return scores
+        from searchkit import timeliness  # noqa: PLC0415 - as above
+
         bonus = timeliness.bonus(self._snapshot, self._asked.text, rows, today=self._request.today)
         return self._added("time", scores, bonus, timeliness.WEIGHT)
 
     def _recency(self, rows: Rows, scores: Scores) -> Scores:
         if not self._request.recency:
             return scores
+        from searchkit import timeliness  # noqa: PLC0415 - as above
+
         bonus = timeliness.recency(self._snapshot, rows, HALF_LIFE, self._request.today)
         return self._added("recency", scores, bonus, self._request.recency)
 

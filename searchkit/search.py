@@ -21,7 +21,6 @@ from searchkit.refine import DEPTH, Refiner, guarded, to_unit
 from searchkit.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
-from searchkit.timeliness import closeness, published
 from searchkit.types import Embedder, Hit, Passage, PieceEmbedder, Ranking, Reranker, Results, Rows, Source
 
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
@@ -225,6 +224,8 @@ class Search:
         times = self.asked.times
         met = np.array([[bool(name & terms) for name in self.asked.names] for terms in held], np.float64)
         if times:
+            from searchkit.timeliness import closeness, published  # noqa: PLC0415 - most questions name no time
+
             fits = [closeness(published(self.snapshot, rows), [span]) >= TIME_FITS for span in times]
             met = np.column_stack([met.reshape(len(rows), -1), *fits])
         return (1 - met.mean(axis=1)) * min(1.0, NAMES / met.shape[1]) if met.size else np.zeros(len(rows))

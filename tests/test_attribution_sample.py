@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import searchkit
-from searchkit.attribution import attributions
+from searchkit.attribution.document import attributions
 from searchkit.embedders import estimate_tokens
 from searchkit.splitter import Limits, split
 

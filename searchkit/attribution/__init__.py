@@ -1,5 +1,4 @@
-"""Who said what, by rules: source, reporting verb and claim in English news and reports, without a model."""
+"""Who said what, by rules: source, reporting verb and claim in English news and reports, without a model.
 
-from searchkit.attribution.document import Attribution, attributions
-
-__all__ = ["Attribution", "attributions"]
+`document` reads documents, for the write path alone; `question` reads questions, and is light.
+"""
