@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt, UnsupportedFormat
-from searchkit.snapshot import Settings, Snapshot
+from searchkit.snapshot import FITTED, Settings, Snapshot
 from searchkit.types import Document, Mark
 
 ARCHIVE_FORMAT = 1
@@ -30,9 +30,7 @@ def export(snapshot: Snapshot, path: Path) -> int:
     """Write the snapshot to `path`; return the number of documents."""
     temporary = path.with_name(path.name + ".tmp")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        settings = {name: getattr(snapshot.settings, name) for name in SETTINGS}
-        if snapshot.settings.ranking:
-            settings["ranking"] = snapshot.settings.ranking
+        settings = snapshot.settings.to_dict()
         manifest = {"searchkit": "archive", "format": ARCHIVE_FORMAT, "generation": snapshot.generation} | settings
         archive.writestr("manifest.json", json.dumps(manifest, indent=2))
         count = 0
@@ -78,7 +76,8 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(path)
             manifest = json.loads(self._zip.read("manifest.json"))
-            self.settings = Settings(**{name: manifest[name] for name in SETTINGS}, ranking=manifest.get("ranking"))
+            fitted = {name: manifest.get(name) for name in FITTED}
+            self.settings = Settings(**{name: manifest[name] for name in SETTINGS}, **fitted)
         except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise IndexCorrupt(f"{path} is no searchkit archive: {error}") from error
         if manifest.get("format") != ARCHIVE_FORMAT:

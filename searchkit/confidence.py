@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+LEAST = 5e-5
+
 Values = npt.NDArray[np.float64]
 
 LEAST_ROOM = 0.1  # that a background leaves to cosines above it: of an index of copies it is 1
@@ -60,6 +62,19 @@ MODELS: tuple[Mapping[str, float], ...] = (
     {"cosine": 3.85, "coverage": 2.78, "unmet": -1.07, "terms": 0.05, "rank": -0.74, "": -3.57},
     {"bm25": 0.07, "coverage": 2.36, "unmet": -1.26, "terms": -0.24, "rank": -0.66, "": -2.56},
 )
+
+
+def scaled(probability: Values, slope: float, shift: float) -> Values:
+    """Return probabilities with their logits mapped to slope * logit + shift (Platt scaling): (n,)."""
+    found: Values = np.exp(-np.logaddexp(0, -(slope * logits(probability) + shift)))
+    return found
+
+
+def logits(probability: Values) -> Values:
+    """Return ln(p / (1 - p)): (n,). Probabilities are kept away from 0 and 1 by LEAST, which they are rounded to."""
+    kept = np.clip(probability, LEAST, 1 - LEAST)
+    found: Values = np.log(kept / (1 - kept))
+    return found
 
 
 def confidence(evidence: Evidence) -> Values:

@@ -224,14 +224,20 @@ def compare(
 def tune(
     questions: MaybeQuestions = None,
     index: IndexPath = DEFAULT_INDEX,
-    apply: Annotated[bool, typer.Option("--apply", help="Let the index rank so, if the gain is significant.")] = False,
-    forget: Annotated[bool, typer.Option("--forget", help="Go back to searchkit's own ranking.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Let the index do so, where the gain is significant.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Go back to searchkit's own ranking and confidences.")
+    ] = False,
     json: arguments.AsJson = False,
     *,
     judged: Judged,
 ) -> None:
-    """Fit fusion and the arms' weights to judged questions; nothing changes unless the gain is significant."""
+    """Fit fusion, the arms' weights and the confidences to judged questions; only significant gains are taken.
+
+    At most 150 questions are asked unless --sample says otherwise, each once for every weight that is tried.
+    """
     from searchkit import evaluation, tables
+    from searchkit.evaluation.tuning import SAMPLE
     from searchkit.progress import reporting
 
     if forget == (questions is not None):
@@ -239,10 +245,10 @@ def tune(
     with opening.existing(index) as opened:
         if questions is None:
             evaluation.prefer(opened, None)
-            return render.out(f"{index}: ranks as searchkit does by itself")
-        asked = evaluation.read_questions(questions, split=judged.split, qrels=judged.qrels, sample=judged.sample)
+            return render.out(f"{index}: ranks as searchkit does by itself, and is as sure")
+        asked = evaluation.read_questions(questions, split=judged.split, qrels=judged.qrels)
         with reporting() as progress:
-            found = evaluation.tune(opened, asked, apply=apply, progress=progress)
+            found = evaluation.tune(opened, asked, apply=apply, sample=judged.sample or SAMPLE, progress=progress)
     if json:
         return render.dump(found.to_dict())
     return tables.tuned(found, index)

@@ -85,9 +85,7 @@ class Index:
         settings = Settings(
             engine, language, Analyzer(language).name, target_tokens=target_tokens, max_tokens=max_tokens
         )
-        if model is not None:
-            settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
-        store.create(Path(path), settings)
+        store.create(Path(path), settings.with_model(model))
         return cls(path, model)
 
     @classmethod
@@ -102,7 +100,7 @@ class Index:
 
     @property
     def settings(self) -> Settings:
-        """What was fixed when the index was created, and the ranking that `tune` chose."""
+        """What was fixed when the index was created, and what `tune` fitted."""
         with self._reading() as snapshot:
             return snapshot.settings
 
@@ -278,8 +276,7 @@ class Index:
             settings = replace(opened.settings, analyzer=Analyzer(opened.settings.language).name)
             model = _model_called(embedder if embedder is not None else settings.embedder or "none")
             if model is not None and model.digest != settings.embedder_digest:
-                settings = replace(settings, embedder=model.name, embedder_digest=model.digest, dim=model.dim)
-                settings = replace(settings, ranking=None)  # it was fitted to the other model
+                settings = settings.with_model(model)
             store.create(Path(path), settings)
             index = cls(path, model)
             given = opened.vectors() if settings.embedder_digest == opened.settings.embedder_digest else {}

@@ -78,6 +78,7 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "target_tokens": settings.target_tokens,
         "max_tokens": settings.max_tokens,
         "ranking": settings.ranking and dict(settings.ranking),
+        "calibration": settings.calibration and dict(settings.calibration),
         "sources": list(snapshot.catalog.roots()),
     }
 
@@ -109,14 +110,16 @@ def _disagreements(path: Path) -> Iterator[str]:
         yield str(error)
 
 
-def prefer(writer: store.Writer, ranking: Mapping[str, Any] | None) -> int:
-    """Record the fusion and weights of searches that choose neither, None for searchkit's own; return the generation.
+def prefer(
+    writer: store.Writer, ranking: Mapping[str, Any] | None, calibration: Mapping[str, float] | None = None
+) -> int:
+    """Record what was fitted to judgments (see `Settings`), None for searchkit's own; return the generation.
 
-    Raises QueryError for what no search takes.
+    Raises QueryError for a ranking that no search takes.
     """
     SearchRequest("", **(ranking or {}))
     writer.begin()
-    writer.set_settings(replace(writer.settings, ranking=ranking))
+    writer.set_settings(replace(writer.settings, ranking=ranking, calibration=calibration))
     return writer.commit()
 
 
@@ -138,11 +141,8 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress)
     writer.begin()
     old = writer.settings
     settings = replace(old, analyzer=Analyzer(old.language).name)
-    if embedder is None:
-        settings = replace(settings, embedder=None, embedder_digest=None, dim=0, ranking=None)
-    elif embedder.digest != old.embedder_digest:
-        settings = replace(settings, embedder=embedder.name, embedder_digest=embedder.digest, dim=embedder.dim)
-        settings = replace(settings, ranking=None)  # it was fitted to the other model
+    if embedder is None or embedder.digest != old.embedder_digest:
+        settings = settings.with_model(embedder)
     writer.set_settings(settings)
     damaged = {file.name for file, _ in _wrong_files(writer.path, writer.catalog)}
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)

@@ -297,6 +297,7 @@ def status(facts: Mapping[str, Any]) -> None:
     """Print the state of an index, a fact a line."""
     shown = dict(facts) | {"bytes": size(facts["bytes"]), "embedder": facts["embedder"] or "none (keyword only)"}
     shown["ranking"] = _ranking(facts["ranking"])
+    shown["calibration"] = _calibration(facts["calibration"])
     sources = shown.pop("sources")
     width = max(map(len, shown))
     for name, value in shown.items():
@@ -311,6 +312,11 @@ def _ranking(chosen: Mapping[str, Any] | None) -> str:
         return "searchkit's own"
     weights = (f"{arm} {weight:g}" for arm, weight in chosen["weights"].items())
     return f"{', '.join([chosen['fusion'], *weights])} (tuned)"
+
+
+def _calibration(fitted: Mapping[str, float] | None) -> str:
+    """Return how an index's confidences are scaled: "slope 1.3, shift 0.4 (tuned)"."""
+    return f"slope {fitted['slope']:g}, shift {fitted['shift']:g} (tuned)" if fitted else "searchkit's own"
 
 
 def models(known: Sequence[ModelInfo]) -> None:

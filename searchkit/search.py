@@ -12,7 +12,7 @@ import numpy as np
 from searchkit import fusion, queries
 from searchkit.arms import Arm, KeywordArm, VectorArm, completed
 from searchkit.asked import Asked
-from searchkit.confidence import Evidence, Values, confidence
+from searchkit.confidence import Evidence, Values, confidence, scaled
 from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
@@ -188,6 +188,15 @@ class Search:
             np.concatenate([mixed[order], fused.scores[len(rows) :]]),
         )
 
+    def confidence(self, found: Sequence[tuple[int, Passage]]) -> Values:
+        """Return how likely each of these passages answers: (n,), scaled if judgments taught the index to.
+
+        A scaling was fitted to confidences that know the question's vector, and holds for no others.
+        """
+        sure = confidence(self.evidence(found))
+        fitted = self.snapshot.settings.calibration
+        return sure if fitted is None or self.asked.vector is None else scaled(sure, **fitted)
+
     def evidence(self, found: Sequence[tuple[int, Passage]]) -> Evidence:
         """Return what speaks for passages by row, the best first, in whichever mode they were found."""
         rows = np.array([row for row, _ in found], np.int64)
@@ -288,7 +297,7 @@ def _hits(run: Search, chosen: Sequence[Pick]) -> Iterator[Hit]:
         return
     with run.snapshot.lock:
         passages = run.snapshot.catalog.passages([pick.row for pick in chosen])
-    sure = confidence(run.evidence([(pick.row, passages[pick.row]) for pick in chosen]))
+    sure = run.confidence([(pick.row, passages[pick.row]) for pick in chosen])
     highlight = Highlighter(run.parsed.tree, run.asked.analyzer)
     for rank, (pick, likely) in enumerate(zip(chosen, sure.tolist(), strict=True), run.request.offset + 1):
         passage = passages[pick.row]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ import numpy as np
 from searchkit import durable, keywords, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt
-from searchkit.types import Rows
+from searchkit.types import Embedder, Rows
 
+FITTED = {"ranking": {"fusion", "weights"}, "calibration": {"slope", "shift"}}  # optional settings, what each holds
 KEPT_FILTERS = 16
 BACKGROUND_ROWS = 1_000
 PRIOR_PAIRS = 10
@@ -24,9 +25,10 @@ PRIOR_PAIRS = 10
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is fixed when an index is created, because it decides bytes on disk; and how it prefers to rank.
+    """What is fixed when an index is created, because it decides bytes on disk; and what was fitted to judgments.
 
-    ranking: fusion and weights of searches that choose neither, None for searchkit's own.
+    ranking: fusion and weights of searches that choose neither, None for searchkit's own. calibration: slope and
+    shift of the confidences' logits (see `confidence.scaled`), None to take them as they are.
     """
 
     engine: str = "tantivy"
@@ -38,6 +40,16 @@ class Settings:
     embedder_digest: str | None = None
     dim: int = 0
     ranking: Mapping[str, Any] | None = None
+    calibration: Mapping[str, float] | None = None
+
+    def with_model(self, model: Embedder | None) -> Settings:
+        """Return these settings for another model; what was fitted to judgments held for the one before."""
+        name, digest, dim = (model.name, model.digest, model.dim) if model else (None, None, 0)
+        return replace(self, embedder=name, embedder_digest=digest, dim=dim, ranking=None, calibration=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values, without what was not fitted: versions that do not know it can read the rest."""
+        return {name: value for name, value in asdict(self).items() if name not in FITTED or value is not None}
 
 
 class Snapshot:
@@ -115,8 +127,10 @@ def read_settings(catalog: Catalog) -> Settings:
     found: dict[str, Any] = catalog.settings()
     try:
         settings = Settings(**found)
-        if settings.ranking is not None and settings.ranking.keys() != {"fusion", "weights"}:
-            raise TypeError(f"ranking is {settings.ranking}")
+        for name, keys in FITTED.items():
+            value = getattr(settings, name)
+            if value is not None and value.keys() != keys:
+                raise TypeError(f"{name} is {value}")
         return settings
     except (TypeError, AttributeError) as error:
         raise IndexCorrupt(f"the settings in the catalog are damaged: {error}") from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -217,8 +216,7 @@ class Writer:
     def set_settings(self, settings: Settings) -> None:
         """Replace the settings, as part of the commit."""
         self.settings = settings
-        known = {name: value for name, value in asdict(settings).items() if name != "ranking" or value is not None}
-        self.catalog.set_settings(known)  # without what is not chosen, so that versions that do not know it can read
+        self.catalog.set_settings(settings.to_dict())
 
     def _new_segment(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None) -> None:
         if not len(rows):

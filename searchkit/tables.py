@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from searchkit import render
+from searchkit.evaluation.scaling import FEWEST, FEWEST_UNANSWERABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from searchkit.evaluation import Comparison, Evaluation, Tuned, Verdict
+    from searchkit.evaluation import Comparison, Evaluation, Scaled, Tuned, Verdict
 
 PIPED = 200  # columns of a table that nobody sees on a terminal
 NOTHING = ""
+AT_MOST = "at most"
+FULL = 0.99995  # what is above is shown as 1
 WORDS = ("question",)  # columns, beside the first, that are read from the left
 
 
@@ -22,10 +25,15 @@ def evaluation(made: Evaluation) -> None:
     unanswerable = len(made.questions) - len(made.answerable)
     rest = f", and {unanswerable} without an answer" if unanswerable else ""
     render.out(f"{made.source}: {len(made.answerable)} questions, judged by {made.unit}{rest}")
-    table(["setting", *made.measures, "95 % interval", "p"], [_quality(made, name) for name in made.outcomes])
+    rows = [_quality(made, name) for name in made.outcomes]
+    best = made.ceilings()
+    if min(best.values()) < FULL:
+        rows.append([AT_MOST, *(number(best[measure]) for measure in made.measures), NOTHING, NOTHING])
+    table(["setting", *made.measures, "95 % interval", "p"], rows)
     costs = ["setting", "regret", "worse", "better", "p50 ms", "p95", "p99", "ECE", "AUROC", "refused", "lost"]
     table(costs, [_costs(made, name) for name in made.outcomes])
-    _kinds(made)
+    for measure in _broken_down(made):
+        _kinds(made, measure)
     for line in _legend(made):
         render.out(line)
 
@@ -52,15 +60,26 @@ def _costs(made: Evaluation, name: str) -> list[str]:
     ]
 
 
-def _kinds(made: Evaluation) -> None:
+def _broken_down(made: Evaluation) -> list[str]:
+    """Return the measures that are shown for each kind of question: the first one, and precision."""
+    return [measure for place, measure in enumerate(made.measures) if not place or measure.startswith("P@")]
+
+
+def _kinds(made: Evaluation, measure: str) -> None:
     found = [made.kinds(name) for name in made.outcomes]
-    first = made.measures[0]
-    rows = [
-        [kind, str(sum(q.kind == kind for q in made.answerable)), *(number(each[kind][first]) for each in found)]
-        for kind in found[0]
-    ]
+    rows = []
+    for kind in found[0]:
+        count, best = sum(q.kind == kind for q in made.answerable), made.ceilings(kind)[measure]
+        rows.append(
+            [
+                kind,
+                str(count),
+                *(number(each[kind][measure]) for each in found),
+                number(best) if best < FULL else NOTHING,
+            ]
+        )
     if rows:
-        table([f"{first} by kind", "questions", *made.outcomes], rows)
+        table([f"{measure} by kind", "questions", *made.outcomes, AT_MOST], rows)
 
 
 def _legend(made: Evaluation) -> list[str]:
@@ -68,6 +87,10 @@ def _legend(made: Evaluation) -> list[str]:
     lines = [f"interval{', p' * bool(reference)}{', regret' * bool(made.better_arm())}: of {made.measures[0]}"]
     if reference:
         lines.append(f"p: paired randomisation test against {reference}")
+    if min(made.ceilings().values()) < FULL:
+        lines.append(
+            f"{AT_MOST}: what a perfect ranking reaches, for some questions have fewer answers than are counted"
+        )
     if made.better_arm():
         lines.append(
             "regret: mean distance below the better arm of each question; worse, better: share below, above it"
@@ -109,15 +132,44 @@ def verdict(found: Verdict) -> None:
 def tuned(found: Tuned, index: Path) -> None:
     """Say what tuning gained, and whether the index uses it."""
     weights = ", ".join(f"{arm} {weight:g}" for arm, weight in found.weights.items())
-    interval = f"95 % interval {found.interval.low:+.4f} … {found.interval.high:+.4f}, p {found.p:.4f}"
-    render.out(f"{found.questions} questions; nDCG@10 is {found.present:.4f} now, {found.best:.4f} at the best of all")
-    render.out(f"gain of tuning on questions that it did not see: {found.gain:+.4f} ({interval})")
+    asked = (
+        f"{found.questions} of {found.available} questions" if found.questions < found.available else "all questions"
+    )
+    render.out(
+        f"{asked}: nDCG@10 is {found.present:.4f} now, {found.best:.4f} at the best of the weights that were tried"
+    )
+    render.out(f"gain of tuning on questions that it did not see: {found.gain:+.4f} ({_sure(found)})")
     if not found.real:
         render.out(f"That is no significant gain. {index} keeps {found.fusion}, {weights}.")
     elif found.applied:
         render.out(f"{index} ranks by {found.fusion}, {weights} from now on. Undo it with: searchkit tune --forget")
     else:
         render.out(f"That is significant: {found.fusion}, {weights}. Let the index rank so with --apply.")
+    _scaled(found, index)
+
+
+def _scaled(found: Tuned, index: Path) -> None:
+    """Say what fitting the confidences gained, and whether the index uses it."""
+    fitted = found.confidence
+    if fitted is None:
+        least = f"{FEWEST} questions are the least, {FEWEST_UNANSWERABLE} of them without an answer"
+        render.out(f"confidences: these questions cannot tell whether they fit; {least}.")
+        return
+    render.out(
+        f"confidences: log loss is {fitted.present:.4f} now, {fitted.fitted:.4f} fitted, on questions that the fit did "
+        f"not see: {fitted.gain:+.4f} better ({_sure(fitted)})"
+    )
+    changed = f"slope {fitted.slope:.2f}, shift {fitted.shift:+.2f}"
+    if not fitted.real:
+        render.out(f"That is no significant gain. {index} keeps its confidences.")
+    elif found.applied:
+        render.out(f"{index} changes its confidences from now on ({changed} of the log odds).")
+    else:
+        render.out(f"That is significant ({changed} of the log odds). Let the index change them with --apply.")
+
+
+def _sure(found: Tuned | Scaled) -> str:
+    return f"95 % interval {found.interval.low:+.4f} … {found.interval.high:+.4f}, p {found.p:.4f}"
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -217,6 +217,22 @@ def test_the_json_holds_means_kinds_and_a_row_a_question():
     assert found["queries"] == {"q1": {"RR@10": 0.5}}
 
 
+def test_the_most_that_judgments_allow_is_told_for_each_kind():
+    items = (Question("q1", "one", {"a": 1}, "fact"), Question("q2", "two", {"a": 1, "b": 2, "c": 1}, "who-said"))
+    run = {"q1": answer("a"), "q2": answer("c", "a", "b")}
+    made = assembled(Questions("made up", "document", items), {"keyword": run}, ["nDCG@10", "P@3"])
+    assert made.ceilings("fact") == pytest.approx({"nDCG@10": 1, "P@3": 1 / 3})
+    assert made.ceilings() == pytest.approx({"nDCG@10": 1, "P@3": 2 / 3})
+    assert made.to_dict()["kinds"]["who-said"] == {"count": 1, "ceilings": {"nDCG@10": 1, "P@3": 1}}
+
+
+def test_the_confidence_of_a_document_that_is_the_question_itself_is_passed_over_too(news):
+    items = (Question("coffee", "coffee prices in Vietnam", {"hanoi": 1}),)
+    made = evaluate(news, Questions("made up", "document", items), names=["default"], measures=["P@1"])
+    hits = news.search("coffee prices in Vietnam", 100, per_document=1)
+    assert made.outcomes["default"].run["coffee"].confidence == hits[1].confidence < hits[0].confidence
+
+
 @pytest.mark.parametrize(("name", "magic"), [("p.png", b"\x89PNG"), ("p.svg", b"<?xml")])
 def test_a_picture_is_drawn_as_its_name_says(tmp_path, news, judged, name, magic):
     made = evaluate(news, judged)

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from searchkit import Document, Index
 from searchkit.cli import app
+from searchkit.evaluation import prefer
 from tests.worlds import NEWS
 
 
@@ -38,6 +39,24 @@ def test_evaluate_prints_each_setting_and_kind(call):
     assert "2 questions, judged by passage, and 1 without an answer" in done.stdout
     assert "keyword    1.0000" in done.stdout
     assert "nDCG@10 by kind" in done.stdout
+
+
+def test_evaluate_prints_precision_by_kind_beside_the_most_that_is_possible(call):
+    done = call("evaluate", "questions.jsonl", "--setting", "keyword")
+    table = done.stdout[done.stdout.index("P@3 by kind") :]
+    assert "at most" in table.splitlines()[0]
+    (row,) = (line.split() for line in table.splitlines() if line.strip().startswith("fact"))
+    assert row == ["fact", "1", "0.3333", "0.3333"]
+    assert "at most: what a perfect ranking reaches" in table
+
+
+def test_evaluate_says_what_confidences_are_worth(call):
+    done = call("evaluate", "questions.jsonl", "--setting", "keyword")
+    assert all(name in done.stdout for name in ("ECE", "AUROC", "refused", "lost"))
+    shape = json.loads(call("evaluate", "questions.jsonl", "--setting", "keyword", "--json").stdout)
+    trust = shape["settings"]["keyword"]["confidence"]
+    assert 0 <= trust["ece"] <= 1
+    assert trust["auroc"] == 1  # the one question without an answer shares no word with the news
 
 
 def test_evaluate_as_json_with_the_settings_and_measures_asked_for(call):
@@ -105,6 +124,17 @@ def test_tune_needs_questions_or_the_wish_to_forget(call):
     assert call("tune").exit_code == 2
     assert call("tune", "questions.jsonl", "--forget").exit_code == 2
     assert call("tune", "--forget").exit_code == 0
+
+
+def test_status_tells_what_was_fitted(call):
+    assert "calibration    searchkit's own" in call("status").stdout
+    with Index.open("indexes/default") as index:
+        prefer(index, {"fusion": "minmax", "weights": {"keyword": 0.3, "vector": 0.7}}, {"slope": 1.5, "shift": -0.25})
+    shown = call("status").stdout
+    assert "minmax, keyword 0.3, vector 0.7 (tuned)" in shown
+    assert "slope 1.5, shift -0.25 (tuned)" in shown
+    assert call("tune", "--forget").exit_code == 0
+    assert "tuned" not in call("status").stdout
 
 
 def test_tune_says_what_is_missing(call):

@@ -8,16 +8,15 @@ import pytest
 
 from searchkit import EvaluationError, Index, QueryError, fusion
 from searchkit.evaluation import Question, Questions, Scores, compare, evaluate, gate, prefer, read_scores, tune
-from searchkit.evaluation.candidates import CUT, Candidates, collect, ndcg
-from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Answer
 from searchkit.evaluation.settings import DEFAULT
 from searchkit.evaluation.sidebyside import assembled
-from searchkit.evaluation.tuning import Point, fit, grid, out_of_fold
+from searchkit.evaluation.tuning import CUT, Point, fit, grid, out_of_fold, present, searched, values
 from tests.worlds import NEWS
 
 QUESTION_COUNT, POOL = 120, 50
 NOW = Point("minmax", 0.5)
+POINTS = [NOW, *(point for point in grid() if point != NOW)]
 
 
 def scores(name, *values):
@@ -156,20 +155,26 @@ def test_a_baseline_of_other_questions_or_measures_is_an_error(news, judged):
 
 
 def world(*, keyword, vector, count=100):
-    """Candidates whose relevant ones stand this far above the rest in each arm."""
+    """Return nDCG@10 at NOW and every point, (count, points), where the three relevant of 50 documents stand this far
+    above the rest in each arm.
+    """
     random = np.random.default_rng(5)
-    made = []
+    grades = np.arange(POOL) < 3
+    arms = {"keyword": keyword, "vector": vector}
+    measured = []
     for _ in range(count):
-        grades = np.zeros(POOL)
-        grades[:3] = 1
-        arms = {"keyword": keyword, "vector": vector}
-        arm_scores = {arm: random.normal(0, 1, POOL) + lift * grades + 10 for arm, lift in arms.items()}
-        made.append(Candidates(arm_scores, np.arange(POOL), grades, float((1 / np.log2([2, 3, 4])).sum())))
-    return made
+        scores = {arm: random.normal(0, 1, POOL) + lift * grades + 10 for arm, lift in arms.items()}
+        measured.append([ndcg(fusion.FUSIONS[point.fusion](scores, point.weights), grades) for point in POINTS])
+    return np.array(measured)
+
+
+def ndcg(fused, grades):
+    gains = grades[np.argsort(-fused, kind="stable")[:CUT]] / np.log2(np.arange(2, CUT + 2))
+    return gains.sum() / (1 / np.log2([2, 3, 4])).sum()
 
 
 def test_tuning_takes_a_real_gain():
-    found = fit(world(keyword=0.0, vector=3.0), NOW)
+    found = fit(POINTS, world(keyword=0.0, vector=3.0))
     assert found.real
     assert found.weights["vector"] > found.weights["keyword"]
     assert found.gain > 0.05
@@ -177,13 +182,13 @@ def test_tuning_takes_a_real_gain():
 
 
 def test_tuning_keeps_the_default_when_the_arms_are_as_good():
-    found = fit(world(keyword=1.5, vector=1.5), NOW)
+    found = fit(POINTS, world(keyword=1.5, vector=1.5))
     assert not found.real
     assert (found.fusion, found.weights) == ("minmax", {"keyword": 0.5, "vector": 0.5})
 
 
 def test_tuning_keeps_the_default_on_noise():
-    found = fit(world(keyword=0.0, vector=0.0), NOW)
+    found = fit(POINTS, world(keyword=0.0, vector=0.0))
     assert not found.real
     assert found.best > found.present  # the best of many points looks better than it is
     assert found.fusion == "minmax"
@@ -197,26 +202,30 @@ def test_a_value_out_of_fold_comes_from_a_point_that_others_chose():
 
 def test_too_few_questions_are_an_error():
     with pytest.raises(EvaluationError, match="19 judged questions are too few"):
-        fit(world(keyword=1, vector=1, count=19), NOW)
+        fit(POINTS, world(keyword=1, vector=1, count=19))
 
 
-def test_fusing_in_arrays_measures_what_searching_measures(news, judged):
-    (_, found) = collect(news, judged)
-    for kind, arm_share in (("rrf", 0.3), ("minmax", 0.5)):
-        point = Point(kind, arm_share)
-        run = news.search("voters in Manila", 100, per_document=1, fusion=kind, weights=point.weights)
-        asked = {"q2": Answer(tuple(hit.passage.doc_id for hit in run), tuple(hit.score for hit in run))}
-        expected = measure(judged.items[1:], asked, [f"nDCG@{CUT}"])
-        assert ndcg(found, fusion.FUSIONS[kind](found.scores, point.weights)) == pytest.approx(expected.item())
+def test_each_point_is_measured_by_the_search_that_users_would_get(news, judged):
+    point = Point("minmax", 0.3)
+    found = searched(news, judged, [present(news), point])
+    for options, run in ({}, found[0]), ({"fusion": "minmax", "weights": point.weights}, found[1]):
+        for question in judged.items:
+            hits = news.search(question.text, per_document=1, **options)
+            assert run[question.id].ids == tuple(hit.passage.doc_id for hit in hits)
+            assert run[question.id].scores == tuple(hit.score for hit in hits)
 
 
-def test_documents_count_once_where_their_best_passage_stands():
-    candidates = Candidates({}, np.array([0, 0, 1, 2]), np.array([0.0, 0.0, 2.0, 0.0]), 2.0)
-    assert ndcg(candidates, np.array([4.0, 3.0, 2.0, 1.0])) == pytest.approx(1 / np.log2(3))
+def test_documents_count_once_where_their_best_passage_stands(news):
+    both = Questions("made up", "document", (Question("q1", "Hanoi weather of analysts in Vietnam", {"coffee": 1}),))
+    (run,) = searched(news, both, [present(news)])
+    assert sorted(run["q1"].ids) == ["coffee", "hanoi", "manila"]  # hanoi has two passages
+    place = run["q1"].ids.index("coffee") + 1
+    assert values(both, [run]).item() == pytest.approx(1 / np.log2(place + 1))
 
 
-def test_every_kind_of_fusion_is_tried():
-    assert {point.fusion for point in grid()} == set(fusion.FUSIONS)
+def test_both_fusions_of_scores_are_tried_from_little_weight_on_words_to_much():
+    assert {(point.fusion, point.share) for point in grid()} >= {("minmax", 0.1), ("zscore", 0.1), ("zscore", 0.9)}
+    assert all(sum(point.weights.values()) == pytest.approx(1) for point in grid())
 
 
 def many(count=40):
@@ -224,6 +233,12 @@ def many(count=40):
     return Questions(
         "made up", "document", tuple(Question(f"q{n}", "coffee robusta", {"coffee": 1}) for n in range(count))
     )
+
+
+def test_no_more_questions_are_asked_than_are_wanted_and_both_numbers_are_told(news):
+    found = tune(news, many(), sample=25)
+    assert (found.questions, found.available) == (25, 40)
+    assert tune(news, many()).questions == 40
 
 
 def test_tuning_an_index_without_a_gain_leaves_it_as_it_was(news):

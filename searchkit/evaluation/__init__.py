@@ -9,12 +9,13 @@ from searchkit.evaluation.pseudo import pseudo_questions
 from searchkit.evaluation.questions import Question, Questions
 from searchkit.evaluation.reading import read_questions
 from searchkit.evaluation.report import Evaluation, Outcome
+from searchkit.evaluation.scaling import Scaled
 from searchkit.evaluation.scores import Scores, read_scores, scores_of
 from searchkit.evaluation.settings import SETTINGS
 from searchkit.evaluation.sidebyside import evaluate
 from searchkit.evaluation.tuning import Tuned, prefer, tune
 
 __all__ = [
-    "SETTINGS", "Comparison", "Evaluation", "Outcome", "Question", "Questions", "Scores", "Tuned", "Verdict",
+    "SETTINGS", "Comparison", "Evaluation", "Outcome", "Question", "Questions", "Scaled", "Scores", "Tuned", "Verdict",
     "compare", "evaluate", "gate", "prefer", "pseudo_questions", "read_questions", "read_scores", "scores_of", "tune",
 ]  # fmt: skip

@@ -14,6 +14,18 @@ from searchkit.evaluation.runs import Run
 BINS = 10
 
 Values = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+class BestHits(NamedTuple):
+    """Of each question, (n,): how sure its best hit was, whether it was right, whether any could have been, and
+    whether the search declined (None where it cannot say).
+    """
+
+    confidence: Values
+    right: Flags
+    answerable: Flags
+    declined: Flags | None
 
 
 class Bin(NamedTuple):
@@ -39,31 +51,42 @@ class Calibration(NamedTuple):
 
 def calibration(questions: Sequence[Question], run: Run) -> Calibration | None:
     """Return how far the confidences of a run can be trusted, None where it has none."""
-    asked = [(question, run[question.id]) for question in questions if question.id in run]
-    confidences = [answer.confidence for _, answer in asked if answer.confidence is not None]
-    if not confidences or len(confidences) < len(asked):
+    found = best_hits(questions, run)
+    if found is None:
         return None
-    confidence = np.array(confidences)
-    right = np.array([bool(answer.ids) and answer.ids[0] in question.grades for question, answer in asked])
-    answerable = np.array([question.answerable for question, _ in asked])
-    declined = _declined(asked)
+    confidence, right, answerable, declined = found
     return Calibration(
         expected_error(confidence, right),
-        auroc(confidence[answerable], confidence[~answerable]) if 0 < answerable.sum() < len(asked) else None,
+        auroc(confidence[answerable], confidence[~answerable]) if 0 < answerable.sum() < len(answerable) else None,
         _share(declined, ~answerable),
         _share(declined, answerable),
         tuple(reliability(confidence, right)),
     )
 
 
-def reliability(confidence: Values, right: npt.NDArray[np.bool_]) -> list[Bin]:
+def best_hits(questions: Sequence[Question], run: Run) -> BestHits | None:
+    """Return the best hits of a run's questions, None where it has no confidences."""
+    asked = [(question, run[question.id]) for question in questions if question.id in run]
+    confidences = [answer.confidence for _, answer in asked if answer.confidence is not None]
+    if not confidences or len(confidences) < len(asked):
+        return None
+    verdicts = [answer.answerable for _, answer in asked]
+    return BestHits(
+        np.array(confidences),
+        np.array([bool(answer.ids) and answer.ids[0] in question.grades for question, answer in asked]),
+        np.array([question.answerable for question, _ in asked]),
+        None if None in verdicts else ~np.array(verdicts, bool),
+    )
+
+
+def reliability(confidence: Values, right: Flags) -> list[Bin]:
     """Return the bins of equal width that hold anything, lowest first."""
     place = np.minimum((confidence * BINS).astype(int), BINS - 1)
     inside = [place == number for number in range(BINS)]
     return [Bin(float(confidence[i].mean()), float(right[i].mean()), int(i.sum())) for i in inside if i.any()]
 
 
-def expected_error(confidence: Values, right: npt.NDArray[np.bool_]) -> float:
+def expected_error(confidence: Values, right: Flags) -> float:
     """Return the ECE: the mean distance of confidence and share right over bins, by size.
 
     Naeini, Cooper & Hauskrecht, AAAI 2015.
@@ -80,12 +103,7 @@ def auroc(positives: Values, negatives: Values) -> float:
     return float((below + upto).mean() / 2 / len(negatives))
 
 
-def _declined(asked: Sequence[tuple[Question, object]]) -> npt.NDArray[np.bool_] | None:
-    verdicts = [getattr(answer, "answerable", None) for _, answer in asked]
-    return None if None in verdicts else ~np.array(verdicts, bool)
-
-
-def _share(declined: npt.NDArray[np.bool_] | None, among: npt.NDArray[np.bool_]) -> float | None:
+def _share(declined: Flags | None, among: Flags) -> float | None:
     return None if declined is None or not among.any() else float(declined[among].mean())
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from searchkit.errors import EvaluationError
 from searchkit.evaluation.measures import RECALL_POINTS, precision_at_recall, require_eval
 from searchkit.evaluation.report import Evaluation
-from searchkit.evaluation.settings import ARMS
+from searchkit.evaluation.settings import ABLATIONS, ARMS
 
 FORMATS = (".png", ".svg")
 GAIN, LOSS = "#2a7f62", "#b5403a"
+MOST_LINES = 6  # in one panel
 PANEL = (5.2, 4.0)  # inches
 
 
@@ -36,6 +37,17 @@ def draw(made: Evaluation, path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
+def _shown(made: Evaluation) -> list[str]:
+    """Return the settings that lines are drawn for: of too many, those that lack one stage are left out."""
+    return [name for name in made.outcomes if len(made.outcomes) <= MOST_LINES or name not in ABLATIONS]
+
+
+def _trusted(made: Evaluation) -> list[str]:
+    """Return the settings whose confidences are drawn: the reference alone, or all that have any without one."""
+    reference = made.reference()
+    return [reference] if reference and made.calibration(reference) else list(made.outcomes)
+
+
 def _gains(axes: Any, made: Evaluation) -> None:
     """Draw the reference against the better arm of each question, or else against the first setting."""
     name = made.reference() or next(iter(made.outcomes))
@@ -52,8 +64,9 @@ def _gains(axes: Any, made: Evaluation) -> None:
 
 
 def _precision_recall(axes: Any, made: Evaluation) -> None:
-    for name, outcome in made.outcomes.items():
-        axes.plot(RECALL_POINTS, precision_at_recall(made.answerable, outcome.run), label=name, linewidth=1.4)
+    for name in _shown(made):
+        curve = precision_at_recall(made.answerable, made.outcomes[name].run)
+        axes.plot(RECALL_POINTS, curve, label=name, linewidth=1.4)
     axes.set(title="precision at recall", xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     axes.legend(fontsize=8, frameon=False)
 
@@ -67,13 +80,13 @@ def _latency(axes: Any, made: Evaluation) -> None:
 
 
 def _reliability(axes: Any, made: Evaluation) -> None:
-    for name in made.outcomes:
+    """Draw confidence against share right; the larger a dot, the more answers it stands for."""
+    for name in _trusted(made):
         found = made.calibration(name)
         if found:
-            label = f"{name}, ECE {found.ece:.3f}"
-            axes.plot(
-                [b.confidence for b in found.bins], [b.right for b in found.bins], "o-", label=label, markersize=4
-            )
+            at = [b.confidence for b in found.bins], [b.right for b in found.bins]
+            (line,) = axes.plot(*at, label=f"{name}, ECE {found.ece:.3f}", linewidth=1.4)
+            axes.scatter(*at, s=[10 + 200 * b.size / len(made.questions) for b in found.bins], color=line.get_color())
     axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
     axes.set(title="reliability", xlabel="confidence", ylabel="share right", xlim=(0, 1), ylim=(0, 1.02))
     axes.legend(fontsize=8, frameon=False)

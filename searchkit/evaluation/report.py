@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.evaluation import calibration, settings
+from searchkit.evaluation.measures import measure
 from searchkit.evaluation.questions import Question
 from searchkit.evaluation.regret import Regret, regret
-from searchkit.evaluation.runs import Run
+from searchkit.evaluation.runs import Answer, Run
 from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
 
 PERCENTILES = (50, 95, 99)
@@ -88,6 +89,20 @@ class Evaluation:
         arms = [arm for arm in settings.ARMS if arm in self.outcomes]
         return max(arms, key=self.mean) if len(arms) == len(settings.ARMS) else None
 
+    @cached_property
+    def _ideal(self) -> Values:
+        """What a perfect ranking reaches: (answerable questions, measures)."""
+        best = {q.id: Answer(tuple(sorted(q.grades, key=lambda unit: -q.grades[unit])), ()) for q in self.answerable}
+        return measure(self.answerable, best, self.measures)
+
+    def ceilings(self, kind: str | None = None) -> dict[str, float]:
+        """Return the mean of each measure that a perfect ranking reaches, for all questions or for a kind.
+
+        It is less than 1 where a question has fewer answers than are counted (P@3) or more (R@100).
+        """
+        rows = [row for row, question in enumerate(self.answerable) if kind in (None, question.kind)]
+        return dict(zip(self.measures, self._ideal[rows].mean(axis=0).tolist(), strict=True))
+
     def kinds(self, name: str) -> dict[str, dict[str, float]]:
         """Return a setting's mean measures for each kind of question, where questions have kinds."""
         found = {}
@@ -111,9 +126,15 @@ class Evaluation:
             "count": len(self.questions),
             "answerable": len(self.answerable),
             "measures": list(self.measures),
+            "ceilings": {each: _rounded(best) for each, best in self.ceilings().items()},
+            "kinds": {kind: self._kind(kind) for kind in sorted({q.kind for q in self.answerable} - {""})},
             "settings": {name: self._setting(name) for name in self.outcomes},
             "warnings": list(self.warnings),
         }
+
+    def _kind(self, kind: str) -> dict[str, Any]:
+        best = {each: _rounded(value) for each, value in self.ceilings(kind).items()}
+        return {"count": sum(question.kind == kind for question in self.answerable), "ceilings": best}
 
     def _setting(self, name: str) -> dict[str, Any]:
         outcome, behind, trust = self.outcomes[name], self.regret(name), self.calibration(name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from searchkit.errors import EvaluationError
 from searchkit.evaluation.questions import Question, Questions
 from searchkit.request import SearchOptions
-from searchkit.types import Progress, Results
+from searchkit.types import Progress
 
 if TYPE_CHECKING:
     from searchkit.index import Index
@@ -22,7 +22,7 @@ class Answer(NamedTuple):
     """What came back for a question: ids of documents or passages, best first, with scores.
 
     elapsed_ms: NaN when unknown. confidence: of the best hit, and answerable: the search's own verdict;
-    None where the search gave none.
+    None for a run from a file.
     """
 
     ids: tuple[str, ...]
@@ -36,9 +36,14 @@ Run: TypeAlias = Mapping[str, Answer]  # by question id
 
 
 def ask(
-    index: Index, questions: Questions, settings: Mapping[str, SearchOptions], progress: Progress | None = None
+    index: Index,
+    questions: Questions,
+    settings: Mapping[str, SearchOptions],
+    progress: Progress | None = None,
+    *,
+    depth: int = DEPTH,
 ) -> dict[str, dict[str, Answer]]:
-    """Ask every question in every setting: setting -> question id -> answer.
+    """Ask every question in every setting for `depth` hits: setting -> question id -> answer.
 
     A document's score is that of its best passage. Each question goes through all settings before the next,
     beginning with another one each time, so that a busy moment or a warm cache favours none.
@@ -51,26 +56,25 @@ def ask(
                 index.search(question.text, 1, **options)
         turn = number % len(names) if names else 0
         for name in names[turn:] + names[:turn]:
-            runs[name][question.id] = _answer(index, question, questions.unit, settings[name])
+            runs[name][question.id] = _answer(index, question, questions.unit, settings[name], depth)
         if progress:
             progress("ask", number + 1, len(questions.items))
     return runs
 
 
-def _answer(index: Index, question: Question, unit: str, options: SearchOptions) -> Answer:
+def _answer(index: Index, question: Question, unit: str, options: SearchOptions, depth: int) -> Answer:
     if unit == "document":
         options = {**options, "per_document": 1}
-    found = index.search(question.text, DEPTH, **options)
-    named = [(hit.passage.doc_id if unit == "document" else hit.passage.id, hit.score) for hit in found]
-    kept = [(name, score) for name, score in named if name != question.id]  # collections of questions hold themselves
-    ids, scores = zip(*kept, strict=True) if kept else ((), ())
-    confidence = getattr(found[0], "confidence", None) if len(found) else _nothing_found(found)
-    return Answer(ids, scores, found.elapsed_ms, confidence, getattr(found, "answerable", None))
-
-
-def _nothing_found(found: Results) -> float | None:
-    """Return the confidence of an empty answer: 0 where the search gives confidences."""
-    return 0.0 if hasattr(found, "answerable") else None
+    found = index.search(question.text, depth, **options)
+    named = [(hit.passage.doc_id if unit == "document" else hit.passage.id, hit) for hit in found]
+    kept = [(name, hit) for name, hit in named if name != question.id]  # collections of questions hold themselves
+    return Answer(
+        tuple(name for name, _ in kept),
+        tuple(hit.score for _, hit in kept),
+        found.elapsed_ms,
+        kept[0][1].confidence if kept else 0.0,
+        found.answerable,
+    )
 
 
 # --- TREC run files -----------------------------------------------------------------------------------------

@@ -17,11 +17,12 @@ def _without(stage: str) -> tuple[str, ...]:
     return tuple(other for other in STAGES if other != stage)
 
 
+ABLATIONS: Mapping[str, SearchOptions] = {f"no {stage}": {"stages": _without(stage)} for stage in STAGES}
 SETTINGS: Mapping[str, SearchOptions] = {
     "keyword": {"mode": "keyword"},
     "vector": {"mode": "vector"},
     **{name: cast("SearchOptions", {"fusion": name, "stages": ()}) for name in FUSIONS},
-    **{f"no {stage}": cast("SearchOptions", {"stages": _without(stage)}) for stage in STAGES},
+    **ABLATIONS,
     DEFAULT: {},
 }
 COSTLY: Mapping[str, SearchOptions] = {"late": {"reranker": "late"}}  # measured only when they are asked for

@@ -1,7 +1,8 @@
-"""Whether a difference is more than luck: paired randomisation tests and bootstrap intervals, seeded."""
+"""Whether a difference is more than luck: paired randomisation tests, bootstrap intervals, folds; all seeded."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 ROUNDS = 10_000
 LEVEL = 0.95
 SEED = 0
+FOLDS = 5
 CELLS = 2_000_000  # of one block of random numbers
 ROUNDING = 1e-12
 
@@ -58,6 +60,12 @@ def bootstrap_interval(values: Values, *, rounds: int = ROUNDS, seed: int = SEED
     )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
+
+
+def folds(count: int) -> Iterator[npt.NDArray[np.bool_]]:
+    """Yield which of `count` questions are in each fold of a cross-validation: FOLDS times (count,)."""
+    fold = np.random.default_rng(SEED).permutation(count) % FOLDS
+    yield from (fold == number for number in range(FOLDS))
 
 
 def _signs(count: int, rounds: int, *, exact: bool, seed: int) -> list[npt.NDArray[np.float64]]:

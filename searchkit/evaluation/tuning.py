@@ -1,4 +1,8 @@
-"""Fitting fusion to judged questions, with the gain reported out of fold, and the default kept unless it is real."""
+"""Fitting fusion and confidences to judged questions: gains are out of fold, and only real ones change anything.
+
+Each point that is tried answers every question by a real search, with all stages, so that what is measured is what
+users get.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import fusion, maintenance, request, store
+from searchkit import maintenance, request, store
 from searchkit.errors import EvaluationError
-from searchkit.evaluation.candidates import Candidates, collect, ndcg
+from searchkit.evaluation import scaling
+from searchkit.evaluation.measures import measure, parse
 from searchkit.evaluation.questions import Questions
 from searchkit.evaluation.reading import read_questions
-from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
+from searchkit.evaluation.runs import Run, ask
+from searchkit.evaluation.scaling import Scaled
+from searchkit.evaluation.significance import Interval, bootstrap_interval, folds, randomisation_test
+from searchkit.request import SearchOptions
 from searchkit.types import Progress
 
 if TYPE_CHECKING:
     from searchkit.index import Index
 
-SHARES = tuple(step / 10 for step in range(11))  # of the keyword arm
-FOLDS = 5
+KINDS = ("minmax", "zscore")  # of fusion; ranks alone (rrf) throw away what the weights would weigh
+SHARES = tuple(step / 10 for step in range(1, 10))  # of the keyword arm
+SAMPLE = 150  # questions, unless more are asked for: each is asked once a point
 FEWEST = 20  # questions: with fewer, folds are too small to say anything
 LEVEL = 0.05
+CUT = 10
+MEASURE = f"nDCG@{CUT}"
 
 Values = npt.NDArray[np.float64]
 
@@ -45,11 +56,14 @@ class Point(NamedTuple):
 class Tuned:
     """What tuning found. `gain` and its 95 % interval and p are of nDCG@10 out of fold, against what the index does.
 
-    present, best: nDCG@10 of what the index does now and of the chosen point on all questions. real: whether the
-    gain is significant. applied: whether the index uses it from now on.
+    questions: answerable ones that were asked; available: those that there are. present, best: nDCG@10 of what the
+    index does now and of the best point on all questions. real: whether the gain is significant. confidence: what
+    fitting the confidences gained, None where the questions cannot tell. applied: whether the index does what is real
+    from now on.
     """
 
     questions: int
+    available: int
     fusion: str
     weights: Mapping[str, float]
     present: float
@@ -58,6 +72,7 @@ class Tuned:
     interval: Interval
     p: float
     real: bool
+    confidence: Scaled | None = None
     applied: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,30 +87,65 @@ def tune(
     apply: bool = False,
     split: str | None = None,
     qrels: str | Path | None = None,
-    sample: int | None = None,
+    sample: int = SAMPLE,
     progress: Progress | None = None,
 ) -> Tuned:
-    """Fit the kind of fusion and the arms' weights to judged questions by cross-validation.
+    """Fit the kind of fusion, the arms' weights and the confidences to judged questions by cross-validation.
 
-    apply: make a significant gain the index's default for searches that choose neither fusion nor weights.
-    Raises EvaluationError for an index without vectors or too few questions.
+    sample: at most so many questions. apply: make what gains significantly the index's own, for searches that choose
+    neither fusion nor weights. Raises EvaluationError for an index without vectors or too few questions.
     """
     if index.settings.embedder is None:
         raise EvaluationError(f"{index.path} holds no vectors, so that there is nothing to weigh against keywords.")
     if not isinstance(questions, Questions):
         questions = read_questions(questions, split=split, qrels=qrels)
-    found = collect(index, questions.sample(sample).judged_in(index), progress)
-    tuned = fit(found, present(index))
-    if not (apply and tuned.real):
-        return tuned
-    prefer(index, {"fusion": tuned.fusion, "weights": dict(tuned.weights)})
-    return replace(tuned, applied=True)
+    parse([MEASURE])  # before any work, so that a missing package costs nothing
+    asked = questions.sample(sample).judged_in(index)
+    points = [present(index), *(point for point in grid() if point != present(index))]
+    runs = searched(index, asked, points, progress)
+    found = fit(points, values(asked, runs))
+    found = replace(
+        found,
+        available=sum(question.answerable for question in questions.items),
+        confidence=scaling.judge(asked.items, runs[points.index(Point(found.fusion, found.weights["keyword"]))]),
+    )
+    return applied(index, found) if apply else found
 
 
-def prefer(index: Index, ranking: Mapping[str, Any] | None) -> None:
-    """Make fusion and weights the default of an index, None for searchkit's own."""
+def searched(
+    index: Index, questions: Questions, points: Sequence[Point], progress: Progress | None = None
+) -> list[Run]:
+    """Return what a search answers at each point; the first is what the index does by itself."""
+    settings: dict[str, SearchOptions] = {"0": {}}
+    for number, point in enumerate(points[1:], 1):
+        settings[str(number)] = {"fusion": point.fusion, "weights": point.weights}
+    return list(ask(index, questions, settings, progress, depth=CUT + 1).values())  # one may be the question itself
+
+
+def values(questions: Questions, runs: Sequence[Run]) -> Values:
+    """Return nDCG@10 of each answerable question in each run: (answerable questions, runs)."""
+    answerable = [question for question in questions.items if question.answerable]
+    return np.column_stack([measure(answerable, run, [MEASURE])[:, 0] for run in runs])
+
+
+def applied(index: Index, found: Tuned) -> Tuned:
+    """Make what was found to be real the index's own."""
+    scaled = found.confidence if found.confidence and found.confidence.real else None
+    if not (found.real or scaled):
+        return found
+    ranking, calibration = index.settings.ranking, index.settings.calibration
+    if found.real:
+        ranking = {"fusion": found.fusion, "weights": dict(found.weights)}
+    if scaled:
+        calibration = scaled.after(calibration)
+    prefer(index, ranking, calibration)
+    return replace(found, applied=True)
+
+
+def prefer(index: Index, ranking: Mapping[str, Any] | None, calibration: Mapping[str, float] | None = None) -> None:
+    """Make fusion, weights and a scaling of confidences the default of an index, None for searchkit's own."""
     with store.writing(index.path) as writer:
-        maintenance.prefer(writer, ranking)
+        maintenance.prefer(writer, ranking, calibration)
     index.reload()
 
 
@@ -107,27 +157,31 @@ def present(index: Index) -> Point:
     return Point(chosen.get("fusion", request.DEFAULT_FUSION), share)
 
 
-def fit(candidates: Sequence[Candidates], now: Point) -> Tuned:
-    """Choose among all points by cross-validation; `now` stays unless the gain is significant.
+def grid() -> list[Point]:
+    """Return the points that are tried."""
+    return [Point(kind, share) for kind in KINDS for share in SHARES]
+
+
+def fit(points: Sequence[Point], measured: Values) -> Tuned:
+    """Choose among the points by cross-validation; the first stays unless the gain is significant.
 
     In each fold the point that is best on the other folds is measured on this one, so that no question judges a
-    choice that it took part in. Raises EvaluationError for too few questions.
+    choice that it took part in. measured: (questions, points). Raises EvaluationError for too few questions.
     """
-    if len(candidates) < FEWEST:
-        raise EvaluationError(f"{len(candidates)} judged questions are too few to tune with; {FEWEST} are the least.")
-    points = [now, *(point for point in grid() if point != now)]
-    values = np.array([[_value(each, point) for point in points] for each in candidates])
-    gains = out_of_fold(values) - values[:, 0]
+    if len(measured) < FEWEST:
+        raise EvaluationError(f"{len(measured)} judged questions are too few to tune with; {FEWEST} are the least.")
+    gains = out_of_fold(measured) - measured[:, 0]
     p = randomisation_test(gains)
-    best = int(np.argmax(values.mean(axis=0)))
+    best = int(np.argmax(measured.mean(axis=0)))
     real = bool(best and gains.mean() > 0 and p < LEVEL)
     chosen = points[best if real else 0]
     return Tuned(
-        len(candidates),
+        len(measured),
+        len(measured),
         chosen.fusion,
         chosen.weights,
-        float(values[:, 0].mean()),
-        float(values[:, best].mean()),
+        float(measured[:, 0].mean()),
+        float(measured[:, best].mean()),
         float(gains.mean()),
         bootstrap_interval(gains),
         p,
@@ -135,23 +189,12 @@ def fit(candidates: Sequence[Candidates], now: Point) -> Tuned:
     )
 
 
-def grid() -> list[Point]:
-    """Return the points that are tried."""
-    return [Point(kind, share) for kind in fusion.FUSIONS for share in SHARES]
-
-
-def out_of_fold(values: Values) -> Values:
+def out_of_fold(measured: Values) -> Values:
     """Return each question's value at the point that the other folds like best: (questions,).
 
-    values: (questions, points); the first point wins ties.
+    measured: (questions, points); the first point wins ties.
     """
-    fold = np.random.default_rng(0).permutation(len(values)) % FOLDS
-    measured = np.empty(len(values))
-    for number in range(FOLDS):
-        inside = fold == number
-        measured[inside] = values[inside, int(np.argmax(values[~inside].mean(axis=0)))]
-    return measured
-
-
-def _value(candidates: Candidates, point: Point) -> float:
-    return ndcg(candidates, fusion.FUSIONS[point.fusion](candidates.scores, point.weights))
+    found = np.empty(len(measured))
+    for inside in folds(len(measured)):
+        found[inside] = measured[inside, int(np.argmax(measured[~inside].mean(axis=0)))]
+    return found
