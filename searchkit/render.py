@@ -158,6 +158,9 @@ def _print_explanation(screen: Console, explain: Mapping[str, Any]) -> None:
         _say(screen, f"{INDENT}{arm}: {count:,} candidates{weight}")
     if explain["fusion"]:
         _say(screen, f"{INDENT}fusion: {explain['fusion']}")
+    for stage, did in explain.get("stages", {}).items():
+        weight, (what, count) = did["weight"], next(pair for pair in did.items() if pair[0] != "weight")
+        _say(screen, f"{INDENT}{stage}: weight {weight:g}, {count:,} {what}")
     if explain.get("reranker"):
         _say(screen, f"{INDENT}reranker: {explain['reranker']}, {explain['reranked']} passages")
     if explain["embedded"] is not None:

@@ -1,8 +1,10 @@
 """The house: a module imports only from lower layers, and nothing heavy while it is imported."""
 
 import ast
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,16 @@ def test_a_module_imports_only_from_lower_layers(path):
 
 def test_every_module_has_its_layer():
     assert {owner(path) for path in modules()} - {"models"} <= set(LEVEL)
+
+
+def test_the_architecture_has_the_same_layers_and_a_sentence_for_each_module():
+    text = (PACKAGE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    lines = [re.split(r" {2,}", line.strip()) for line in text.split("```\n")[1].splitlines()]
+    levels = [sorted(LEVEL[name] for name in names.split()) for _, names, *_ in lines]
+    assert sum(map(len, levels)) == len(LEVEL) - len(LAYERS[-1])
+    assert all(above[-1] < below[0] for above, below in pairwise(levels))
+    described = set(re.findall(r"`(\w+)`", text.split("## Modules")[1].split("\n## ")[0]))
+    assert set(LEVEL) - LAYERS[-1] <= described
 
 
 def test_no_file_is_longer_than_400_lines():

@@ -109,17 +109,20 @@ def test_several_queries_are_told_apart(shown):
     )
 
 
-def test_an_explanation_names_candidates_fusion_and_terms(shown):
+def test_an_explanation_names_candidates_fusion_stages_and_terms(shown):
     explain = {
         "mode": "hybrid", "advanced": False, "terms": [{"term": "vietnam", "passages": 2, "idf": 0.693}],
         "embedded": "Vietnam", "passages": 10, "allowed": 4, "candidates": {"keyword": 2, "vector": 4},
         "fusion": "minmax", "weights": {"keyword": 1.5, "vector": 1.0},
+        "stages": {"neighbours": {"weight": 0.3, "passages": 4}, "pieces": {"weight": 0.4, "pieces": 2}},
     }  # fmt: skip
     assert shown(results(explain=explain)).splitlines() == [
         "hybrid: 4 of 10 passages allowed",
         "    keyword: 2 candidates, weight 1.5",
         "    vector: 4 candidates, weight 1",
         "    fusion: minmax",
+        "    neighbours: weight 0.3, 4 passages",
+        "    pieces: weight 0.4, 2 pieces",
         "    embedded: Vietnam",
         "    term 'vietnam': in 2 passages, idf 0.693",
     ]
