@@ -188,8 +188,8 @@ def search(
     options = page.options() | ranking.options()
     with opening.existing(index) as opened:
         found = (opened.search(each, page.k, **options) for each in _queries(query))
-        hits = sum(_print_all(found, form, many=many))
-    _exit_unless(hits > 0)
+        answered = sum(_print_all(found, form, many=many))
+    _exit_unless(answered > 0)
 
 
 def _queries(query: str) -> Iterator[str]:
@@ -202,14 +202,14 @@ def _queries(query: str) -> Iterator[str]:
         yield query.encode("utf-8", "replace").decode()
 
 
-def _print_all(found: Iterator[Results], form: str, *, many: bool) -> Iterator[int]:
-    """Print the results of each query as they come; yield how many hits each has."""
+def _print_all(found: Iterator[Results], form: str, *, many: bool) -> Iterator[bool]:
+    """Print the results of each query as they come; yield whether each seems to be answered."""
     if form == "csv":
         render.csv_header(queries=many)
     if form == "json" and many:
         everything = list(found)
         render.dump([results.to_dict() for results in everything])
-        yield from map(len, everything)
+        yield from (results.answerable for results in everything)
         return
     for results in found:
         for warning in results.warnings:
@@ -218,7 +218,7 @@ def _print_all(found: Iterator[Results], form: str, *, many: bool) -> Iterator[i
             render.note(f"nothing found that clearly answers {results.query!r}; these are the nearest passages")
         _print_results(results, form, many=many)
         sys.stdout.flush()
-        yield len(results)
+        yield results.answerable
 
 
 def _print_results(results: Results, form: str, *, many: bool) -> None:

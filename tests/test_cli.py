@@ -408,7 +408,7 @@ NO_ANSWER = "Did Vietnam ban xylophone lessons in Skagen schools after the strik
 
 def test_hits_that_answer_nothing_are_shown_with_a_note(ask):
     found = ask("search", NO_ANSWER)
-    assert found.exit_code == 0
+    assert found.exit_code == 1
     assert "Vietnam" in found.stdout
     assert found.stderr.startswith(f"searchkit: nothing found that clearly answers {NO_ANSWER!r}")
     assert json.loads(ask("search", NO_ANSWER, "--json").stdout)["answerable"] is False
