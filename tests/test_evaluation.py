@@ -10,7 +10,7 @@ from searchkit import EvaluationError, MissingExtra, QueryError
 from searchkit.evaluation import Question, Questions, evaluate, measures
 from searchkit.evaluation.calibration import auroc, calibration, expected_error, reliability
 from searchkit.evaluation.measures import measure, precision_at_recall
-from searchkit.evaluation.pictures import draw
+from searchkit.evaluation.pictures import _precision_recall, _reliability, draw
 from searchkit.evaluation.regret import regret
 from searchkit.evaluation.runs import Answer, read_run, write_run
 from searchkit.evaluation.settings import SETTINGS, chosen
@@ -231,6 +231,39 @@ def test_the_confidence_of_a_document_that_is_the_question_itself_is_passed_over
     made = evaluate(news, Questions("made up", "document", items), names=["default"], measures=["P@1"])
     hits = news.search("coffee prices in Vietnam", 100, per_document=1)
     assert made.outcomes["default"].run["coffee"].confidence == hits[1].confidence < hits[0].confidence
+
+
+class Panel:
+    """Axes that remember the labels of their lines."""
+
+    def __init__(self):
+        self.labels = []
+
+    def plot(self, *_, label="", **__):
+        self.labels.append(label)
+        return [self]
+
+    def get_color(self):
+        return "black"
+
+    def __getattr__(self, name):
+        return lambda *_, **__: None
+
+
+def test_a_picture_leaves_out_what_lacks_a_stage_where_too_many_lines_would_cross(news, judged):
+    panel = Panel()
+    _precision_recall(panel, evaluate(news, judged))
+    assert panel.labels == ["keyword", "vector", "minmax", "zscore", "rrf", "default"]
+    panel = Panel()
+    _precision_recall(panel, evaluate(news, judged, names=["no time", "default"]))
+    assert panel.labels == ["no time", "default"]
+
+
+def test_a_picture_shows_how_far_the_default_can_be_trusted(news, judged):
+    panel = Panel()
+    _reliability(panel, evaluate(news, judged))
+    assert [label for label in panel.labels if label.startswith("default, ECE 0.")] == panel.labels[:1]
+    assert panel.labels[1:] == [""]  # the diagonal
 
 
 @pytest.mark.parametrize(("name", "magic"), [("p.png", b"\x89PNG"), ("p.svg", b"<?xml")])

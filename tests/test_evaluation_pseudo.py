@@ -51,6 +51,7 @@ def test_made_up_questions_can_be_evaluated_like_judged_ones(index):
     made = evaluate(index, pseudo_questions(index, 2), names=["vector", "default"])
     assert len(made.answerable) == 2
     assert made.mean("default", "R@100") == 1
+    assert "what ECE and lost say of them holds for no others" in made.warnings[0]
 
 
 def test_function_words_say_nothing_of_the_subject(vocabulary):

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from searchkit import EvaluationError, Index, QueryError, fusion
+from searchkit import Document, EvaluationError, Index, QueryError, fusion
 from searchkit.evaluation import Question, Questions, Scores, compare, evaluate, gate, prefer, read_scores, tune
 from searchkit.evaluation.runs import Answer
 from searchkit.evaluation.settings import DEFAULT
 from searchkit.evaluation.sidebyside import assembled
 from searchkit.evaluation.tuning import CUT, Point, fit, grid, out_of_fold, present, searched, values
-from tests.worlds import NEWS
+from tests.worlds import NEWS, WordHashEmbedder
 
 QUESTION_COUNT, POOL = 120, 50
 NOW = Point("minmax", 0.5)
@@ -239,6 +239,34 @@ def test_no_more_questions_are_asked_than_are_wanted_and_both_numbers_are_told(n
     found = tune(news, many(), sample=25)
     assert (found.questions, found.available) == (25, 40)
     assert tune(news, many()).questions == 40
+
+
+class Astray(WordHashEmbedder):
+    """A model that reads every question as one about storms."""
+
+    name = digest = "astray"
+
+    def embed_query(self, text):  # noqa: ARG002 - deaf on purpose
+        return super().embed_query("storm river")
+
+
+def test_an_index_whose_model_leads_astray_learns_to_trust_words(tmp_path):
+    names = [
+        first + second for first in ("ka", "lo", "mi", "nu", "pe", "ru") for second in ("sta", "vor", "lin", "dek")
+    ]
+    texts = [f"The market of {name} opened. " + "It sold coffee and tea to traders. " * 3 for name in names]
+    texts += ["A storm moved the river. " + "People of the coast waited at home. " * 3] * 5
+    items = tuple(Question(name, f"storm in {name} market", {f"d{n}": 1}) for n, name in enumerate(names))
+    with Index.create(tmp_path / "astray", embedder=Astray()) as index:
+        index.add(Document(f"d{n}", text) for n, text in enumerate(texts))
+        questions = Questions("made up", "document", items)
+        before = evaluate(index, questions, names=[DEFAULT]).mean(DEFAULT)
+        found = tune(index, questions, apply=True)
+        after = evaluate(index, questions, names=[DEFAULT]).mean(DEFAULT)
+    assert found.applied
+    assert found.weights["keyword"] > 0.5
+    assert (found.present, found.best) == pytest.approx((before, after))
+    assert after > before
 
 
 def test_tuning_an_index_without_a_gain_leaves_it_as_it_was(news):

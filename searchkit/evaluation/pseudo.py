@@ -40,6 +40,11 @@ CLOSEST = 3  # of them, those that one is replaced by
 LEAST_COSINE = 0.35  # of words that mean about the same
 STEM = 5  # first letters that such words must not share, or else they are forms of one word
 
+NO_CONFIDENCE = (
+    "made-up questions are odder than people's, on purpose: they tell settings apart, but what ECE and lost say of "
+    "them holds for no others"
+)
+
 Random = np.random.Generator
 
 
@@ -179,7 +184,8 @@ def pseudo_questions(index: Index, size: int = SIZE, *, seed: int = 0) -> Questi
         Question(f"self-{number}", make[number % 2](passage), {passage.id: 1}, KINDS[number % 2])
         for number, passage in enumerate(chosen)
     )
-    return Questions(f"{len(items)} questions made from {index.path} (seed {seed})", "passage", items)
+    source = f"{len(items)} questions made from {index.path} (seed {seed})"
+    return Questions(source, "passage", items, (NO_CONFIDENCE,))
 
 
 def _sampled(index: Index, random: Random) -> Iterator[Passage]:
