@@ -17,7 +17,7 @@ from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
 from searchkit.pick import Pick, Picker
-from searchkit.refine import DEPTH, Refiner, guarded, to_unit
+from searchkit.refine import DEPTH, Refiner, focus, guarded, to_unit
 from searchkit.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
@@ -181,7 +181,9 @@ class Search:
         scores = self.reranker.score(self.parsed.text, [embedded_text(passages[row]) for row in rows.tolist()])
         order = np.lexsort((rows, -scores))
         self.reranked = Ranking(rows[order], scores[order])
-        mixed = blend(fused.scores[: len(rows)], scores, self.request.rerank_weight)
+        guards = getattr(self.reranker, "guarded", False) and "guard" in self.request.stages
+        weight = self.request.rerank_weight * (focus(len(self.asked.terms)) if guards else 1.0)
+        mixed = blend(fused.scores[: len(rows)], scores, weight)
         order = np.lexsort((rows, -mixed))
         return Ranking(
             np.concatenate([rows[order], fused.rows[len(rows) :]]),
