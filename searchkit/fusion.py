@@ -7,7 +7,7 @@ NaN where an arm cannot say (a passage without a vector), and return (n,) fused 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -60,9 +60,16 @@ def _mean(scores: Mapping[str, Scores], weights: Mapping[str, float], normalise:
     return fused
 
 
+def to_unit(values: npt.NDArray[Any]) -> Scores:
+    """Return the values mapped to [0, 1]: (n,); 1 where all are equal."""
+    if not len(values):
+        return values.astype(np.float64)
+    low, high = float(values.min()), float(values.max())
+    return (values.astype(np.float64) - low) / (high - low) if high > low else np.ones(len(values))
+
+
 def _to_unit_range(values: Scores) -> Scores:
-    low, high = values.min(), values.max()
-    return np.asarray((values - low) / (high - low)) if high > low else np.full(len(values), float(high > 0))
+    return to_unit(values) if values.max() > 0 or np.ptp(values) > 0 else np.zeros(len(values))
 
 
 def _standardise(values: Scores) -> Scores:

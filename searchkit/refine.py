@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.asked import Asked
+from searchkit.errors import IndexCorrupt
+from searchkit.fusion import to_unit
 from searchkit.maxsim import maxsim
 from searchkit.request import SearchRequest
 from searchkit.snapshot import Snapshot
@@ -135,7 +137,11 @@ class Refiner:
         pieces = self._snapshot.vectors.pieces(new)
         if pieces is None:
             return None
-        found = maxsim(self._asked.states.states, self._asked.weights, pieces, self._embedder.piece_states)
+        try:
+            found = maxsim(self._asked.states.states, self._asked.weights, pieces, self._embedder.piece_states)
+        except IndexError as error:
+            reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
+            raise IndexCorrupt(reason) from error
         self._met.update(zip(new.tolist(), found.tolist(), strict=True))
         return np.array([self._met[row] for row in rows.tolist()], np.float32)
 
@@ -185,11 +191,3 @@ class Refiner:
             return scores
         self.notes[stage] = {"weight": weight, "passages": int((bonus > 0).sum())}
         return scores + weight * bonus
-
-
-def to_unit(values: npt.NDArray[Any]) -> Scores:
-    """Return the values mapped to [0, 1]: (n,); 1 where all are equal."""
-    if not len(values):
-        return values.astype(np.float64)
-    low, high = float(values.min()), float(values.max())
-    return (values.astype(np.float64) - low) / (high - low) if high > low else np.ones(len(values))

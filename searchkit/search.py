@@ -17,7 +17,7 @@ from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
 from searchkit.pick import Pick, Picker
-from searchkit.refine import DEPTH, Refiner, focus, guarded, to_unit
+from searchkit.refine import DEPTH, Refiner, focus, guarded
 from searchkit.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
@@ -167,7 +167,7 @@ class Search:
 
     def _in_unit_range(self, fused: Ranking) -> Ranking:
         """Return fused scores mapped to [0, 1]; BM25 alone keeps its scale."""
-        return Ranking(fused.rows, to_unit(fused.scores).astype(np.float32)) if len(self.arms) > 1 else fused
+        return Ranking(fused.rows, fusion.to_unit(fused.scores).astype(np.float32)) if len(self.arms) > 1 else fused
 
     def _rerank(self, fused: Ranking) -> Ranking:
         """Return the ranking with its first rows judged anew by the reranker; the others stay behind them."""

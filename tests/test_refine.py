@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from searchkit import Document, Index, QueryError, fusion, refine, search
 from searchkit.arms import idf
+from searchkit.fusion import to_unit
 from searchkit.ragged import Ragged
-from searchkit.refine import Refiner, focus, guarded, to_unit
+from searchkit.refine import Refiner, focus, guarded
 from searchkit.request import STAGES, SearchRequest
 from searchkit.types import QuestionStates, Ranking
 from tests.worlds import WORDS, WordHashEmbedder, WordPieceEmbedder, piece

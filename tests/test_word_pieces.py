@@ -220,3 +220,12 @@ def test_a_removed_document_is_no_background(paragraphs):
 @pytest.mark.parametrize("texts", [(), ("coffee\n\ncoffee tea",)])
 def test_one_document_or_none_has_a_background_of_0(paragraphs, texts):
     assert background(paragraphs, *texts) == 0.0
+
+
+def test_pieces_beyond_the_vocabulary_are_damage_not_a_bug(tmp_path):
+    with Index.create(tmp_path / "index") as index:
+        index.add([Document("a", "Coffee is dear."), Document("b", "Tea is cheap.")])
+        (file,) = (index.path / "vectors").glob("*.pieces.npy")
+        np.save(file, np.full_like(np.load(file), 65_535))
+    with Index.open(tmp_path / "index") as index, pytest.raises(IndexCorrupt, match="searchkit rebuild"):
+        index.search("coffee")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import SearchkitError
+from searchkit.fusion import to_unit
 
 Scores = npt.NDArray[np.float32]
 
@@ -33,11 +34,5 @@ def blend(before: Scores, reranked: Scores, weight: float) -> Scores:
     All: (n,), of the same n passages. The range is kept so that passages that were not reranked stay below.
     """
     low, high = float(before.min()), float(before.max())
-    mixed = weight * _unit_range(reranked) + (1 - weight) * _unit_range(before)
+    mixed = weight * to_unit(reranked) + (1 - weight) * to_unit(before)
     return (low + (high - low) * mixed).astype(np.float32) if high > low else low + 0 * before
-
-
-def _unit_range(values: Scores) -> npt.NDArray[np.float64]:
-    """Return the values mapped to [0, 1]; 1 where all are equal."""
-    low, high = float(values.min()), float(values.max())
-    return (values.astype(np.float64) - low) / (high - low) if high > low else np.ones(len(values))
