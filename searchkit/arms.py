@@ -56,10 +56,11 @@ class VectorArm:
         return self.snapshot.vectors.score(self.query, rows)
 
 
-def completed(arm: Arm, ranking: Ranking, rows: Rows) -> fusion.Scores:
-    """Return the arm's score of every row; what its ranking does not hold is computed, not assumed 0."""
+def completed(arm: Arm, known: Ranking, rows: Rows) -> fusion.Scores:
+    """Return the arm's score of every row, ascending; what is not known is computed, not assumed 0."""
     scores = np.full(len(rows), np.nan)
-    scores[np.searchsorted(rows, ranking.rows)] = ranking.scores
+    wanted = np.isin(known.rows, rows)
+    scores[np.searchsorted(rows, known.rows[wanted])] = known.scores[wanted]
     missing = np.flatnonzero(np.isnan(scores))
     scores[missing] = arm.score(rows[missing])
     return scores

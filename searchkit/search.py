@@ -24,7 +24,7 @@ from searchkit.text import Analyzer
 from searchkit.types import Embedder, Hit, Passage, PieceEmbedder, Ranking, Reranker, Results, Rows, Source
 
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
-NAMES = 2
+NAMES = 2  # in a question, up to which a passage should hold them all
 TIME_FITS = 0.3  # closeness of a date from which on it is the time that the question names
 
 
@@ -44,6 +44,7 @@ class Search:
         self.asked = self._asked(analyzer, embedder)
         self.arms = self._arms()
         self.rankings: dict[str, Ranking] = {}  # of the depth that was reached
+        self._known: dict[str, Ranking] = {}  # all that each arm scored at that depth
         known = embedder if isinstance(embedder, PieceEmbedder) else None
         self.refiner = Refiner(snapshot, self.asked, request, known, self.allowed)
         self.reranker = _reranker(request, embedder)
@@ -101,7 +102,8 @@ class Search:
         ceiling = float("inf")
         for depth in (*DEPTHS, max(1, self.snapshot.keywords.count)):
             self.rankings = {name: arm.search(depth) for name, arm in self.arms.items()}
-            fused = self._fuse(self.rankings)
+            self._known = self.rankings
+            fused = self._fuse()
             if depth == DEPTHS[0]:
                 fused = self._rerank(self._refine(fused))
             for row, score in zip(fused.rows.tolist(), fused.scores.tolist(), strict=True):
@@ -112,17 +114,16 @@ class Search:
             if all(len(ranking.rows) < depth for ranking in self.rankings.values()):
                 return
 
-    def _fuse(
-        self, rankings: Mapping[str, Ranking], also: Rows | None = None, weights: Mapping[str, float] | None = None
-    ) -> Ranking:
+    def _fuse(self, also: Rows | None = None, weights: Mapping[str, float] | None = None) -> Ranking:
         """Return the union of the arms' candidates and of these rows, each scored by every arm, best first.
 
-        weights: of the arms, `self.weights` unless given.
+        weights: of the arms, `self.weights` unless given. What an arm said of a row is not asked again.
         """
-        if not rankings:
+        if not self.rankings:
             return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
-        rows = np.unique(np.concatenate([*(ranking.rows for ranking in rankings.values()), *self._further(also)]))
-        scores = {name: completed(arm, rankings[name], rows) for name, arm in self.arms.items()}
+        rows = np.unique(np.concatenate([*(found.rows for found in self.rankings.values()), *self._further(also)]))
+        scores = {name: completed(arm, self._known[name], rows) for name, arm in self.arms.items()}
+        self._known = {name: Ranking(rows, found.astype(np.float32)) for name, found in scores.items()}
         if len(scores) < 2:
             fused = next(iter(scores.values()))
         else:
@@ -157,13 +158,13 @@ class Search:
     def _with_plain_tail(self, refined: Ranking) -> Ranking:
         """Return the refined rows, then the others without the guard: it serves the first, and would cost recall."""
         head, scores = refined.rows[:DEPTH], refined.scores[:DEPTH]
-        plain = self._in_unit_range(self._fuse(self.rankings, head, self._weights))
+        plain = self._in_unit_range(self._fuse(head, self._weights))
         rest = ~np.isin(plain.rows, head)
         return Ranking(np.concatenate([head, plain.rows[rest]]), np.concatenate([scores, plain.scores[rest]]))
 
     def _with(self, rows: Rows) -> Ranking:
         """Return the ranking of the candidates and these rows."""
-        return self._in_unit_range(self._fuse(self.rankings, rows))
+        return self._in_unit_range(self._fuse(rows))
 
     def _in_unit_range(self, fused: Ranking) -> Ranking:
         """Return fused scores mapped to [0, 1]; BM25 alone keeps its scale."""
