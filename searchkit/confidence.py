@@ -16,10 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-LEAST = 5e-5
-
 Values = npt.NDArray[np.float64]
 
+LEAST = 5e-5  # of a probability and of its complement
 LEAST_ROOM = 0.1  # that a background leaves to cosines above it: of an index of copies it is 1
 
 

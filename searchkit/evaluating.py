@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from searchkit import arguments, opening, render
-from searchkit.arguments import DEFAULT_INDEX, FUSIONS, IndexPath, flat, one_of
+from searchkit.arguments import DEFAULT_INDEX, FUSIONS, STAGES, IndexPath, flat, one_of
 from searchkit.exits import WORSE, examples
 
 # Whatever is not needed by --help is imported by the command that needs it.
@@ -18,7 +18,13 @@ from searchkit.exits import WORSE, examples
 if TYPE_CHECKING:
     from searchkit.evaluation import Evaluation, Questions, Verdict
 
-SETTINGS = (*arguments.ARMS, *FUSIONS, "default", "late")  # for completion; evaluation.settings knows the truth
+SETTINGS = (
+    *arguments.ARMS,
+    *FUSIONS,
+    *(f"no {stage}" for stage in STAGES),
+    "default",
+    "late",
+)  # for completion; evaluation.settings knows the truth
 JUDGED, WRITTEN = "Questions", "What is written"
 
 QUESTIONS = typer.Argument(

@@ -171,7 +171,7 @@ class Refiner:
         return self._added("speaker", scores, bonus, SPEAKER_WEIGHT)
 
     def _time(self, rows: Rows, scores: Scores) -> Scores:
-        if "time" not in self._request.stages:
+        if "time" not in self._request.stages or not self._asked.times:
             return scores
         from searchkit import timeliness  # noqa: PLC0415 - as above
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit import durable, keywords, vectors
+from searchkit import durable, keywords, segments, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt
 from searchkit.types import Embedder, Rows
@@ -136,9 +136,9 @@ def read_settings(catalog: Catalog) -> Settings:
         raise IndexCorrupt(f"the settings in the catalog are damaged: {error}") from error
 
 
-def open_segments(path: Path, catalog: Catalog, dim: int) -> list[vectors.Segment]:
+def open_segments(path: Path, catalog: Catalog, dim: int) -> list[segments.Segment]:
     """Map all vector segments of the catalog's state. Raises IndexCorrupt."""
     names = list(catalog.segments())
     if not all(name.isdigit() for name in names):
         raise IndexCorrupt(f"{path}/catalog.sqlite names a vector segment that is no number.")
-    return [vectors.open_segment(path / "vectors", name, dim) for name in names]
+    return [segments.open_segment(path / "vectors", name, dim) for name in names]

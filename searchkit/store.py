@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import durable, keywords, vectors
+from searchkit import durable, keywords, segments
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt, IndexExists, IndexLocked, IndexNotFound, UnsupportedFormat
 from searchkit.ragged import Ragged
@@ -171,13 +171,13 @@ class Writer:
     def compact_vectors(self) -> None:
         """Rewrite all segments as one, without the dead rows."""
         dim = self.settings.dim
-        self._merge(list(self._segments), np.empty(0, np.int64), np.empty((0, dim), vectors.DTYPE), Ragged.of([]))
+        self._merge(list(self._segments), np.empty(0, np.int64), np.empty((0, dim), segments.DTYPE), Ragged.of([]))
         self.catalog.clear_dead()
 
     def _merge(self, names: Sequence[str], rows: Rows, matrix: FloatMatrix, pieces: Ragged | None) -> None:
         """Replace segments by one that holds these rows, and theirs that are not dead."""
         dead = self.catalog.dead_rows()
-        opened = [vectors.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]
+        opened = [segments.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]
         living = [(segment, ~np.isin(segment.rows, dead)) for segment in opened]
         for name in names:
             del self._segments[name]
@@ -189,7 +189,7 @@ class Writer:
 
     def add_pieces(self, read: Callable[[Rows], Ragged]) -> bool:
         """Write segments that lack word pieces anew, with those that `read` finds for their rows; tell if any did."""
-        opened = [vectors.open_segment(self.path / "vectors", name, self.settings.dim) for name in self._segments]
+        opened = [segments.open_segment(self.path / "vectors", name, self.settings.dim) for name in self._segments]
         lacking = [segment for segment in opened if segment.pieces is None]
         for segment in lacking:
             del self._segments[segment.name]
@@ -203,7 +203,9 @@ class Writer:
     def drop_vectors(self, only: Container[str] | None = None) -> None:
         """Forget all segments, or only those of which a file is named in `only`."""
         damaged = {
-            name for name in self._segments if only is None or any(file in only for file in vectors.segment_files(name))
+            name
+            for name in self._segments
+            if only is None or any(file in only for file in segments.segment_files(name))
         }
         self._segments = {name: count for name, count in self._segments.items() if name not in damaged}
         self.catalog.set_segments(self._segments)
@@ -224,7 +226,7 @@ class Writer:
         number = self.catalog.counter("next_segment")
         self.catalog.set_counter("next_segment", number + 1)
         name = f"{number:06d}"
-        vectors.write_segment(self.path / "vectors", name, rows, matrix, pieces)
+        segments.write_segment(self.path / "vectors", name, rows, matrix, pieces)
         self._segments[name] = len(rows)
 
     def commit(self) -> int:
@@ -254,7 +256,7 @@ class Writer:
         known = self.catalog.checksums()
         present = self.path / "keywords" / keyword_folder(self.catalog.counter("keywords"))
         paths = sorted(child for child in present.iterdir() if child.is_file())
-        files = [self.path / "vectors" / file for name in self._segments for file in vectors.segment_files(name)]
+        files = [self.path / "vectors" / file for name in self._segments for file in segments.segment_files(name)]
         paths += [file for file in files if file.exists()]
         digests = {}
         for path in paths:
@@ -279,7 +281,7 @@ class Writer:
             name = child.name.removesuffix(".lease")
             if name != current and not durable.in_use(folder / f"{name}.lease"):
                 _delete(child)
-        named = {file for name in self.catalog.segments() for file in vectors.segment_files(name)}
+        named = {file for name in self.catalog.segments() for file in segments.segment_files(name)}
         for child in (self.path / "vectors").glob("*.npy"):
             if child.name not in named:
                 _delete(child)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit import vectors
+from searchkit import segments, vectors
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
 
@@ -19,8 +19,8 @@ def unit(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:
 def segment(folder, name, rows, matrix, pieces=None):
     """Write rows with their vectors and, unless None, their word pieces; open what was written."""
     ragged = None if pieces is None else Ragged.of(pieces)
-    vectors.write_segment(folder, name, np.array(rows, np.int64), matrix, ragged)
-    return vectors.open_segment(folder, name, matrix.shape[1])
+    segments.write_segment(folder, name, np.array(rows, np.int64), matrix, ragged)
+    return segments.open_segment(folder, name, matrix.shape[1])
 
 
 def test_rows_come_back_best_first(tmp_path):
@@ -98,10 +98,10 @@ def test_rough_products_stay_within_their_bound():
 @pytest.mark.parametrize("part", [0, 1])
 def test_a_truncated_file_is_named(tmp_path, part):
     segment(tmp_path, "1", [0, 1], np.eye(DIM)[:2])
-    path = tmp_path / vectors.segment_files("1")[part]
+    path = tmp_path / segments.segment_files("1")[part]
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(IndexCorrupt, match=path.name):
-        vectors.open_segment(tmp_path, "1", DIM)
+        segments.open_segment(tmp_path, "1", DIM)
 
 
 def test_a_pickled_array_is_refused(tmp_path):
@@ -109,13 +109,13 @@ def test_a_pickled_array_is_refused(tmp_path):
     with (tmp_path / "1.rows.npy").open("wb") as file:
         np.save(file, np.array([{"an": "object"}], dtype=object), allow_pickle=True)
     with pytest.raises(IndexCorrupt, match=r"1\.rows\.npy"):
-        vectors.open_segment(tmp_path, "1", DIM)
+        segments.open_segment(tmp_path, "1", DIM)
 
 
 def test_another_dimension_is_refused(tmp_path):
     segment(tmp_path, "1", [0], np.eye(DIM)[:1])
     with pytest.raises(IndexCorrupt, match="rows of 5"):
-        vectors.open_segment(tmp_path, "1", 5)
+        segments.open_segment(tmp_path, "1", 5)
 
 
 def pieces_of(index, *rows):
@@ -146,17 +146,17 @@ def test_pieces_are_not_known_if_one_segment_lacks_them(tmp_path):
 @pytest.mark.parametrize("part", [2, 3])
 def test_a_truncated_file_of_pieces_is_named(tmp_path, part):
     segment(tmp_path, "1", [0, 1], unit(2), [[1, 2], [3]])
-    path = tmp_path / vectors.segment_files("1")[part]
+    path = tmp_path / segments.segment_files("1")[part]
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(IndexCorrupt, match=path.name):
-        vectors.open_segment(tmp_path, "1", DIM)
+        segments.open_segment(tmp_path, "1", DIM)
 
 
 def test_a_missing_file_of_pieces_is_named(tmp_path):
     segment(tmp_path, "1", [0], unit(1), [[1]])
     (tmp_path / "1.pieces.npy").unlink()
     with pytest.raises(IndexCorrupt, match=r"1\.pieces\.npy"):
-        vectors.open_segment(tmp_path, "1", DIM)
+        segments.open_segment(tmp_path, "1", DIM)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_pieces_that_do_not_fit_the_rows_are_refused(tmp_path, values, ends):
     np.save(tmp_path / "1.pieces.npy", values)
     np.save(tmp_path / "1.ends.npy", ends)
     with pytest.raises(IndexCorrupt, match=r"1\.pieces\.npy does not hold the word pieces of 2 rows"):
-        vectors.open_segment(tmp_path, "1", DIM)
+        segments.open_segment(tmp_path, "1", DIM)
 
 
 def test_a_sample_is_spread_over_all_segments_and_leaves_out_the_dead(tmp_path):
