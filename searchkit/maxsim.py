@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.ragged import Ragged
+from searchkit.scanning import products
 from searchkit.types import FloatMatrix, FloatVector
 
 LEAST_WEIGHT = 1.0  # of a piece of no index term of the question: a function word, a comma
@@ -31,8 +32,9 @@ def maxsim(
     if not len(filled) or not len(question):
         return scores
     known, places = np.unique(pieces.values, return_inverse=True)
-    cosines = (states(known) @ question.T)[places]  # (total, m): rows that are taken whole
-    scores[filled] = np.maximum.reduceat(cosines, (pieces.ends - pieces.lengths)[filled], axis=0) @ weights
+    cosines = products(states(known), question)[places]  # (total, m): rows that are taken whole
+    best = np.maximum.reduceat(cosines, (pieces.ends - pieces.lengths)[filled], axis=0)
+    scores[filled] = products(best, weights[None])[:, 0]
     return scores
 
 

@@ -25,6 +25,7 @@ from searchkit.errors import IndexCorrupt
 from searchkit.fusion import to_unit
 from searchkit.maxsim import maxsim
 from searchkit.request import SearchRequest
+from searchkit.scanning import products
 from searchkit.snapshot import Snapshot
 from searchkit.types import PieceEmbedder, Ranking, Rows
 
@@ -156,7 +157,7 @@ class Refiner:
         shares = np.maximum(scores[best], 1e-9)
         moved = self._asked.vector + (shares / shares.sum()) @ vectors[best]
         self.notes["feedback"] = {"weight": round(weight, 4), "passages": len(best)}
-        return (1 - weight) * scores + weight * to_unit(vectors @ (moved / np.linalg.norm(moved)))
+        return (1 - weight) * scores + weight * to_unit(products(vectors, moved[None] / np.linalg.norm(moved))[:, 0])
 
     def _wanted(self, stage: str) -> bool:
         """Tell whether a stage that follows the vector is asked for; without the vector arm it has no say."""

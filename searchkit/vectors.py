@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.ragged import Ragged
-from searchkit.segments import DTYPE, Segment
+from searchkit.scanning import products
+from searchkit.segments import Segment
 from searchkit.types import FloatMatrix, FloatVector, Ranking, Rows
 
 ROUGH = (
@@ -45,7 +46,7 @@ class Vectors:
         """Return the cosine of each row: (len(rows),), NaN for a row without a vector."""
         scores = np.full(len(rows), np.nan, np.float32)
         for segment, at, position in self._places(rows):
-            scores[at] = segment.vectors[position].astype(np.float32) @ query
+            scores[at] = _exact(segment.vectors[position], query)
         return scores
 
     def get(self, rows: Rows) -> npt.NDArray[np.float32]:
@@ -107,8 +108,7 @@ class Vectors:
             np.partition(rough, len(rough) - limit)[len(rough) - limit] - 2 * ROUGH if limit < len(rough) else -np.inf
         )
         kept = np.flatnonzero((rough >= least) & np.isfinite(rough))
-        exact = segment.vectors[kept].astype(np.float32) @ query.astype(np.float32)
-        return best_first(segment.rows[kept], exact, limit)
+        return best_first(segment.rows[kept], _exact(segment.vectors[kept], query), limit)
 
 
 def _rough(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[np.float32]:
@@ -116,12 +116,12 @@ def _rough(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[
 
     The processor's own arithmetic on float16 reads half the memory and converts nothing.
     """
-    from simsimd import cdist  # noqa: PLC0415 - a keyword search does without
+    return products(vectors, query[None])[:, 0]
 
-    if not len(vectors):
-        return np.empty(0, np.float32)
-    products = np.asarray(cdist(query.astype(DTYPE)[None], np.asarray(vectors), metric="dot"))[0]
-    return np.asarray(products, np.float32)
+
+def _exact(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[np.float32]:
+    """Return the products of rows with a query in float32: (n,)."""
+    return products(vectors.astype(np.float32), query[None])[:, 0]
 
 
 def best_first(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:

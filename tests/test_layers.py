@@ -14,6 +14,7 @@ LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
     | {"ragged", "confidence"},
+    {"scanning"},
     {"maxsim", "segments"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"}
     | {"request"},

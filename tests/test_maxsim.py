@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from searchkit.maxsim import LEAST_WEIGHT, maxsim, piece_weights
 from searchkit.ragged import Ragged
@@ -75,3 +77,15 @@ def test_a_term_of_the_text_that_the_question_leaves_out_weighs_least():
 
 def test_no_pieces_have_no_weights():
     assert piece_weights(np.empty((0, 2), np.int64), [], {}).tolist() == []
+
+
+@given(st.integers(0, 9), st.integers(1, 20))
+def test_a_passage_scores_the_same_bits_in_any_company(seed, count):
+    """Pages of different length must agree to the last digit."""
+    draw = np.random.default_rng(seed)
+    table = draw.normal(size=(200, 64)).astype(np.float32)
+    question, weights = table[draw.integers(0, 200, 7)], np.full(7, 1 / 7, np.float32)
+    lists = [draw.integers(0, 200, draw.integers(1, 30)) for _ in range(20)]
+    together = maxsim(question, weights, Ragged.of(lists[:count]), table.__getitem__)
+    alone = [maxsim(question, weights, Ragged.of([own]), table.__getitem__)[0] for own in lists[:count]]
+    assert together.tolist() == alone

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from searchkit import Document, Index, QueryError, fusion, refine, search
@@ -378,6 +378,7 @@ def test_hits_are_all_that_fit_the_filter_and_nothing_else(world, question, stag
 
 @CALM
 @given(question=QUESTIONS, stages=CHOSEN, size=st.integers(1, 7), shallow=st.booleans())
+@example(question="vietnam hanoi hanoi hanoi market market voters voters", stages=[], size=1, shallow=False)
 def test_pages_fit_together(world, question, stages, size, shallow):
     with pytest.MonkeyPatch.context() as patch:
         if shallow:  # so that pages reach beyond the first candidates, and beyond those that are refined
