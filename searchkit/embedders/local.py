@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from searchkit.embedders.checks import digest_of, valid_text
 from searchkit.embedders.runtime import cores, parallel, session, tokenizer, with_output
+from searchkit.embedders.wordpieces import WordPieces
 from searchkit.errors import SearchkitError
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
@@ -44,6 +45,7 @@ class OnnxEmbedder:
         self._max_tokens = max_tokens
         self._threads = threads or cores()
         self._tokenizer = tokenizer(files["tokenizer.json"])
+        self._word_pieces = WordPieces(self._tokenizer)
         self._states: str | None = manifest.get("token_states")
         self._folder, self._piece_files = folder, manifest["pieces"]
         model = files["model.onnx"]
@@ -85,7 +87,7 @@ class OnnxEmbedder:
 
     def pieces(self, texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
         """Return the word pieces that stand in each text, ascending, each once; also those beyond the model's limit."""
-        return parallel(lambda text: np.unique(np.array(self._encode(text)[1:-1], np.uint16)), texts, self._threads)
+        return [np.unique(np.array(self._encode(text)[1:-1], np.uint16)) for text in texts]
 
     def piece_states(self, pieces: npt.NDArray[np.uint16]) -> FloatMatrix:
         """Return the state of each word piece that stands alone, in fewer dimensions: (len(pieces), d) unit rows."""
@@ -102,7 +104,7 @@ class OnnxEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, also those beyond what the model reads; special tokens left out."""
-        return parallel(lambda text: len(self._encode(text)) - 2, texts, self._threads)
+        return [len(self._encode(text)) - 2 for text in texts]
 
     def _tokens(self, text: str) -> list[int]:
         return self._cut(self._encode(text))
@@ -111,8 +113,7 @@ class OnnxEmbedder:
         return tokens if len(tokens) <= self._max_tokens else [*tokens[: self._max_tokens - 1], tokens[-1]]
 
     def _encode(self, text: str) -> list[int]:
-        tokens: list[int] = self._tokenizer.encode(valid_text(text)).ids
-        return tokens
+        return self._word_pieces.encode(valid_text(text))
 
 
 def unit(rows: FloatMatrix) -> FloatMatrix:
