@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from searchkit import fusion, queries
+from searchkit.asked import Asked
+from searchkit.keywords.ranking import among
 from searchkit.snapshot import Snapshot
 from searchkit.types import FloatVector, Ranking, Rows
 
@@ -44,8 +46,13 @@ class VectorArm:
     """Cosine of the question's vector and the passage's."""
 
     snapshot: Snapshot
-    query: FloatVector
+    asked: Asked
     allowed: Rows | None
+
+    @property
+    def query(self) -> FloatVector:
+        """The question's vector: where there is this arm, there is a model."""
+        return cast(FloatVector, self.asked.vector)
 
     def search(self, limit: int) -> Ranking:
         """Return the best rows by cosine."""
@@ -59,13 +66,9 @@ class VectorArm:
 def completed(arm: Arm, known: Ranking, rows: Rows) -> fusion.Scores:
     """Return the arm's score of every row, ascending; what is not known is computed, not assumed 0."""
     scores = np.full(len(rows), np.nan)
-    wanted = np.isin(known.rows, rows)
+    wanted = among(known.rows, rows)
     scores[np.searchsorted(rows, known.rows[wanted])] = known.scores[wanted]
     missing = np.flatnonzero(np.isnan(scores))
-    scores[missing] = arm.score(rows[missing])
+    if len(missing):
+        scores[missing] = arm.score(rows[missing])
     return scores
-
-
-def idf(count: int, found: int) -> float:
-    """Return Lucene's inverse document frequency: ln(1 + (N - n + 0.5) / (n + 0.5))."""
-    return float(np.log1p((count - found + 0.5) / (found + 0.5)))

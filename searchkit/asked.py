@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 
+import numpy as np
+
 from searchkit import queries
-from searchkit.arms import idf
 from searchkit.highlight import query_terms
 from searchkit.maxsim import piece_weights
 from searchkit.queries.names import names
@@ -32,13 +33,37 @@ class Asked:
         self.text = parsed.text
         self.terms = query_terms(parsed.tree)
         self._keywords = snapshot.keywords
-        self.states: QuestionStates | None = None
-        self.vector: FloatVector | None = None
-        if isinstance(embedder, PieceEmbedder):
-            self.states = embedder.read_question(parsed.text)
-            self.vector = self.states.vector
-        elif embedder is not None:
-            self.vector = embedder.embed_query(parsed.text)
+        self._embedder = embedder
+        self._read: tuple[QuestionStates | None, FloatVector | None] | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Tell whether there is a model to read the question."""
+        return self._embedder is not None
+
+    @property
+    def states(self) -> QuestionStates | None:
+        """What the model makes of the question's word pieces, None of a model that tells none."""
+        return self.read()[0]
+
+    @property
+    def vector(self) -> FloatVector | None:
+        """The question's vector, None without a model: (dim,)."""
+        return self.read()[1]
+
+    def read(self) -> tuple[QuestionStates | None, FloatVector | None]:
+        """Return the states and the vector; the model runs at the first call. No lock: others' questions go on."""
+        if self._read is None:
+            self._read = self._by_model()
+        return self._read
+
+    def _by_model(self) -> tuple[QuestionStates | None, FloatVector | None]:
+        if self._embedder is None:
+            return None, None
+        if not isinstance(self._embedder, PieceEmbedder):
+            return None, self._embedder.embed_query(self.text)
+        states = self._embedder.read_question(self.text)
+        return states, states.vector
 
     @cached_property
     def frequencies(self) -> dict[str, int]:
@@ -70,3 +95,8 @@ class Asked:
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
         return piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
+
+
+def idf(count: int, found: int) -> float:
+    """Return Lucene's inverse document frequency: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    return float(np.log1p((count - found + 0.5) / (found + 0.5)))

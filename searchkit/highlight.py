@@ -21,7 +21,7 @@ class Highlighter:
     def __init__(self, query: Query, analyzer: Analyzer) -> None:
         self._matches = matcher(query)
         self._analyzer = analyzer
-        self._known: dict[str, tuple[tuple[int, int], ...]] = {}
+        self._known: dict[str, bool] = {}  # by the terms of a written word, whether any matches
 
     def __call__(self, text: str) -> tuple[tuple[int, int], ...]:
         """Return (start, end) of every word whose term matches, in order; touching ones are joined."""
@@ -31,14 +31,15 @@ class Highlighter:
 
     def _by_chunks(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the matching spans, piece by piece of what stands between white space."""
+        chunks = self._analyzer.chunks(text)
         known = self._known
+        for terms in set(chunks.values()) - known.keys():
+            known[terms] = any(map(self._matches, terms.split()))
+        matching = {chunk: tuple(self._matching(chunk)) for chunk, terms in chunks.items() if known[terms]}
+        if not matching:
+            return
         for chunk in _CHUNK.finditer(text):
-            written = chunk[0]
-            spans = known.get(written)
-            if spans is None:
-                matching = any(map(self._matches, self._analyzer.terms(written)))  # terms are remembered, spans not
-                spans = known[written] = tuple(self._matching(written)) if matching else ()
-            for start, end in spans:
+            for start, end in matching.get(chunk[0], ()):
                 yield chunk.start() + start, chunk.start() + end
 
     def _matching(self, text: str) -> Iterator[tuple[int, int]]:

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from searchkit.asked import Asked
 from searchkit.errors import IndexCorrupt
 from searchkit.fusion import to_unit
+from searchkit.keywords.ranking import among
 from searchkit.maxsim import maxsim
 from searchkit.request import SearchRequest
 from searchkit.scanning import products
@@ -108,9 +109,10 @@ class Refiner:
             pairs = self._snapshot.catalog.neighbours(fused.rows[:DEPTH].tolist(), NEIGHBOURS_REACH)
         others = np.array([other for _, other in pairs], np.int64)
         if self._allowed is not None:
-            kept = np.isin(others, self._allowed)
+            kept = among(others, self._allowed)
             pairs, others = list(compress(pairs, kept)), others[kept]
-        fused = fuse(np.unique(others))
+        if not among(others, np.sort(fused.rows)).all():  # else they are candidates, ranked already
+            fused = fuse(np.unique(others))
         scores = dict(zip(fused.rows.tolist(), fused.scores.tolist(), strict=True))
         best: dict[int, float] = {}
         for row, other in pairs:

@@ -16,11 +16,13 @@ from searchkit.confidence import Evidence, Values, confidence, scaled
 from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
+from searchkit.keywords.ranking import EMPTY, among
 from searchkit.pick import Pick, Picker
 from searchkit.refine import DEPTH, Refiner, focus, guarded
 from searchkit.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
+from searchkit.threads import meanwhile
 from searchkit.types import Embedder, Hit, Passage, PieceEmbedder, Ranking, Reranker, Results, Rows, Source
 
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
@@ -43,6 +45,7 @@ class Search:
         self.mode = self._mode(embedder)
         self.asked = self._asked(analyzer, embedder)
         self.arms = self._arms()
+        self.first: dict[str, Ranking] = {}  # what each arm finds to the first depth, once it was asked
         self.rankings: dict[str, Ranking] = {}  # of the depth that was reached
         self._known: dict[str, Ranking] = {}  # all that each arm scored at that depth
         known = embedder if isinstance(embedder, PieceEmbedder) else None
@@ -84,13 +87,31 @@ class Search:
         if not self.request.query.strip():
             self.warnings.append("the query holds no words")
             return arms
-        vector = self.asked.vector
         wordless = not self.parsed.text.strip()  # date:2024, -coffee: nothing that a model could read
         if self.mode != "vector" or wordless:
             arms["keyword"] = KeywordArm(self.snapshot, self.parsed, self.allowed)
-        if vector is not None:
-            arms["vector"] = VectorArm(self.snapshot, vector, self.allowed)
+        if self.asked.readable:
+            arms["vector"] = VectorArm(self.snapshot, self.asked, self.allowed)
         return arms
+
+    def _candidates(self, depth: int) -> dict[str, Ranking]:
+        """Return what each arm finds, in the order of the arms."""
+        if depth > DEPTHS[0]:
+            return {name: arm.search(depth) for name, arm in self.arms.items()}
+        if len(self.arms) > 1 and not self.first:
+            with meanwhile(self.look_up):
+                self._search("vector")
+        for name in self.arms.keys() - self.first.keys():
+            self._search(name)
+        return {name: self.first[name] for name in self.arms}
+
+    def look_up(self) -> None:
+        """Do what needs the keyword index alone: it fits in the time that the model takes to read the question."""
+        self._search("keyword")
+        _ = self.asked.idf
+
+    def _search(self, arm: str) -> None:
+        self.first[arm] = self.arms[arm].search(DEPTHS[0])
 
     def ranked(self) -> Iterator[tuple[int, float]]:
         """Yield (row, score), best first, to the last passage that fits.
@@ -101,7 +122,7 @@ class Search:
         yielded: set[int] = set()
         ceiling = float("inf")
         for depth in (*DEPTHS, max(1, self.snapshot.keywords.count)):
-            self.rankings = {name: arm.search(depth) for name, arm in self.arms.items()}
+            self.rankings = self._candidates(depth)
             self._known = self.rankings
             fused = self._fuse()
             if depth == DEPTHS[0]:
@@ -120,7 +141,7 @@ class Search:
         weights: of the arms, `self.weights` unless given. What an arm said of a row is not asked again.
         """
         if not self.rankings:
-            return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
+            return EMPTY
         rows = np.unique(np.concatenate([*(found.rows for found in self.rankings.values()), *self._further(also)]))
         scores = {name: completed(arm, self._known[name], rows) for name, arm in self.arms.items()}
         self._known = {name: Ranking(rows, found.astype(np.float32)) for name, found in scores.items()}
@@ -135,7 +156,7 @@ class Search:
         """Return those of the rows that may be found, for one that an arm does not rank is found too."""
         if rows is None or "keyword" not in self.arms or len(self.arms) < 2:
             return []
-        return [rows if self.allowed is None else np.intersect1d(rows, self.allowed)]
+        return [rows if self.allowed is None else rows[among(rows, self.allowed)]]
 
     @property
     def weights(self) -> dict[str, float]:
@@ -159,7 +180,7 @@ class Search:
         """Return the refined rows, then the others without the guard: it serves the first, and would cost recall."""
         head, scores = refined.rows[:DEPTH], refined.scores[:DEPTH]
         plain = self._in_unit_range(self._fuse(head, self._weights))
-        rest = ~np.isin(plain.rows, head)
+        rest = ~among(plain.rows, np.sort(head))
         return Ranking(np.concatenate([head, plain.rows[rest]]), np.concatenate([scores, plain.scores[rest]]))
 
     def _with(self, rows: Rows) -> Ranking:
@@ -204,11 +225,10 @@ class Search:
         """Return what speaks for passages by row, the best first, in whichever mode they were found."""
         rows = np.array([row for row, _ in found], np.int64)
         total = sum(self.asked.idf.values())
-        scores = self.snapshot.keywords.score(self.parsed.tree, rows).astype(np.float64)
         cosines: Values | None = None
         pieces: Values | None = None
-        if self.asked.vector is not None:
-            cosines = np.nan_to_num(self.snapshot.vectors.score(self.asked.vector, rows).astype(np.float64))
+        if "vector" in self.arms:
+            cosines = np.nan_to_num(self._scores("vector", rows))
             known = self.refiner.piece_scores(rows)
             pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
         held = [set(self.asked.analyzer.terms(f"{passage.title}\n{passage.text}")) for _, passage in found]
@@ -218,11 +238,19 @@ class Search:
             len(self.asked.terms),
             np.array(coverage, np.float64),
             self._unmet(rows, held),
-            scores,
+            self._scores("keyword", rows),
             cosines,
             self.snapshot.background if cosines is not None else 0.0,
             pieces,
         )
+
+    def _scores(self, name: str, rows: Rows) -> Values:
+        """Return the score that an arm, also one that has no say, gives each row: (n,). What it said is known."""
+        arm = self.arms.get(name) or KeywordArm(self.snapshot, self.parsed, self.allowed)
+        order = np.argsort(rows)
+        scores = np.empty(len(rows))
+        scores[order] = completed(arm, self._known.get(name, EMPTY), rows[order])
+        return scores
 
     def _coverage(self, held: Set[str], total: float) -> float:
         """Return the share of the question's terms that are held, by idf; 1 if it asks for none outright."""
@@ -242,13 +270,14 @@ class Search:
             met = np.column_stack([met.reshape(len(rows), -1), *fits])
         return (1 - met.mean(axis=1)) * min(1.0, NAMES / met.shape[1]) if met.size else np.zeros(len(rows))
 
-    def sources(self, row: int) -> dict[str, Source]:
-        """Return where each arm and the reranker ranked a row, as deep as the search went."""
-        found = {}
+    def sources(self, rows: Sequence[int]) -> list[dict[str, Source]]:
+        """Return for each row where each arm and the reranker ranked it, as deep as the search went."""
+        found: list[dict[str, Source]] = [{} for _ in rows]
         for name, ranking in self.stages().items():
-            at = np.flatnonzero(ranking.rows == row)
-            if len(at):
-                found[name] = Source(int(at[0]) + 1, round(float(ranking.scores[at[0]]), 6))
+            places = {row: place for place, row in enumerate(ranking.rows.tolist())}
+            for each, row in zip(found, rows, strict=True):
+                if row in places:
+                    each[name] = Source(places[row] + 1, round(float(ranking.scores[places[row]]), 6))
         return found
 
     def stages(self) -> dict[str, Ranking]:
@@ -302,13 +331,15 @@ def _hits(run: Search, chosen: Sequence[Pick]) -> Iterator[Hit]:
         passages = run.snapshot.catalog.passages([pick.row for pick in chosen])
     sure = run.confidence([(pick.row, passages[pick.row]) for pick in chosen])
     highlight = Highlighter(run.parsed.tree, run.asked.analyzer)
-    for rank, (pick, likely) in enumerate(zip(chosen, sure.tolist(), strict=True), run.request.offset + 1):
+    sources = run.sources([pick.row for pick in chosen])
+    found = zip(chosen, sure.tolist(), sources, strict=True)
+    for rank, (pick, likely, places) in enumerate(found, run.request.offset + 1):
         passage = passages[pick.row]
         yield Hit(
             rank,
             round(pick.score, 6),
             passage,
-            run.sources(pick.row),
+            places,
             highlight(passage.text),
             *_neighbours(run, passage),
             duplicates=pick.duplicates,

@@ -180,6 +180,11 @@ class Analyzer:
             return self._join_words(text)
         return " ".join(map(self._chunks.__getitem__, text.split()))
 
+    def chunks(self, text: str) -> dict[str, str]:
+        """Return what stands between white space, each once, and its terms, joined; no word may cross a space."""
+        written = set(text.split())
+        return dict(zip(written, map(self._chunks.__getitem__, written), strict=True))
+
     @staticmethod
     def crosses_spaces(text: str) -> bool:
         """Tell whether a written word of `text` may go on after a space, as only initials (J. R. R.) do."""

@@ -13,15 +13,15 @@ PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
-    | {"ragged", "confidence"},
+    | {"ragged", "confidence", "threads"},
     {"scanning"},
     {"maxsim", "segments"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"}
     | {"request"},
     {"snapshot", "rerankers"},
     {"store"},
-    {"derive", "pick", "timeliness", "said", "arms"},
-    {"hearing", "asked"},
+    {"derive", "pick", "timeliness", "said", "asked"},
+    {"hearing", "arms"},
     {"refine"},
     {"ingest", "search"},
     {"sync", "maintenance", "archive", "whynot", "context"},

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from searchkit import Document, Index, QueryError, fusion, refine, search
-from searchkit.arms import idf
+from searchkit.asked import idf
 from searchkit.fusion import to_unit
 from searchkit.ragged import Ragged
 from searchkit.refine import Refiner, focus, guarded

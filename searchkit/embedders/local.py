@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.embedders.checks import digest_of, valid_text
-from searchkit.embedders.runtime import cores, parallel, session, tokenizer, with_output
+from searchkit.embedders.runtime import session, tokenizer, with_output
 from searchkit.embedders.wordpieces import WordPieces
 from searchkit.errors import SearchkitError
+from searchkit.threads import cores, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
 MINILM = Path(__file__).parent.parent / "models" / "minilm"

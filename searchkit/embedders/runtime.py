@@ -1,15 +1,10 @@
-"""ONNX Runtime and tokenizers: sessions, and running many texts on all cores."""
+"""ONNX Runtime and tokenizers: sessions, and more outputs of a model."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 from searchkit.embedders.checks import require
-
-Result = TypeVar("Result")
 
 # Numbers of fields in ONNX's protobuf schema (onnx.proto), and the code of float32 in it.
 MODEL_GRAPH, GRAPH_OUTPUT, VALUE_NAME, VALUE_TYPE, TYPE_TENSOR, TENSOR_ELEMENT, FLOAT32 = 7, 12, 1, 2, 1, 1, 1
@@ -35,25 +30,6 @@ def session(model: bytes, *, optimise: bool = False) -> Any:
     if not optimise:
         options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: int) -> list[Result]:
-    """Return the function's results in order; an interruption drops what has not begun."""
-    items = list(items)
-    if min(threads, len(items)) < 2:
-        return [function(item) for item in items]
-    pool = ThreadPoolExecutor(min(threads, len(items)))
-    try:
-        return list(pool.map(function, items))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def with_output(model: bytes, name: str) -> bytes:

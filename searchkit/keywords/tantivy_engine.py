@@ -25,6 +25,7 @@ THREADS = 1  # feeding from Python is the bottleneck, and one thread keeps passa
 SPARE = 16  # hits beyond the limit, so that ties at its edge are seen in full
 GROWTH = 4
 HEADROOM = 1.5  # passages fetched per passage expected to be needed
+KEPT_FREQUENCIES = 50_000  # of terms, about 10 MB
 HITS_PER_ROW = 10  # how many hits can be fetched and sifted in the time that filtering takes for one row
 
 
@@ -91,6 +92,7 @@ class TantivyReader:
         self._searcher = index.searcher()
         self._translator = Translator(index.schema, weights)
         self.count = self._searcher.num_docs
+        self._frequencies: dict[tuple[str, str | None], int] = {}  # kept, for a generation never changes
 
     def search(self, query: syntax.Query, limit: int, allowed: Rows | None = None) -> Ranking:
         """Return the best `limit` passages, of those `allowed`."""
@@ -117,9 +119,14 @@ class TantivyReader:
 
     def document_frequency(self, term: str, field: str | None = None) -> int:
         """Return how many passages hold the index term in this field, or in any."""
-        with _translated(self._folder):
-            result: Any = self._searcher.search(self._translator.term(term, field), 1, count=True)
-        return int(result.count)
+        found = self._frequencies.get((term, field))
+        if found is None:
+            with _translated(self._folder):
+                result: Any = self._searcher.search(self._translator.term(term, field), 1, count=True)
+            if len(self._frequencies) >= KEPT_FREQUENCIES:
+                self._frequencies.clear()
+            found = self._frequencies[term, field] = int(result.count)
+        return found
 
     def close(self) -> None:
         """Let go of every file."""

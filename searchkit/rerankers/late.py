@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from searchkit.embedders import OnnxEmbedder
-from searchkit.embedders.runtime import cores, parallel
 from searchkit.rerankers.blending import Scores, checked
+from searchkit.threads import cores, parallel
 from searchkit.types import FloatMatrix
 
 
