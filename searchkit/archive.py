@@ -3,8 +3,8 @@
 manifest.json    format, settings, generation
 documents.jsonl  one document a line: id, text, title, metadata, marks, page_starts
 passages.jsonl   one passage a line: id, start, end, lines, page, section (for other tools; not read back)
-digests.npy      (n, 16) uint8   digest of each embedded text
-vectors.npy      (n, dim) float16
+digests.npy      (n, 16) uint8   digest of each text that the model has embedded
+vectors.npy      (n, dim) float16; what was only predicted is left out, and predicted anew
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def export(snapshot: Snapshot, path: Path) -> int:
 def _write_vectors(archive: zipfile.ZipFile, snapshot: Snapshot) -> None:
     if not snapshot.settings.dim:
         return
-    digests = dict(snapshot.catalog.digests())
-    rows = np.fromiter(digests, np.int64, len(digests))
+    rows = snapshot.vectors.all_rows(drafts=False)
+    digests = snapshot.catalog.digests(rows.tolist())
     with archive.open("digests.npy", "w", force_zip64=True) as file:
         np.save(file, np.frombuffer(b"".join(digests.values()), np.uint8).reshape(-1, 16), allow_pickle=False)
     with archive.open("vectors.npy", "w", force_zip64=True) as file:

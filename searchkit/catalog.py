@@ -234,14 +234,10 @@ class Catalog:
         """Record (original row or None, row)."""
         self._db.executemany("UPDATE passages SET duplicate_of = ? WHERE row = ?", pairs)
 
-    def rows_by_digest(self, digests: Iterable[bytes], before: int) -> dict[bytes, int]:
-        """Return, for each digest of embedded text that the index knows, a row lower than `before`."""
-        found: dict[bytes, int] = {}
-        for digest in digests:
-            row = self._db.execute("SELECT min(row) FROM passages WHERE digest = ?", (digest,)).fetchone()
-            if row[0] is not None and row[0] < before:
-                found[digest] = row[0]
-        return found
+    def rows_by_digest(self, digests: Iterable[bytes]) -> list[tuple[int, bytes]]:
+        """Return every (row, digest) of passages whose embedded text has one of these digests."""
+        query = "SELECT row, digest FROM passages WHERE digest = ?"
+        return [pair for digest in dict.fromkeys(digests) for pair in self._db.execute(query, (digest,))]
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Return the passages of rows that exist, with their texts."""
@@ -305,9 +301,14 @@ class Catalog:
         )
         return np.fromiter((row for (row,) in found), np.int64)
 
-    def digests(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the row and digest of every passage, by row."""
-        return iter(self._db.execute("SELECT row, digest FROM passages ORDER BY row"))
+    def digests(self, rows: Iterable[int]) -> dict[int, bytes]:
+        """Return the digests of the rows' embedded texts, by row."""
+        found = self._db.execute(f"SELECT row, digest FROM passages WHERE row {_IN_LIST} ORDER BY row", (_list(rows),))
+        return dict(found.fetchall())
+
+    def all_rows(self) -> Rows:
+        """Return the rows of all passages, ascending."""
+        return np.fromiter((row for (row,) in self._db.execute("SELECT row FROM passages ORDER BY row")), np.int64)
 
     # --- derived parts ------------------------------------------------------------------------------------
 

@@ -1,28 +1,23 @@
-"""What is derived from passages: keyword entries, embedded texts with their vectors, near duplicates."""
+"""What is derived from passages: keyword entries, the texts that models read, near duplicates."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import duplicates, store, vectors
+from searchkit import duplicates
 from searchkit.catalog import Catalog
 from searchkit.days import day_of
-from searchkit.errors import EmbedderMismatch
-from searchkit.journal import DIGEST_SIZE, Journal
+from searchkit.journal import DIGEST_SIZE
 from searchkit.keywords import Entry
-from searchkit.ragged import Ragged
-from searchkit.snapshot import open_segments
 from searchkit.text import Analyzer
-from searchkit.types import Embedder, FloatMatrix, Passage, PieceEmbedder, Progress, Rows
+from searchkit.types import Passage, Rows
 
-EMBED_CHUNK = 128  # passages between two entries in the journal: a few seconds of work
 ENTRY_CHUNK = 2_000
 
 
@@ -76,88 +71,6 @@ def all_passages(catalog: Catalog) -> Iterator[dict[int, Passage]]:
             yield chunk
             chunk = {}
     yield chunk
-
-
-class VectorSource:
-    """Finds vectors that are known already, and has the model make the rest."""
-
-    def __init__(
-        self,
-        writer: store.Writer,
-        embedder: Embedder,
-        progress: Progress,
-        given: Mapping[bytes, npt.NDArray[np.float16]] = MappingProxyType({}),
-    ) -> None:
-        settings = writer.settings
-        if embedder.digest != settings.embedder_digest:
-            raise EmbedderMismatch(
-                f"{writer.path} was built with {settings.embedder} and you gave {embedder.name}. Open it with that "
-                "model, or run: searchkit rebuild --embedder NAME"
-            )
-        self._writer = writer
-        self._embedder = embedder
-        self._progress = progress
-        self._journal = Journal(writer.path / "vectors" / "pending", embedder.digest, embedder.dim)
-        self._journaled = self._journal.load()
-        self._given = given
-        self.embedded = 0
-        self.reused = 0
-
-    def vectors(
-        self, digests: Sequence[bytes], texts: Sequence[str], known: Mapping[bytes, int]
-    ) -> npt.NDArray[np.float16]:
-        """Return the texts' vectors: (len(texts), dim). known: digest -> a row that has this vector."""
-        found: dict[bytes, npt.NDArray[Any]] = dict(self._stored(known))
-        for source in (self._journaled, self._given):
-            found.update((digest, source[digest]) for digest in digests if digest in source)
-        self.reused += sum(digest in found for digest in digests)
-        missing = {d: text for d, text in zip(digests, texts, strict=True) if d not in found}
-        found.update(self._embed(missing))
-        if not digests:
-            return np.empty((0, self._embedder.dim), np.float16)
-        return np.stack([found[digest] for digest in digests]).astype(np.float16)
-
-    def pieces(self, texts: Sequence[str]) -> Ragged | None:
-        """Return the texts' word pieces, None of a model that does not tell them."""
-        return Ragged.of(self._embedder.pieces(texts)) if isinstance(self._embedder, PieceEmbedder) else None
-
-    def committed(self) -> None:
-        """Forget the journal: what it holds is in a segment now."""
-        self._journal.clear()
-        self._journaled = {}
-
-    def _stored(self, known: Mapping[bytes, int]) -> Iterator[tuple[bytes, npt.NDArray[np.float32]]]:
-        """Yield vectors from the segments, also of rows that just died."""
-        opened = open_segments(self._writer.path, self._writer.catalog, self._embedder.dim)
-        rows = np.fromiter(known.values(), np.int64, len(known))
-        matrix = vectors.Vectors(opened, np.empty(0, np.int64)).get(rows)
-        for digest, vector in zip(known, matrix, strict=True):
-            if len(vector) and np.isfinite(vector[0]):
-                yield digest, vector
-
-    def _embed(self, missing: Mapping[bytes, str]) -> Iterator[tuple[bytes, npt.NDArray[Any]]]:
-        """Embed texts in chunks, the journal after each, so that no finished work is ever done again."""
-        digests = sorted(missing, key=lambda digest: len(missing[digest]))  # like lengths share a batch
-        for start in range(0, len(digests), EMBED_CHUNK):
-            chunk = digests[start : start + EMBED_CHUNK]
-            matrix: FloatMatrix = self._embedder.embed_passages([missing[digest] for digest in chunk])
-            self._journal.append(chunk, matrix)
-            self.embedded += len(chunk)
-            self._progress("embed", start + len(chunk), len(digests))
-            yield from zip(chunk, matrix, strict=True)
-
-
-def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:
-    """Give word pieces to vectors that were written without them, by format 1; tell if there were such."""
-    if not isinstance(embedder, PieceEmbedder):
-        return False
-
-    def read(rows: Rows) -> Ragged:
-        passages = writer.catalog.passages(rows.tolist())
-        texts = [embedded_text(passages[row]) if row in passages else "" for row in rows.tolist()]
-        return Ragged.of(embedder.pieces(texts))
-
-    return writer.add_pieces(read)
 
 
 class Signed(NamedTuple):

@@ -47,7 +47,6 @@ class Listener:
 def ensure_statements(writer: store.Writer) -> None:
     """Bring an index of format 1 to the present format: with tables of who said what, filled."""
     if not writer.catalog.statements.exist():
-        writer.mark_format()  # first: whoever cannot keep the tables in step must not write
         writer.catalog.statements.create()
         _fill(writer)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from searchkit import keywords, search, store
+from searchkit.current import Current
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
 from searchkit.request import SearchOptions, SearchRequest, preferred
 from searchkit.snapshot import Settings, Snapshot
@@ -23,6 +23,7 @@ from searchkit.types import Document, Embedder, Failure, Passage, Progress, Resu
 
 if TYPE_CHECKING:
     from searchkit.context import Context
+    from searchkit.improve import ImproveReport
     from searchkit.ingest import Ingest
     from searchkit.maintenance import VerifyReport
     from searchkit.sync import SyncOptions
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
+REACHED = 50  # passages that a question given to `improve` reaches
+PROGRESSIVE = "progressive"  # see `Index.sync`; the other way is "full"
 
 EmbedderLike = str | Embedder | Callable[..., Any] | None
 
@@ -44,9 +47,8 @@ class Index:
     def __init__(self, path: str | Path, embedder: EmbedderLike = None) -> None:
         """Open the index at `path`; `Index.open` is the same. See there for errors."""
         self.path = Path(path)
-        self._lock = threading.Lock()
-        self._users: dict[Snapshot, int] = {}
-        self._snapshot: Snapshot | None = store.snapshot(self.path)
+        self._current = Current(self.path)
+        self._reading = self._current.reading
         self._embedder: Embedder | None = None
         self._analyzer = Analyzer(self.settings.language)
         found = self.settings.analyzer
@@ -176,19 +178,11 @@ class Index:
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one than this object saw."""
-        newest = store.snapshot(self.path)
-        with self._lock:
-            before, self._snapshot = self._snapshot, newest
-        if before is not None:
-            self._retire(before)
-        return before is None or before.generation != newest.generation
+        return self._current.reload()
 
     def close(self) -> None:
         """Let go of every file. Searching afterwards is an error."""
-        with self._lock:
-            before, self._snapshot = self._snapshot, None
-        if before is not None:
-            self._retire(before)
+        self._current.close()
 
     # --- writing ------------------------------------------------------------------------------------------
 
@@ -198,13 +192,15 @@ class Index:
         *,
         options: SyncOptions | None = None,
         strict: bool = False,
+        embed: str = PROGRESSIVE,
         progress: Progress | None = None,
     ) -> SyncReport:
         """Make the index match files and folders: all that is under `paths`, or all that was synced before.
 
         Documents from elsewhere stay. Options are remembered for the paths, and hold until others are given. What
         could not be read is in the report; with strict, it raises DocumentError after everything readable is in.
-        Raises IndexLocked.
+        embed: "progressive" has the model embed a sample of many new passages and predicts the other vectors, which
+        `improve` replaces later; with "full" the model embeds them all, and those predicted before. Raises IndexLocked.
         """
         from searchkit.sync import sync
 
@@ -214,15 +210,37 @@ class Index:
             chosen = [Path(path) for path in given or writer.catalog.roots()]
             sync(ingest, writer.catalog, chosen, options)
 
-        return self._ingest(work, strict=strict, progress=progress)
+        return self._ingest(work, strict=strict, progress=progress, embed=embed)
 
     def add(
-        self, items: Iterable[Document | Failure], *, strict: bool = False, progress: Progress | None = None
+        self,
+        items: Iterable[Document | Failure],
+        *,
+        strict: bool = False,
+        embed: str = PROGRESSIVE,
+        progress: Progress | None = None,
     ) -> SyncReport:
-        """Put documents in; one whose id is there already replaces it if it differs."""
+        """Put documents in; one whose id is there already replaces it if it differs. embed: see `sync`."""
         from searchkit.sync import add
 
-        return self._ingest(lambda ingest, _: add(ingest, items), strict=strict, progress=progress)
+        return self._ingest(lambda ingest, _: add(ingest, items), strict=strict, progress=progress, embed=embed)
+
+    def improve(
+        self,
+        *,
+        seconds: float | None = None,
+        passages: int | None = None,
+        questions: Iterable[str] = (),
+        progress: Progress | None = None,
+    ) -> ImproveReport:
+        """Have the model embed passages whose vectors are predicted, within a budget: see `improve.improve`."""
+        from searchkit.improve import Budget, improve
+
+        model = self.embedder
+        reached = [self.search(question, REACHED) for question in questions]
+        report = improve(self.path, model, reached, Budget(seconds, passages), progress or _silent)
+        self.reload()
+        return report
 
     def remove(self, doc_ids: str | Iterable[str]) -> SyncReport:
         """Remove documents by id or glob. A later sync of their folder brings them back."""
@@ -246,13 +264,15 @@ class Index:
         self.reload()
         return generation
 
-    def rebuild(self, *, embedder: EmbedderLike = None, progress: Progress | None = None) -> int:
+    def rebuild(
+        self, *, embedder: EmbedderLike = None, embed: str = PROGRESSIVE, progress: Progress | None = None
+    ) -> int:
         """Make keywords and vectors anew from the catalog; with `embedder`, change the model ("none": drop it).
 
-        Returns the new generation.
+        Readers go on with what there was until all is complete. embed: see `sync`. Returns the new generation.
         """
         chosen = self._embedder if embedder is None else embedder
-        generation, self._embedder = _rebuild(self.path, chosen, progress)
+        generation, self._embedder = _rebuild(self.path, chosen, progress, embed)
         self.reload()
         return generation
 
@@ -294,13 +314,16 @@ class Index:
         strict: bool,
         progress: Progress | None,
         given: dict[bytes, Any] | None = None,
+        embed: str = PROGRESSIVE,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
+        from searchkit.embedding import is_full
         from searchkit.ingest import Ingest
 
         with store.writing(self.path) as writer:
             model = self._embedder_of(writer.settings)
-            ingest = Ingest(writer, model, self._counter(model), progress or _silent, given or {})
+            counter = self._counter(model)
+            ingest = Ingest(writer, model, counter, progress or _silent, given=given or {}, full=is_full(embed))
             work(ingest, writer)
             report = ingest.finish()
         self.reload()
@@ -308,30 +331,6 @@ class Index:
             lines = "\n".join(f"  {failure.source}: {failure.reason}" for failure in report.failed)
             raise DocumentError(f"{len(report.failed)} sources could not be read; the rest is in.\n{lines}")
         return report
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Snapshot]:
-        """Hold the present snapshot open: a reload in another thread closes it only afterwards."""
-        with self._lock:
-            snapshot = self._snapshot
-            if snapshot is None:
-                raise ValueError(f"the index {self.path} is closed")
-            self._users[snapshot] = self._users.get(snapshot, 0) + 1
-        try:
-            yield snapshot
-        finally:
-            with self._lock:
-                self._users[snapshot] -= 1
-                if not self._users[snapshot]:
-                    del self._users[snapshot]
-                    if snapshot is not self._snapshot:
-                        snapshot.close()
-
-    def _retire(self, snapshot: Snapshot) -> None:
-        """Close a snapshot that was replaced, unless a search still uses it and will close it."""
-        with self._lock:
-            if snapshot not in self._users:
-                snapshot.close()
 
     def _model(self, snapshot: Snapshot, mode: str) -> Embedder | None:
         return None if mode == "keyword" else self._embedder_of(snapshot.settings)
@@ -372,9 +371,15 @@ class Index:
         self.close()
 
 
-def rebuild(path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None) -> int:
+def rebuild(
+    path: str | Path,
+    *,
+    embedder: EmbedderLike = None,
+    embed: str = PROGRESSIVE,
+    progress: Progress | None = None,
+) -> int:
     """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
-    return _rebuild(Path(path), embedder, progress)[0]
+    return _rebuild(Path(path), embedder, progress, embed)[0]
 
 
 def _model_called(wanted: EmbedderLike) -> Embedder | None:
@@ -384,10 +389,11 @@ def _model_called(wanted: EmbedderLike) -> Embedder | None:
     return embedder(wanted)
 
 
-def _rebuild(path: Path, embedder: EmbedderLike, progress: Progress | None) -> tuple[int, Embedder | None]:
+def _rebuild(path: Path, embedder: EmbedderLike, progress: Progress | None, embed: str) -> tuple[int, Embedder | None]:
     """Rebuild with this model, or else the one that the index names; return the generation and the model."""
     from searchkit import maintenance
+    from searchkit.embedding import is_full
 
     with store.writing(path) as writer:
         model = _model_called(embedder if embedder is not None else writer.settings.embedder or "none")
-        return maintenance.rebuild(writer, model, progress or _silent), model
+        return maintenance.rebuild(writer, model, progress or _silent, full=is_full(embed)), model

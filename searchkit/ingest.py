@@ -8,24 +8,21 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from searchkit import duplicates, store
 from searchkit.derive import (
     EntryMaker,
     Signed,
-    VectorSource,
     all_passages,
     embedded_text,
-    ensure_pieces,
     first_duplicates,
     signed,
     text_digest,
 )
+from searchkit.embedding import NOTHING_GIVEN, Embedding, Given, ensure_pieces, first_sample
 from searchkit.errors import DocumentError
 from searchkit.hearing import Listener, ensure_statements
 from searchkit.schema import DocumentRecord, PassageRecord
@@ -34,7 +31,6 @@ from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Scalar, SyncReport
 
 BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
-BATCH_EMBEDDED = 2_000  # with a model, for which that is a minute of work
 FEED_PASSAGES = 1_000  # handed to the keyword engine at once
 FRESH_SHARE = 0.2  # removed rows that BM25's statistics still count, as a share of the living, before a rebuild
 FRESH_SIZE = 2_000  # below this many passages any removal rebuilds: it takes a fraction of a second
@@ -59,8 +55,11 @@ class Ingest:
         embedder: Embedder | None,
         count_tokens: Callable[[Sequence[str]], list[int]],
         progress: Progress,
-        given: Mapping[bytes, npt.NDArray[np.float16]] = MappingProxyType({}),
+        *,
+        given: Given = NOTHING_GIVEN,
+        full: bool = False,
     ) -> None:
+        """given, full: see `Embedding`."""
         self._writer = writer
         self._catalog = writer.catalog
         self._count_tokens = count_tokens
@@ -69,12 +68,12 @@ class Ingest:
         analyzer = Analyzer(writer.settings.language)
         self._entries = EntryMaker(analyzer)
         self._listener = Listener(analyzer)
-        self._vectors = VectorSource(writer, embedder, progress, given) if embedder else None
-        self._batch = BATCH_EMBEDDED if embedder else BATCH_PASSAGES
+        self._embedding = Embedding(writer, embedder, progress, given=given, full=full) if embedder else None
         self._documents: list[DocumentRecord] = []
         self._waiting: list[_Waiting] = []
         self._fed = 0  # how many of them the keyword engine has: it indexes in threads of its own while we go on
         self._dead: dict[int, tuple[bytes, bytes]] = {}  # row -> digest, signature
+        self._buried: dict[bytes, int] = {}  # digest -> row, of all that this session removed
         self._seen: set[str] = set()
         self._next_row = self._catalog.counter("next_row")
         self._next_key = self._catalog.next_document()
@@ -123,7 +122,7 @@ class Ingest:
             digest = text_digest(embedded_text(passage))
             self._waiting.append(_Waiting(self._next_row, key, passage, self._entries.body(passage), digest))
             self._next_row += 1
-        if len(self._waiting) >= self._batch:
+        if len(self._waiting) >= BATCH_PASSAGES:
             self.commit()
         elif len(self._waiting) - self._fed >= FEED_PASSAGES:
             self._feed_keywords()
@@ -181,29 +180,47 @@ class Ingest:
     def _bury(self, key: int) -> None:
         for row, digest, signature in self._catalog.drop_document(key):
             self._dead[row] = (digest, signature)
+            self._buried[digest] = row
 
     def finish(self) -> SyncReport:
         """Commit what is left, if anything; return what was done."""
-        if self._waiting or self._dead or self._completed:
-            self.commit()
+        changed = bool(self._waiting or self._dead or self._completed)
+        if changed:
+            self._store()
+        if self._embedding:
+            lacking = len(self._embedding.lacking())
+            if lacking > first_sample(lacking) and changed:  # searchable by words, before the model has its say
+                self._commit()
+            changed = changed or lacking > 0
+            self._embedding.fill(self._commit, self._buried)
+        if changed:
+            self._commit()
         self._catalog.commit()  # times of files alone make no new generation
+        done = self._embedding
         return SyncReport(
             tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
             self.skipped, self._catalog.counts()["passages"],
-            self._vectors.embedded if self._vectors else 0, self._vectors.reused if self._vectors else 0,
+            done.embedded if done else 0, done.reused if done else 0, done.predicted if done else 0,
             self._catalog.counter("generation"),
         )  # fmt: skip
 
     def commit(self) -> None:
-        """Write what waits, make it durable and visible, and go on."""
+        """Write what waits, make it durable and visible, and go on. Its vectors follow at the end of the session."""
+        self._store()
+        self._writer.commit()
+        self._writer.begin()
+
+    def _store(self) -> None:
         self._store_passages()
         self._store_keywords()
-        self._store_vectors()
         self._catalog.set_counter("next_row", self._next_row)
-        self._writer.commit()
-        if self._vectors:
-            self._vectors.committed()
         self._documents, self._waiting, self._dead, self._fed = [], [], {}, 0
+
+    def _commit(self) -> None:
+        """Commit what is stored, with the vectors that were made."""
+        self._writer.commit()
+        if self._embedding:
+            self._embedding.committed()
         self._writer.begin()
 
     def _store_passages(self) -> None:
@@ -255,17 +272,6 @@ class Ingest:
         entries = [self._entries.entry(w.row, w.passage, w.body) for w in self._waiting[self._fed :]]
         self._writer.write_keywords(entries, [])
         self._fed = len(self._waiting)
-
-    def _store_vectors(self) -> None:
-        if self._vectors is None:
-            return
-        digests = [w.digest for w in self._waiting]
-        known = self._catalog.rows_by_digest(digests, before=self._waiting[0].row) if digests else {}
-        known.update((digest, row) for row, (digest, _) in self._dead.items())
-        texts = [embedded_text(w.passage) for w in self._waiting]
-        matrix = self._vectors.vectors(digests, texts, known)
-        rows = np.array([w.row for w in self._waiting], np.int64)
-        self._writer.write_vectors(rows, matrix, self._vectors.pieces(texts))
 
 
 def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:

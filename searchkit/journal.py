@@ -52,6 +52,18 @@ class Journal:
                 file.write(self._header)
             file.writelines(record + zlib.crc32(record).to_bytes(4, "little") for record in records)
 
+    def taken(self) -> Journal:
+        """Move the file aside, so that others can begin a new one; return a journal of what it holds."""
+        aside = self._path.with_name(self._path.name + ".taken")
+        if self._path.exists() and not aside.exists():  # one that a crash left there comes first
+            self._path.replace(aside)
+        return Journal(aside, self._header.strip().decode(), self._dim)
+
     def clear(self) -> None:
         """Forget everything: it is committed, or belongs to another model."""
         self._path.unlink(missing_ok=True)
+
+
+def reached(folder: Path, model: str, dim: int) -> Journal:
+    """Return the journal of vectors that searches computed for passages with drafts, until `improve` takes them."""
+    return Journal(folder / "reached", model, dim)

@@ -11,15 +11,14 @@ import numpy as np
 
 from searchkit import durable, store
 from searchkit.catalog import Catalog
-from searchkit.derive import EntryMaker, VectorSource, all_passages, embedded_text, ensure_pieces
+from searchkit.derive import EntryMaker, all_passages
+from searchkit.embedding import Embedding, ensure_pieces
 from searchkit.errors import IndexCorrupt
 from searchkit.hearing import ensure_statements, rewrite_statements
 from searchkit.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
-from searchkit.types import Embedder, Passage, Progress
-
-SEGMENT_ROWS = 20_000  # vectors held in memory while an index is rebuilt
+from searchkit.types import Embedder, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,7 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         **snapshot.catalog.counts(),
         "statements": snapshot.catalog.statements.count(),
         "vectors": len(snapshot.vectors),
+        "drafts": len(snapshot.vectors.all_rows(drafts=True)),
         "dead": len(snapshot.catalog.dead_rows()),
         "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         "engine": settings.engine,
@@ -102,8 +102,9 @@ def _disagreements(path: Path) -> Iterator[str]:
             rows = snapshot.catalog.rows()
             if snapshot.keywords.count != len(rows):
                 yield f"{path}/keywords holds {snapshot.keywords.count} passages, the catalog {len(rows)}"
-            if snapshot.settings.embedder and not np.isfinite(snapshot.vectors.get(rows)).all():
-                yield f"{path}/vectors lacks vectors of some passages. Run: searchkit rebuild"
+            strange = np.setdiff1d(snapshot.vectors.all_rows(), rows, assume_unique=True)
+            if len(strange):
+                yield f"{path}/vectors holds {len(strange)} rows of passages that do not exist. Run: searchkit rebuild"
             for chunk in all_passages(snapshot.catalog):
                 yield from (f"passage {p.id} has no text in its document" for p in chunk.values() if not p.text)
     except IndexCorrupt as error:
@@ -133,10 +134,11 @@ def compact(writer: store.Writer) -> int:
     return writer.commit()
 
 
-def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress) -> int:
+def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress, *, full: bool = False) -> int:
     """Write the derived parts anew from the catalog alone, with this model (None: without vectors).
 
-    Vectors that are intact are kept when the model is the one that made them.
+    Vectors that are intact are kept when the model is the one that made them. All is one commit: readers go on with the
+    old model and its vectors until the new ones are complete. full: see `Embedding`.
     """
     writer.begin()
     old = writer.settings
@@ -148,11 +150,15 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress)
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)
     _rewrite_keywords(writer)
     rewrite_statements(writer)
-    if embedder is not None:
-        ensure_pieces(writer, embedder)
-        _fill_vectors(writer, embedder, progress)
+    if embedder is None:
+        return writer.commit()
+    ensure_pieces(writer, embedder)
+    embedding = Embedding(writer, embedder, progress, full=full)
+    embedding.fill(lambda: None)
     writer.compact_vectors()
-    return writer.commit()
+    generation = writer.commit()
+    embedding.committed()
+    return generation
 
 
 def _rewrite_keywords(writer: store.Writer) -> None:
@@ -161,24 +167,3 @@ def _rewrite_keywords(writer: store.Writer) -> None:
     for passages in all_passages(writer.catalog):
         writer.write_keywords(entries.entries(passages), [])
     writer.catalog.set_counter("removed", 0)
-
-
-def _fill_vectors(writer: store.Writer, embedder: Embedder, progress: Progress) -> None:
-    """Embed every passage that has no vector."""
-    source = VectorSource(writer, embedder, progress)
-    waiting: dict[int, Passage] = {}
-    digests = dict(writer.catalog.digests())
-    have = writer.vector_rows()
-
-    def flush() -> None:
-        rows = list(waiting)
-        texts = [embedded_text(passage) for passage in waiting.values()]
-        matrix = source.vectors([digests[row] for row in rows], texts, {})
-        writer.write_vectors(np.array(rows, np.int64), matrix, source.pieces(texts))
-        waiting.clear()
-
-    for passages in all_passages(writer.catalog):
-        waiting.update((row, passage) for row, passage in passages.items() if row not in have)
-        if len(waiting) >= SEGMENT_ROWS:
-            flush()
-    flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +65,7 @@ class Snapshot:
             self.settings = read_settings(self.catalog)
             self.keywords = self._open_keywords(path)
             self._files.callback(self.keywords.close)
-            opened = open_segments(path, self.catalog, self.settings.dim)
+            opened = open_segments(path, list(self.catalog.segments()), self.settings.dim)
             self.vectors = vectors.Vectors(opened, self.catalog.dead_rows())
         except BaseException:
             self._files.close()
@@ -136,9 +136,8 @@ def read_settings(catalog: Catalog) -> Settings:
         raise IndexCorrupt(f"the settings in the catalog are damaged: {error}") from error
 
 
-def open_segments(path: Path, catalog: Catalog, dim: int) -> list[segments.Segment]:
-    """Map all vector segments of the catalog's state. Raises IndexCorrupt."""
-    names = list(catalog.segments())
+def open_segments(path: Path, names: Sequence[str], dim: int) -> list[segments.Segment]:
+    """Map the vector segments that the catalog names. Raises IndexCorrupt."""
     if not all(name.isdigit() for name in names):
         raise IndexCorrupt(f"{path}/catalog.sqlite names a vector segment that is no number.")
     return [segments.open_segment(path / "vectors", name, dim) for name in names]

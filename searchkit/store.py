@@ -13,17 +13,17 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from searchkit import durable, keywords, segments
+from searchkit import durable, keywords, segments, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt, IndexExists, IndexLocked, IndexNotFound, UnsupportedFormat
 from searchkit.ragged import Ragged
+from searchkit.segments import Part
 from searchkit.snapshot import Settings, Snapshot, keyword_folder, open_segments, read_settings
-from searchkit.types import FloatMatrix, Rows
+from searchkit.types import Rows
 
-FORMAT = 2  # what this version writes
-FLOOR = 1  # the oldest format it reads: without the tables of who said what
+FORMAT = 3  # what this version writes
+FLOOR = 1  # the oldest format it reads: without the tables of who said what; 2 knows no drafts among vectors
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
 
 
@@ -107,6 +107,8 @@ def writing(path: Path) -> Iterator[Writer]:
     """Hold the writer's lock and collect what a crash left. Raises IndexLocked."""
     check_format(path)
     with durable.writer_lock(path / "writer.lock"):
+        if check_format(path) < FORMAT:  # from now on no version may write that cannot keep all parts in step
+            _mark_format(path)
         for part in ("keywords", "vectors"):  # derived: an index that lost them can be rebuilt
             (path / part).mkdir(exist_ok=True)
         catalog = Catalog(path / "catalog.sqlite")
@@ -152,53 +154,47 @@ class Writer:
             self._keywords.abort()
             self._keywords = None
 
-    def write_vectors(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None = None) -> None:
-        """Write new rows as a segment, which swallows smaller ones so that there are never many.
+    def write_vectors(self, part: Part) -> None:
+        """Write vectors of new rows, or better ones of rows that have one, as a segment.
 
-        pieces: the word pieces of each row, of a model that tells them.
+        It swallows smaller ones, so that there are never many; always the newest, for of a row in several segments the
+        newest has its say.
         """
-        if not len(rows):
+        if not len(part.rows):
             return
         swallowed: list[str] = []
-        total = len(rows)
+        total = len(part.rows)
         for name, count in reversed(self._segments.items()):
             if count > 2 * total:
                 break
             swallowed.append(name)
             total += count
-        self._merge(swallowed, rows, matrix, pieces)
+        self._merge(swallowed, [part])
 
     def compact_vectors(self) -> None:
         """Rewrite all segments as one, without the dead rows."""
-        dim = self.settings.dim
-        self._merge(list(self._segments), np.empty(0, np.int64), np.empty((0, dim), segments.DTYPE), Ragged.of([]))
+        self._merge(list(reversed(self._segments)), [])
         self.catalog.clear_dead()
 
-    def _merge(self, names: Sequence[str], rows: Rows, matrix: FloatMatrix, pieces: Ragged | None) -> None:
-        """Replace segments by one that holds these rows, and theirs that are not dead."""
+    def _merge(self, names: Sequence[str], parts: list[Part]) -> None:
+        """Replace segments, newest first, by one that holds these parts, and their rows that are not dead."""
         dead = self.catalog.dead_rows()
-        opened = [segments.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]
-        living = [(segment, ~np.isin(segment.rows, dead)) for segment in opened]
-        for name in names:
-            del self._segments[name]
-        self._new_segment(
-            np.concatenate([rows, *(segment.rows[alive] for segment, alive in living)]),
-            np.concatenate([matrix, *(segment.vectors[alive] for segment, alive in living)]),
-            _joined([pieces, *(_living(segment.pieces, alive) for segment, alive in living)]),
-        )
+        for segment in [segments.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]:
+            (mask,) = vectors.living([segment], dead)
+            parts.append(segments.part_of(segment, mask))
+            del self._segments[segment.name]
+        if sum(len(part.rows) for part in parts):
+            self._new_segment(parts)
 
     def add_pieces(self, read: Callable[[Rows], Ragged]) -> bool:
         """Write segments that lack word pieces anew, with those that `read` finds for their rows; tell if any did."""
         opened = [segments.open_segment(self.path / "vectors", name, self.settings.dim) for name in self._segments]
-        lacking = [segment for segment in opened if segment.pieces is None]
-        for segment in lacking:
+        lacking = any(segment.pieces is None for segment in opened)
+        for segment in opened if lacking else ():  # all of them: their order is what they are worth
             del self._segments[segment.name]
-            self._new_segment(segment.rows, segment.vectors, read(segment.rows))
-        return bool(lacking)
-
-    def mark_format(self) -> None:
-        """Record that the index has this version's format from now on."""
-        _mark_format(self.path)
+            pieces = read(segment.rows) if segment.pieces is None else segment.pieces
+            self._new_segment([Part(segment.rows, segment.vectors, pieces, segment.drafts)])
+        return lacking
 
     def drop_vectors(self, only: Container[str] | None = None) -> None:
         """Forget all segments, or only those of which a file is named in `only`."""
@@ -210,24 +206,21 @@ class Writer:
         self._segments = {name: count for name, count in self._segments.items() if name not in damaged}
         self.catalog.set_segments(self._segments)
 
-    def vector_rows(self) -> set[int]:
-        """Return the rows that have a vector."""
-        opened = open_segments(self.path, self.catalog, self.settings.dim)
-        return {row for segment in opened for row in segment.rows.tolist()}
+    def open_vectors(self, *, dead: bool = False) -> vectors.Vectors:
+        """Return the vectors as of now, uncommitted ones too; with `dead` also those of removed rows."""
+        opened = open_segments(self.path, list(self._segments), self.settings.dim)
+        return vectors.Vectors(opened, np.empty(0, np.int64) if dead else self.catalog.dead_rows())
 
     def set_settings(self, settings: Settings) -> None:
         """Replace the settings, as part of the commit."""
         self.settings = settings
         self.catalog.set_settings(settings.to_dict())
 
-    def _new_segment(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None) -> None:
-        if not len(rows):
-            return
+    def _new_segment(self, parts: Sequence[Part]) -> None:
         number = self.catalog.counter("next_segment")
         self.catalog.set_counter("next_segment", number + 1)
         name = f"{number:06d}"
-        segments.write_segment(self.path / "vectors", name, rows, matrix, pieces)
-        self._segments[name] = len(rows)
+        self._segments[name] = segments.write_segment(self.path / "vectors", name, parts)
 
     def commit(self) -> int:
         """Make the change durable and visible, as one; return the new generation."""
@@ -285,16 +278,6 @@ class Writer:
         for child in (self.path / "vectors").glob("*.npy"):
             if child.name not in named:
                 _delete(child)
-
-
-def _joined(parts: Sequence[Ragged | None]) -> Ragged | None:
-    """Return the lists of all parts, None if any is not known."""
-    known = [part for part in parts if part is not None]
-    return Ragged.joined(known) if len(known) == len(parts) else None
-
-
-def _living(pieces: Ragged | None, alive: npt.NDArray[np.bool_]) -> Ragged | None:
-    return None if pieces is None else pieces.take(np.flatnonzero(alive))
 
 
 def _delete(path: Path) -> None:

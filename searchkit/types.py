@@ -196,6 +196,7 @@ class SyncReport:
     passages: int = 0  # passages in the index afterwards
     embedded: int = 0  # passages that went through the model
     reused: int = 0  # passages whose vector was known already
+    predicted: int = 0  # passages that got a draft of their vector, which `improve` replaces by the model's own
     generation: int = 0
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,11 +20,11 @@ ROUGH = (
 
 
 class Vectors:
-    """All segments of one generation, without the rows that are dead."""
+    """All segments of one generation, oldest first, without the rows that are dead; the newest has a row's vector."""
 
     def __init__(self, segments: Sequence[Segment], dead: Rows) -> None:
         self._segments = segments
-        self._alive = [~np.isin(segment.rows, dead) if len(dead) else None for segment in segments]
+        self._alive = living(segments, dead)
 
     def __len__(self) -> int:
         return sum(
@@ -68,16 +68,35 @@ class Vectors:
         matrix = np.concatenate(matrices, dtype=np.float32) if matrices else np.empty((0, 0), np.float32)
         return np.concatenate(rows), matrix
 
+    def drafts(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Tell which rows have a vector that was predicted, not computed by the model: (len(rows),)."""
+        drafts = np.zeros(len(rows), np.bool_)
+        for segment, at, position in self._places(rows):
+            drafts[at] = False if segment.drafts is None else segment.drafts[position]
+        return drafts
+
+    def all_rows(self, *, drafts: bool | None = None) -> Rows:
+        """Return the living rows, ascending; with `drafts` those whose vector is a draft, or is none."""
+        found = [np.empty(0, np.int64)]
+        for segment, alive in zip(self._segments, self._alive, strict=True):
+            kept = np.ones(len(segment.rows), np.bool_) if alive is None else alive
+            if drafts is not None:
+                flags = np.zeros(len(segment.rows), np.bool_) if segment.drafts is None else segment.drafts
+                kept = kept & (flags == drafts)
+            found.append(segment.rows[kept])
+        return np.sort(np.concatenate(found))
+
     def pieces(self, rows: Rows) -> Ragged | None:
         """Return the word pieces of each row, none for a row without a vector; None if they are not known for all."""
         if any(segment.pieces is None for segment in self._segments):
             return None
-        lists: list[npt.NDArray[np.uint16]] = [np.empty(0, np.uint16)] * len(rows)
+        where = np.zeros(len(rows), np.int64)  # in all pieces that were found, one list after the other; 0 is empty
+        parts, count = [Ragged.of([[]])], 1
         for segment, at, position in self._places(rows):
-            values, ends = cast(Ragged, segment.pieces)
-            for place, where in zip(at.tolist(), position.tolist(), strict=True):
-                lists[place] = values[ends[where - 1] if where else 0 : ends[where]]
-        return Ragged.of(lists)
+            parts.append(cast(Ragged, segment.pieces).take(position))
+            where[at] = np.arange(count, count + len(at))
+            count += len(at)
+        return Ragged.joined(parts).take(where)
 
     def _places(self, rows: Rows) -> list[tuple[Segment, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
         """For each segment: which of `rows` it holds (indices into `rows`), and where."""
@@ -122,6 +141,29 @@ def _rough(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[
 def _exact(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[np.float32]:
     """Return the products of rows with a query in float32: (n,)."""
     return products(vectors.astype(np.float32), query[None])[:, 0]
+
+
+def living(segments: Sequence[Segment], dead: Rows) -> list[npt.NDArray[np.bool_] | None]:
+    """Return which rows of each segment count: not dead, and in no newer segment; None for all. dead: ascending."""
+    masks: list[npt.NDArray[np.bool_] | None] = []
+    for place, segment in enumerate(segments):
+        mask = np.ones(len(segment.rows), np.bool_)
+        for others in (dead, *(newer.rows for newer in segments[place + 1 :])):
+            mask[_found(segment.rows, others)] = False
+        masks.append(None if mask.all() else mask)
+    return masks
+
+
+def _found(rows: Rows, others: Rows) -> npt.NDArray[np.intp]:
+    """Return where those of the others stand that are among the rows; both ascend."""
+    if not len(rows) or not len(others) or rows[-1] < others[0] or others[-1] < rows[0]:
+        return np.empty(0, np.intp)
+    if len(rows) < len(others):
+        at = np.minimum(np.searchsorted(others, rows), len(others) - 1)
+        return np.flatnonzero(others[at] == rows)
+    places = np.minimum(np.searchsorted(rows, others), len(rows) - 1)
+    found: npt.NDArray[np.intp] = places[rows[places] == others]
+    return found
 
 
 def best_first(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from searchkit import scanning, segments, vectors
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
+from searchkit.segments import Part
 
 DIM = 4
 NONE_DEAD = np.empty(0, np.int64)
@@ -16,10 +17,11 @@ def unit(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:
     return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 
 
-def segment(folder, name, rows, matrix, pieces=None):
-    """Write rows with their vectors and, unless None, their word pieces; open what was written."""
+def segment(folder, name, rows, matrix, pieces=None, drafts=None):
+    """Write rows with their vectors and, unless None, their word pieces and drafts; open what was written."""
     ragged = None if pieces is None else Ragged.of(pieces)
-    segments.write_segment(folder, name, np.array(rows, np.int64), matrix, ragged)
+    flags = None if drafts is None else np.array(drafts)
+    segments.write_segment(folder, name, [Part(np.array(rows, np.int64), matrix, ragged, flags)])
     return segments.open_segment(folder, name, matrix.shape[1])
 
 

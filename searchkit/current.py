@@ -1,0 +1,57 @@
+"""The snapshot that questions are answered from, while newer ones take its place."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from searchkit import store
+from searchkit.snapshot import Snapshot
+
+
+class Current:
+    """The latest snapshot that was loaded; one that was replaced stays open as long as a search uses it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._users: dict[Snapshot, int] = {}
+        self._snapshot: Snapshot | None = store.snapshot(path)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Snapshot]:
+        """Hold the present snapshot open: a reload in another thread closes it only afterwards."""
+        with self._lock:
+            snapshot = self._snapshot
+            if snapshot is None:
+                raise ValueError(f"the index {self._path} is closed")
+            self._users[snapshot] = self._users.get(snapshot, 0) + 1
+        try:
+            yield snapshot
+        finally:
+            with self._lock:
+                self._users[snapshot] -= 1
+                if not self._users[snapshot]:
+                    del self._users[snapshot]
+                    if snapshot is not self._snapshot:
+                        snapshot.close()
+
+    def reload(self) -> bool:
+        """Go to the latest commit; tell whether there was a newer one."""
+        newest = store.snapshot(self._path)
+        before = self._replace(newest)
+        return before is None or before.generation != newest.generation
+
+    def close(self) -> None:
+        """Let go of every file."""
+        self._replace(None)
+
+    def _replace(self, newest: Snapshot | None) -> Snapshot | None:
+        """Put another snapshot in place of the present one, which is closed unless a search still uses it."""
+        with self._lock:
+            before, self._snapshot = self._snapshot, newest
+            if before is not None and before not in self._users:
+                before.close()
+        return before

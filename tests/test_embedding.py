@@ -1,0 +1,235 @@
+"""Vectors that are predicted first and computed later: which, when, and that nothing else changes."""
+
+import numpy as np
+import pytest
+
+from searchkit import Document, EmbedderMismatch, Index, IndexLocked, QueryError, embedding, improve, store
+from searchkit.journal import reached
+from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder, WordPieceEmbedder
+
+COUNT = 60
+
+
+class Interrupted(Exception):
+    """Stands for Ctrl-C."""
+
+
+def documents(count=COUNT, start=0):
+    chance = np.random.default_rng(start)
+    for number in range(start, start + count):
+        yield Document(f"d{number}", f"number{number} " + " ".join(chance.choice(WORDS, 6)))
+
+
+@pytest.fixture(autouse=True)
+def few_at_once(monkeypatch):
+    """Let a model embed at most ten new passages at once."""
+    monkeypatch.setattr(embedding, "FIRST", 10)
+    monkeypatch.setattr(embedding, "CHUNK", 4)
+    monkeypatch.setattr(improve, "CHUNK", 4)
+    monkeypatch.setattr(improve, "HELD", 8)
+
+
+@pytest.fixture(params=[WordHashEmbedder, WordPieceEmbedder])
+def model(request):
+    return request.param()
+
+
+@pytest.fixture
+def drafted(tmp_path, model):
+    with Index.create(tmp_path / "index", embedder=model) as index:
+        index.add(documents())
+        yield index
+
+
+def exact(index):
+    """Return the vectors that a model makes of all passages, and those that the index has."""
+    with index._reading() as snapshot:
+        rows = snapshot.catalog.all_rows()
+        texts = [embedding.embedded_text(passage) for passage in snapshot.catalog.passages(rows.tolist()).values()]
+        return WordHashEmbedder().embed_passages(texts), snapshot.vectors.get(rows), snapshot.vectors.drafts(rows)
+
+
+def agrees(index):
+    wanted, found, drafts = exact(index)
+    return np.allclose(wanted[~drafts], found[~drafts], atol=1e-3)
+
+
+def test_of_many_new_passages_a_sample_is_embedded_and_the_others_are_predicted(drafted, model):
+    assert len(model.embedded) == 10
+    facts = drafted.status()
+    assert (facts["passages"], facts["vectors"], facts["drafts"]) == (COUNT, COUNT, COUNT - 10)
+    wanted, found, drafts = exact(drafted)
+    assert np.allclose(wanted[~drafts], found[~drafts], atol=1e-3)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(np.ones(COUNT), abs=1e-3)
+    shuffled = np.random.default_rng(0).permutation(wanted)
+    assert (wanted * found).sum(axis=1)[drafts].mean() > (wanted * shuffled).sum(axis=1).mean() + 0.1
+    assert drafted.verify().ok
+
+
+def test_few_new_passages_are_all_embedded(drafted, model):
+    report = drafted.add(documents(5, start=COUNT))
+    assert (report.embedded, report.predicted) == (5, 0)
+    assert drafted.status()["drafts"] == COUNT - 10
+
+
+def test_a_full_run_embeds_everything_also_what_was_predicted_before(drafted):
+    report = drafted.add(documents(20, start=COUNT), embed="full")
+    assert (report.embedded, report.predicted) == (COUNT + 10, 0)
+    assert drafted.status()["drafts"] == 0
+    assert agrees(drafted)
+
+
+def test_a_way_of_embedding_that_does_not_exist_is_refused(drafted):
+    with pytest.raises(ValueError, match="progressive"):
+        drafted.add([], embed="later")
+
+
+def test_improving_ends_where_a_full_run_would(drafted, model, tmp_path):
+    report = drafted.improve()
+    assert (report.embedded, report.drafts) == (COUNT - 10, 0)
+    assert sorted(model.embedded) == sorted(set(model.embedded))
+    assert agrees(drafted)
+    with Index.create(tmp_path / "full", embedder=type(model)()) as full:
+        full.add(documents(), embed="full")
+        for question in ("storm hanoi", "number7", "trade river voters"):
+            hits = [
+                [(hit.passage.id, hit.score, hit.confidence) for hit in i.search(question)] for i in (drafted, full)
+            ]
+            assert hits[0] == hits[1]
+    assert drafted.improve().embedded == 0
+    assert drafted.verify().ok
+
+
+def test_a_budget_of_passages_is_kept(drafted):
+    assert drafted.improve(passages=6).drafts == COUNT - 16
+    assert drafted.status()["drafts"] == COUNT - 16
+
+
+def test_a_budget_of_no_time_embeds_nothing(drafted):
+    assert drafted.improve(seconds=0).embedded == 0
+
+
+def test_what_questions_reach_comes_first(drafted, model):
+    before = len(model.embedded)
+    wanted = {hit.passage.text for hit in drafted.search("storm hanoi", 4)}
+    drafted.improve(passages=4, questions=["storm hanoi"])
+    assert set(model.embedded[before:]) <= {hit.passage.text for hit in drafted.search("storm hanoi", 20)} | wanted
+
+
+def test_an_interruption_keeps_what_was_done(drafted, model, monkeypatch):
+    def stop(stage, done, total):
+        if done >= 12:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        drafted.improve(progress=stop)
+    drafted.reload()
+    assert drafted.status()["drafts"] == COUNT - 10 - 12
+    assert agrees(drafted)
+    seen = len(model.embedded)
+    assert drafted.improve().embedded == COUNT - 22
+    assert len(model.embedded) == seen + COUNT - 22
+
+
+def test_passages_that_go_while_they_are_improved_stay_gone(drafted, model):
+    def remove(stage, done, total):
+        if done == 4:
+            with Index.open(drafted.path, embedder=model) as other:
+                other.remove("d*")
+                other.add(documents(3))
+
+    drafted.improve(progress=remove)
+    assert drafted.documents() == ["d0", "d1", "d2"]
+    assert drafted.status()["vectors"] == 3
+    assert drafted.verify().ok
+
+
+def test_other_writers_get_in_between_and_a_commit_waits_for_them(drafted, monkeypatch):
+    monkeypatch.setattr(improve, "PATIENCE", 0.3)
+    monkeypatch.setattr(improve, "PAUSE", 0.05)
+    with store.writing(drafted.path), pytest.raises(IndexLocked):
+        drafted.improve()
+    assert drafted.improve().drafts == 0
+
+
+def test_vectors_that_searches_left_are_taken(drafted, model):
+    with drafted._reading() as snapshot:
+        row = int(snapshot.vectors.all_rows(drafts=True)[0])
+        digest = snapshot.catalog.digests([row])[row]
+    vector = np.eye(1, model.dim, dtype=np.float32)
+    reached(drafted.path / "vectors", model.digest, model.dim).append([digest], vector)
+    report = drafted.improve(seconds=0)
+    assert (report.reached, report.drafts) == (1, COUNT - 11)
+    with drafted._reading() as snapshot:
+        assert np.array_equal(snapshot.vectors.get(np.array([row])), vector)
+    assert drafted.improve(seconds=0).reached == 0
+
+
+def test_an_index_without_a_model_has_nothing_to_improve(tmp_path):
+    with Index.create(tmp_path / "index", embedder="none") as index, pytest.raises(QueryError, match="rebuild"):
+        index.improve()
+
+
+def test_a_model_that_was_changed_meanwhile_writes_nothing(drafted, model):
+    def change(stage, done, total):
+        if done == 4:
+            with Index.open(drafted.path, embedder=model) as other:
+                other.rebuild(embedder=OtherEmbedder())
+
+    with pytest.raises(EmbedderMismatch):
+        drafted.improve(progress=change)
+    with Index.open(drafted.path, embedder=OtherEmbedder()) as index:
+        assert index.verify().ok
+        assert agrees(index)
+
+
+def test_drafts_survive_removals_and_compaction(drafted):
+    drafted.remove([f"d{number}" for number in range(0, COUNT, 2)])
+    drafted.compact()
+    facts = drafted.status()
+    assert facts["vectors"] == facts["passages"] == COUNT // 2
+    assert 0 < facts["drafts"] < COUNT // 2
+    assert agrees(drafted)
+
+
+def test_an_export_holds_no_drafts_and_its_import_predicts_them_anew(drafted, model, tmp_path):
+    drafted.export(tmp_path / "all.zip")
+    embedded = len(model.embedded)
+    with Index.import_(tmp_path / "all.zip", tmp_path / "copy", embedder=model) as copy:
+        facts = copy.status()
+        assert facts["vectors"] == COUNT
+        assert len(model.embedded) - embedded == 10
+        assert agrees(copy)
+
+
+def test_a_run_that_was_cut_off_between_words_and_vectors_is_completed_by_the_next(tmp_path, model):
+    class Failing(type(model)):
+        def embed_passages(self, texts):
+            raise Interrupted(texts[0])
+
+    with Index.create(tmp_path / "index", embedder=Failing()) as index:
+        with pytest.raises(Interrupted):
+            index.add(documents())
+        index.reload()
+        assert index.status()["vectors"] == 0
+        assert index.search("number7")[0].passage.doc_id == "d7"
+        assert index.verify().ok
+    with Index.open(tmp_path / "index", embedder=model) as index:
+        index.add([])
+        assert index.status()["vectors"] == COUNT
+
+
+def test_another_model_takes_over_when_it_is_complete(drafted, model):
+    found = []
+
+    class Watched(OtherEmbedder):
+        def embed_passages(self, texts):
+            with Index.open(drafted.path, embedder=model) as reader:
+                found.append((reader.settings.embedder, len(reader.search("storm hanoi"))))
+            return super().embed_passages(texts)
+
+    drafted.rebuild(embedder=Watched())
+    assert set(found) == {(model.name, 10)}
+    assert drafted.settings.embedder == "other"
+    assert drafted.status()["vectors"] == COUNT
+    assert drafted.search("number7")[0].passage.doc_id == "d7"
