@@ -293,13 +293,15 @@ class Catalog:
         return dict(found.fetchall())
 
     def rows(self, where: str = "1", values: Sequence[object] = ()) -> Rows:
-        """Return the rows of passages whose document fits a WHERE clause over `documents`, ascending."""
+        """Return the rows of passages whose document fits a WHERE clause over `documents`, ascending.
+
+        They come as one text: objects for a million numbers would take longer than finding them.
+        """
         found = self._db.execute(
-            "SELECT row FROM passages JOIN documents ON passages.document = documents.key "
-            f"WHERE documents.key IN (SELECT key FROM documents WHERE {where}) ORDER BY row",
+            f"SELECT group_concat(row) FROM passages WHERE document IN (SELECT key FROM documents WHERE {where})",
             tuple(values),
-        )
-        return np.fromiter((row for (row,) in found), np.int64)
+        ).fetchone()[0]
+        return np.sort(np.fromstring(found, np.int64, sep=",")) if found else np.empty(0, np.int64)
 
     def digests(self, rows: Iterable[int]) -> dict[int, bytes]:
         """Return the digests of the rows' embedded texts, by row."""

@@ -16,7 +16,7 @@ from searchkit import syntax
 from searchkit.errors import IndexCorrupt
 from searchkit.keywords import tantivy_files
 from searchkit.keywords.contract import Entry, FieldWeights, is_scoreless
-from searchkit.keywords.ranking import EMPTY, among, is_decided, look_up, runs, settle
+from searchkit.keywords.ranking import EMPTY, among, best, is_decided, look_up, runs, settle
 from searchkit.keywords.tantivy_queries import MAX_RUNS, Translator, build_schema
 from searchkit.types import Ranking, Rows
 
@@ -149,12 +149,12 @@ class TantivyReader:
         short enough.
         """
         wanted = limit * self.count * HEADROOM / len(allowed)
-        while not runs(allowed, at_most=MAX_RUNS) and wanted < len(allowed) * HITS_PER_ROW:
-            depth = int(wanted) + SPARE
-            ranking = self._best(query, depth)
-            kept = among(ranking.rows, allowed)
-            if kept.sum() >= limit or len(ranking.rows) < depth:
-                return Ranking(ranking.rows[kept][:limit], ranking.scores[kept][:limit])
+        while wanted < len(allowed) * HITS_PER_ROW and not runs(allowed, at_most=MAX_RUNS):
+            hits = self._hits(query, int(wanted) + SPARE)
+            kept = among(hits.rows, allowed)
+            whole = len(hits.rows) < int(wanted) + SPARE
+            if whole or is_decided(np.append(hits.scores[kept], hits.scores[-1:]), limit):
+                return best(hits.rows[kept], hits.scores[kept], limit)
             wanted *= GROWTH
         return self._best(self._translator.restrict(query, allowed), limit)
 
