@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from searchkit import store
-from searchkit.attribution.document import Attribution, attributions
+from searchkit.attribution.document import LANGUAGE, Attribution, attributions
 from searchkit.catalog import Catalog
 from searchkit.derive import all_passages
 from searchkit.statements import Said, Speaker
 from searchkit.text import Analyzer
-
-LANGUAGE = "en"  # the rules know no other
 
 
 class Listener:
@@ -26,8 +24,12 @@ class Listener:
     def hear(self, first_row: int, texts: Sequence[str]) -> None:
         """Note the statements in a document's passages, whose rows follow each other."""
         if self._understands:
-            for row, found in enumerate(attributions(texts), first_row):
-                self._heard += ((row, ordinal, attribution) for ordinal, attribution in enumerate(found))
+            self.note(first_row, attributions(texts))
+
+    def note(self, first_row: int, heard: Iterable[Sequence[Attribution]]) -> None:
+        """Note the statements that were found in passages, whose rows follow each other."""
+        for row, found in enumerate(heard, first_row):
+            self._heard += ((row, ordinal, attribution) for ordinal, attribution in enumerate(found))
 
     def store(self, catalog: Catalog) -> None:
         """Put what was heard into the catalog, whose passages are there by now."""

@@ -324,8 +324,9 @@ class Index:
             model = self._embedder_of(writer.settings)
             counter = self._counter(model)
             ingest = Ingest(writer, model, counter, progress or _silent, given=given or {}, full=is_full(embed))
-            work(ingest, writer)
-            report = ingest.finish()
+            with contextlib.closing(ingest):
+                work(ingest, writer)
+                report = ingest.finish()
         self.reload()
         if strict and report.failed:
             lines = "\n".join(f"  {failure.source}: {failure.reason}" for failure in report.failed)
@@ -358,9 +359,9 @@ class Index:
         return model
 
     def _counter(self, model: Embedder | None) -> Callable[[Sequence[str]], list[int]]:
-        from searchkit.embedders import estimate_tokens
+        from searchkit.embedders import estimate_all
 
-        return model.count_tokens if model else lambda texts: [estimate_tokens(text) for text in texts]
+        return model.count_tokens if model else estimate_all
 
     def __enter__(self) -> Self:
         return self

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from searchkit import duplicates, store
 from searchkit.derive import (
@@ -22,13 +19,16 @@ from searchkit.derive import (
     signed,
     text_digest,
 )
+from searchkit.embedders import portable_counter
 from searchkit.embedding import NOTHING_GIVEN, Embedding, Given, ensure_pieces, first_sample
 from searchkit.errors import DocumentError
 from searchkit.hearing import Listener, ensure_statements
+from searchkit.pipeline import Pipeline
+from searchkit.prepare import Contents, File, Prepared, Recipe, Text, clean, document_digest
 from searchkit.schema import DocumentRecord, PassageRecord
-from searchkit.splitter import Limits, split
+from searchkit.splitter import Limits, passages
 from searchkit.text import Analyzer
-from searchkit.types import Document, Embedder, Failure, Passage, Progress, Scalar, SyncReport
+from searchkit.types import Document, Embedder, Failure, Passage, Progress, SyncReport
 
 BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
 FEED_PASSAGES = 1_000  # handed to the keyword engine at once
@@ -44,10 +44,15 @@ class _Waiting(NamedTuple):
     passage: Passage
     body: str  # index terms, joined
     digest: bytes  # of the embedded text
+    signature: npt.NDArray[np.uint8]
 
 
 class Ingest:
-    """One write session: call `put` and `drop` any number of times, then `finish`."""
+    """One write session: `put`, `put_file`, `then` and `drop` any number of times, `finish`, and `close` in any case.
+
+    What follows from each document alone is worked out while others are put. Whatever depends on order happens in the
+    order of the calls to `put` and `put_file`; what shall come after these needs `then` or `flush`.
+    """
 
     def __init__(
         self,
@@ -62,9 +67,13 @@ class Ingest:
         """given, full: see `Embedding`."""
         self._writer = writer
         self._catalog = writer.catalog
-        self._count_tokens = count_tokens
         self._progress = progress
-        self._limits = Limits(target=writer.settings.target_tokens, maximum=writer.settings.max_tokens)
+        settings = writer.settings
+        limits = Limits(target=settings.target_tokens, maximum=settings.max_tokens)
+        portable = portable_counter(embedder)
+        self._pipeline = Pipeline(
+            Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None
+        )
         analyzer = Analyzer(writer.settings.language)
         self._entries = EntryMaker(analyzer)
         self._listener = Listener(analyzer)
@@ -82,6 +91,7 @@ class Ingest:
         self._changed: list[str] = []
         self._removed: list[str] = []
         self._kept = 0
+        self.taken = 0  # documents that are in: added, changed or kept
         self.failed: list[Failure] = []
         self.skipped: dict[str, int] = {}
         self.gone: set[int] = set()  # keys of files that are no longer there: they claim nothing
@@ -98,35 +108,81 @@ class Ingest:
         """Count documents of a file that has not changed."""
         self._kept += documents
 
-    def put(self, document: Document, file: int | None = None) -> bool:
-        """Add a document, or replace the one of the same id if its content differs; tell whether it is in."""
+    def put(self, document: Document, file: int | None = None) -> None:
+        """Add a document, or replace the one of the same id if its content differs."""
         try:
             document = clean(document)
+            digest = document_digest(document)
+        except DocumentError as error:
+            self.then(partial(self.fail, document.id, str(error)))
+            return
+        known = None if self._was_empty else self._catalog.document_state(document.id)
+        job = Text(document.text, document.marks) if known is None or known[2] != digest else None
+        self._pipeline.put(job, partial(self._take, document, digest, file))
+
+    def put_file(self, job: File, file: int) -> None:
+        """Read a file that holds few documents, and put them."""
+        self._pipeline.put(job, partial(self._take_file, job, file))
+
+    def then(self, action: Callable[[], object]) -> None:
+        """Do something when all that was put so far is in."""
+        self._pipeline.put(None, lambda _: action())
+
+    def flush(self) -> None:
+        """Wait until all that was put is in."""
+        self._pipeline.flush()
+
+    def close(self) -> None:
+        """End what helped. What was not committed is lost."""
+        self._pipeline.close()
+
+    def _take_file(self, job: File, file: int, contents: Contents) -> None:
+        for item in contents.items:
+            if isinstance(item, Failure):
+                self.failed.append(item)
+            else:
+                self._take(item.document, item.digest, file, item.prepared)
+        if contents.problem:
+            self.fail(str(job.path), contents.problem)
+
+    def _take(self, document: Document, digest: bytes, file: int | None, prepared: Prepared | None) -> None:
+        """Put a document in, whose passages are known unless the index seemed to have it as it is."""
+        try:
             state = self._state(document, file)
-            passages = self._passages(document, state)
         except DocumentError as error:
             self.fail(document.id, str(error))
-            return False
-        if state is not None and passages is None:
+            return
+        if state is not None and state[2] == digest:
             self._catalog.adopt(state[0], file)
             self._kept += 1
-            return True
+            self.taken += 1
+            return
+        if prepared is None:
+            prepared = self._pipeline.do(Text(document.text, document.marks))
+        if not prepared.places:
+            self._seen.discard(document.id)
+            self.fail(document.id, "holds no text")
+            return
         if state is not None:
             self._bury(state[0])
         (self._added if state is None else self._changed).append(document.id)
-        key = self._next_key
+        self.taken += 1
+        self._accept(DocumentRecord(self._next_key, document, file, digest), prepared)
+
+    def _accept(self, record: DocumentRecord, prepared: Prepared) -> None:
+        """Have a new document and its passages wait for the next commit, which comes when enough wait."""
         self._next_key += 1
-        self._documents.append(DocumentRecord(key, document, file, document_digest(document)))
-        self._listener.hear(self._next_row, [passage.text for passage in passages or ()])
-        for passage in passages or ():
+        self._documents.append(record)
+        self._listener.note(self._next_row, prepared.heard)
+        found = passages(record.document, prepared.places)
+        for passage, body, signature in zip(found, prepared.bodies, prepared.signatures, strict=True):
             digest = text_digest(embedded_text(passage))
-            self._waiting.append(_Waiting(self._next_row, key, passage, self._entries.body(passage), digest))
+            self._waiting.append(_Waiting(self._next_row, record.key, passage, body, digest, signature))
             self._next_row += 1
         if len(self._waiting) >= BATCH_PASSAGES:
             self.commit()
         elif len(self._waiting) - self._fed >= FEED_PASSAGES:
             self._feed_keywords()
-        return True
 
     def _state(self, document: Document, file: int | None) -> tuple[int, int | None, bytes] | None:
         """Return what is known under the document's id. Raises DocumentError if the id is another's."""
@@ -152,23 +208,11 @@ class Ingest:
         self._catalog.unsettle_file(owner)
         self.disputed.add(owner)
 
-    def _passages(self, document: Document, state: tuple[int, int | None, bytes] | None) -> list[Passage] | None:
-        """Return the document's passages, None if it has not changed. Raises DocumentError if it has no text."""
-        if state is not None and state[2] == document_digest(document):
-            return None
-        passages = split(document, self._limits, self._count_tokens)
-        if not passages:
-            self._seen.discard(document.id)
-            raise DocumentError("holds no text")
-        return passages
-
     def drop(self, doc_id: str) -> bool:
         """Remove a document; tell whether there was one."""
         state = self._catalog.document_state(doc_id)
         if state is None:
             return False
-        if any(waiting.document == state[0] for waiting in self._waiting):
-            self.commit()
         self._bury(state[0])
         self._removed.append(doc_id)
         return True
@@ -184,6 +228,8 @@ class Ingest:
 
     def finish(self) -> SyncReport:
         """Commit what is left, if anything; return what was done."""
+        self.flush()
+        self.close()  # the model may want the memory
         changed = bool(self._waiting or self._dead or self._completed)
         if changed:
             self._store()
@@ -225,8 +271,8 @@ class Ingest:
 
     def _store_passages(self) -> None:
         self._catalog.put_documents(self._documents)
-        words = [w.body.split() for w in self._waiting]
-        new = signed([w.row for w in self._waiting], duplicates.signatures(words))
+        signatures = np.array([w.signature for w in self._waiting], duplicates.DTYPE)
+        new = signed([w.row for w in self._waiting], signatures.reshape(-1, duplicates.PERMUTATIONS))
         self._forget_duplicates()
         originals = first_duplicates(self._catalog, new)
         self._catalog.put_passages(
@@ -278,52 +324,3 @@ def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:
     """Return stored signatures as arrays."""
     matrix = np.stack([np.frombuffer(blob, duplicates.DTYPE) for blob in signatures.values()])
     return signed(signatures, matrix)
-
-
-def clean(document: Document) -> Document:
-    """Return the document as the index can hold it: lone surrogates replaced, dates as text.
-
-    Raises DocumentError for metadata that JSON cannot hold, and for an empty id.
-    """
-    if not document.id or "\n" in document.id:
-        raise DocumentError(f"{document.id!r} is no document id: give a line of text")
-    metadata = {str(name): _json_value(name, value) for name, value in document.metadata.items()}
-    return replace(
-        document, id=_whole(document.id), text=_whole(document.text), title=_whole(document.title), metadata=metadata
-    )
-
-
-def _whole(text: str) -> str:
-    """Replace lone surrogates, which no file can hold, character by character: offsets stay."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
-    return text
-
-
-def _json_value(name: str, value: Any) -> Scalar | list[Scalar]:
-    if isinstance(value, date):  # a datetime is one too
-        return value.isoformat()
-    if isinstance(value, str):
-        return _whole(value)
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    if isinstance(value, Sequence):
-        return [_scalar(name, item) for item in value]
-    raise DocumentError(f"metadata {name!r} is {type(value).__name__}; give text, numbers, dates, or lists of them")
-
-
-def _scalar(name: str, value: Any) -> Scalar:
-    plain = _json_value(name, value)
-    if isinstance(plain, list):
-        raise DocumentError(f"metadata {name!r} is a list of lists; give a plain list")
-    return plain
-
-
-def document_digest(document: Document) -> bytes:
-    """Return a digest of all that the index keeps of a document: 16 bytes."""
-    rest = [document.title, dict(document.metadata), document.marks, document.page_starts]
-    digest = hashlib.blake2b(json.dumps(rest, sort_keys=True).encode(), digest_size=16)
-    digest.update(document.text.encode())
-    return digest.digest()

@@ -50,6 +50,14 @@ class Limits:
             raise ValueError(f"limits need 1 <= target <= maximum and minimum >= 0, not {self}")
 
 
+class Place(NamedTuple):
+    """Where a passage is: the path of headings above it, and `text[start:end]`."""
+
+    section: str
+    start: int
+    end: int
+
+
 class _Block(NamedTuple):
     """A paragraph, list, table or code block: trimmed offsets."""
 
@@ -88,41 +96,35 @@ def split(document: Document, limits: Limits, count_tokens: CountTokens) -> list
     """Return the document's passages in order, `document.text[start:end] == text` for each.
 
     Every character that is neither space nor in a heading, caption or front mark is in exactly one passage. A
-    document with nothing but such marks gives its captions, else its front matter, else its headings.
+    document with nothing but such marks gives its captions, else its front matter, else its headings: only a text
+    of white space alone gives none.
     """
-    if not document.marks and not _LINE_OR_PARAGRAPH.search(document.text):
-        return _split_line(document, limits, count_tokens)
-    ruler = _Ruler(document.text, limits, count_tokens)
-    groups = [
-        (stretch.section, group)
-        for stretch in _stretches_or_fallback(document)
-        for group in _join_strays(document.text, stretch.blocks, limits)
-    ]
+    return list(passages(document, places(document.text, document.marks, limits, count_tokens)))
+
+
+def places(text: str, marks: Sequence[Mark], limits: Limits, count_tokens: CountTokens) -> list[Place]:
+    """Return where the passages of a text are, in order."""
+    ruler = _Ruler(text, limits, count_tokens)
+    if not marks and not _LINE_OR_PARAGRAPH.search(text):  # as most records are: a short way of the same result
+        groups = [("", [block]) for block in _trimmed(text, 0, len(text))]
+    else:
+        groups = [
+            (stretch.section, group)
+            for stretch in _stretches_or_fallback(text, marks)
+            for group in _join_strays(text, stretch.blocks, limits)
+        ]
     too_long = ruler.too_long([_extent(group) for _, group in groups])
-    spans = [
-        (section, span)
+    return [
+        Place(section, *span)
         for section, group in groups
         for span in (_divide_group(ruler, group) if _extent(group) in too_long else [_extent(group)])
     ]
-    return list(_passages(document, spans))
 
 
-def _split_line(document: Document, limits: Limits, count_tokens: CountTokens) -> list[Passage]:
-    """Return the passages of one unmarked line, as most records are: a short way of the same result."""
-    ruler = _Ruler(document.text, limits, count_tokens)
-    groups = [[block] for block in _trimmed(document.text, 0, len(document.text))]
-    spans = [
-        ("", span)
-        for group in groups
-        for span in (_divide_group(ruler, group) if ruler.too_long([_extent(group)]) else [_extent(group)])
-    ]
-    return list(_passages(document, spans))
-
-
-def _passages(document: Document, spans: Iterable[tuple[str, Span]]) -> Iterator[Passage]:
-    """Turn ordered (section, span) pairs into passages, counting lines as it goes."""
+def passages(document: Document, places: Iterable[Place]) -> Iterator[Passage]:
+    """Yield the passages at these places of the document, counting lines as it goes."""
     text, line, counted = document.text, 1, 0
-    for ordinal, (section, (start, end)) in enumerate(spans):
+    for ordinal, (section, start, end) in enumerate(places):
         line += text.count("\n", counted, start)
         end_line = line + text.count("\n", start, end)
         yield Passage(
@@ -149,10 +151,10 @@ def _page(page_starts: Sequence[int], offset: int) -> int | None:
 # --- blocks: what the document's blank lines and marks say
 
 
-def _stretches_or_fallback(document: Document) -> list[_Stretch]:
+def _stretches_or_fallback(text: str, marks: Sequence[Mark]) -> list[_Stretch]:
     """Return the document's stretches of text; without any, those of its captions, front matter or headings."""
     for kind in ("", "caption", "front", "heading"):
-        stretches = _stretches(document.text, [mark for mark in document.marks if mark.kind != kind])
+        stretches = _stretches(text, [mark for mark in marks if mark.kind != kind])
         if stretches:
             return stretches
     return []

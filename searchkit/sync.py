@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from searchkit import documents
 from searchkit.catalog import Catalog
 from searchkit.errors import DocumentError
 from searchkit.ingest import Ingest
+from searchkit.prepare import File
 from searchkit.schema import KnownFile, Root
 from searchkit.types import Document, Failure, Metadata
 
@@ -46,9 +48,20 @@ def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncO
         known = catalog.files_under(str(path))
         present = {str(found.path) for found in walked.files}
         ingest.gone = {file.key for name, file in known.items() if name not in present}
+        unchanged: list[documents.FoundFile] = []
         for found in walked.files:
-            before = None if source.reads_anew else known.get(str(found.path))
-            _sync_file(ingest, catalog, found, before, doc_id=source.doc_id(found.path), options=source.options)
+            if source.reads_anew or not _is_unchanged(found, known.get(str(found.path))):
+                _read_file(ingest, catalog, found, source)
+            else:
+                unchanged.append(found)
+        ingest.flush()
+        for found in unchanged:
+            before = known[str(found.path)]
+            if before.key in ingest.disputed:
+                _read_file(ingest, catalog, found, source)
+            else:
+                ingest.keep(before.documents)
+        ingest.flush()
         for name in known.keys() - present:
             _drop_file(ingest, catalog, known[name])
 
@@ -89,41 +102,58 @@ def _free(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _sync_file(
-    ingest: Ingest,
-    catalog: Catalog,
-    found: documents.FoundFile,
-    known: KnownFile | None,
-    *,
-    doc_id: str,
-    options: SyncOptions,
-) -> None:
-    """Read a file again unless its size and time are those of the last reading."""
-    unchanged = known and (known.size, known.mtime_ns) == (found.size, found.mtime_ns)
-    if known and unchanged and known.key not in ingest.disputed:
-        ingest.keep(known.documents)
-        return
-    key = catalog.put_file(str(found.path), found.size, UNFINISHED, 0)
-    failures, count = len(ingest.failed), 0
-    settled = time.time_ns() - found.mtime_ns > SETTLED_NS
-    try:
-        for item in documents.read(found.path, doc_id, options.read):
-            count += _put(ingest, item, key, {"source": str(found.path)})
-    except DocumentError as error:
-        ingest.fail(str(found.path), str(error))
-    for gone in [i for i in catalog.documents_of(key) if not ingest.seen(i)]:
-        ingest.drop(gone)
-    if not count:
-        catalog.forget_file(key)
-    elif settled and len(ingest.failed) == failures:  # a failure is to be reported by every sync
-        catalog.put_file(str(found.path), found.size, found.mtime_ns, count)
+def _is_unchanged(found: documents.FoundFile, known: KnownFile | None) -> bool:
+    """Tell whether a file's size and time are those of the last reading."""
+    return known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns)
 
 
-def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Metadata) -> bool:
+def _read_file(ingest: Ingest, catalog: Catalog, found: documents.FoundFile, source: _Source) -> None:
+    """Read a file again."""
+    doc_id, options = source.doc_id(found.path), source.options
+    reading = _Reading(ingest, catalog, found)
+    extra = {"source": str(found.path)}
+    ingest.then(reading.begin)
+    if documents.is_streamed(found.path):
+        try:
+            for item in documents.read(found.path, doc_id, options.read):
+                _put(ingest, item, reading.key, extra)
+        except DocumentError as error:
+            ingest.then(partial(ingest.fail, str(found.path), str(error)))
+    else:
+        ingest.put_file(File(found.path, doc_id, options.read, extra, found.size), reading.key)
+    ingest.then(reading.end)
+
+
+class _Reading:
+    """A file that is being read: not known to be as it is on disk until all that it holds is in."""
+
+    def __init__(self, ingest: Ingest, catalog: Catalog, found: documents.FoundFile) -> None:
+        self._ingest = ingest
+        self._catalog = catalog
+        self._found = found
+        self._settled = time.time_ns() - found.mtime_ns > SETTLED_NS
+        self.key = catalog.put_file(str(found.path), found.size, UNFINISHED, 0)
+
+    def begin(self) -> None:
+        """Note where the session stands before the file's first document."""
+        self._taken, self._failures = self._ingest.taken, len(self._ingest.failed)
+
+    def end(self) -> None:
+        """Drop documents that the file no longer has; remember its time."""
+        for gone in [i for i in self._catalog.documents_of(self.key) if not self._ingest.seen(i)]:
+            self._ingest.drop(gone)
+        count = self._ingest.taken - self._taken
+        if not count:
+            self._catalog.forget_file(self.key)
+        elif self._settled and len(self._ingest.failed) == self._failures:  # every sync is to report a failure
+            self._catalog.put_file(str(self._found.path), self._found.size, self._found.mtime_ns, count)
+
+
+def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Metadata) -> None:
     if isinstance(item, Failure):
-        ingest.fail(item.source, item.reason)
-        return False
-    return ingest.put(replace(item, metadata={**item.metadata, **extra}) if extra else item, file)
+        ingest.then(partial(ingest.fail, item.source, item.reason))
+    else:
+        ingest.put(replace(item, metadata={**item.metadata, **extra}) if extra else item, file)
 
 
 def _drop_file(ingest: Ingest, catalog: Catalog, known: KnownFile) -> None:

@@ -13,11 +13,13 @@ PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
-    | {"ragged", "confidence", "threads"},
+    | {"ragged", "confidence", "threads", "workers"},
     {"scanning"},
     {"maxsim", "segments", "student"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"}
     | {"request"},
+    {"prepare"},
+    {"pipeline"},
     {"snapshot", "rerankers"},
     {"store"},
     {"derive", "pick", "timeliness", "said", "asked"},

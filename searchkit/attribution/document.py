@@ -12,6 +12,7 @@ from searchkit.attribution.sources import head_of
 from searchkit.attribution.speakers import Speaker, Speakers
 from searchkit.attribution.statements import Statement, statements
 
+LANGUAGE = "en"  # the rules know no other
 LONGEST = 20_000  # characters of a passage that is read; prose is shorter, and rules may be slow on what is not
 
 

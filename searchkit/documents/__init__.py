@@ -2,8 +2,19 @@
 
 from searchkit.documents.formats import FORMATS, Format
 from searchkit.documents.options import ReadOptions
-from searchkit.documents.reading import read, read_text
+from searchkit.documents.reading import is_streamed, read, read_text
 from searchkit.documents.records import read_records
 from searchkit.documents.walking import FoundFile, Walk, walk
 
-__all__ = ["FORMATS", "Format", "FoundFile", "ReadOptions", "Walk", "read", "read_records", "read_text", "walk"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "FoundFile",
+    "ReadOptions",
+    "Walk",
+    "is_streamed",
+    "read",
+    "read_records",
+    "read_text",
+    "walk",
+]

@@ -61,6 +61,11 @@ def read(path: Path, doc_id: str, options: ReadOptions | None = None) -> Iterato
     return iter([_read_one(path, data, doc_id, suffix)])
 
 
+def is_streamed(path: Path) -> bool:
+    """Tell whether a file is read record by record, so that it may be of any size."""
+    return path.suffix.lower() in STREAMED
+
+
 def read_text(text: str, doc_id: str) -> Document:
     """Return the document of a plain text or news article."""
     return read_plain(clean(unify_newlines(text.removeprefix("\ufeff"))), doc_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
-from searchkit.embedders.checks import estimate_tokens
+from searchkit.embedders.checks import estimate_all, estimate_tokens
 from searchkit.embedders.function import CallableEmbedder, Function, function_name
 from searchkit.embedders.hub import SentenceTransformersEmbedder, split_revision
 from searchkit.embedders.local import MINILM, OnnxEmbedder, manifest_of
@@ -18,7 +19,9 @@ __all__ = [
     "SentenceTransformersEmbedder",
     "available",
     "embedder",
+    "estimate_all",
     "estimate_tokens",
+    "portable_counter",
 ]
 
 MINILM_NAME = "all-MiniLM-L6-v2-int8"
@@ -64,6 +67,13 @@ def embedder(wanted: str | Embedder | Function | None) -> Embedder | None:
     if callable(wanted):
         return CallableEmbedder(wanted, name=function_name(wanted))
     raise TypeError(f"an embedder is a name, an object with embed_passages, or a function; got {type(wanted).__name__}")
+
+
+def portable_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]] | None:
+    """Return what counts the model's tokens and may be sent to another process; None if there is no such way."""
+    if model is None:
+        return estimate_all
+    return model.token_counter() if isinstance(model, OnnxEmbedder) else None
 
 
 def _by_name(name: str) -> Embedder:

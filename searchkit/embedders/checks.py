@@ -43,6 +43,11 @@ def estimate_tokens(text: str) -> int:
     return sum(1 for _ in TOKEN.finditer(text))
 
 
+def estimate_all(texts: Sequence[str]) -> list[int]:
+    """Estimate each text's word pieces."""
+    return [estimate_tokens(text) for text in texts]
+
+
 def valid_text(text: str) -> str:
     """Replace lone surrogates, which no tokenizer takes."""
     return text.encode("utf-8", "replace").decode("utf-8")

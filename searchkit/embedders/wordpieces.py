@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
+
+from searchkit.embedders.checks import valid_text
 
 CACHE_SIZE = 100_000  # written words remembered, about 20 MB
 LONGEST_CACHED = 40  # characters of a written word; longer ones hardly come twice
@@ -33,6 +36,11 @@ class WordPieces:
             ids: list[int] = self._tokenizer.encode(text).ids
             return ids
         return [*self._begin, *chain.from_iterable(map(self._known.__getitem__, text.split())), *self._end]
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return how many pieces each text has, the special ones left out."""
+        special = len(self._begin) + len(self._end)
+        return [len(self.encode(valid_text(text))) - special for text in texts]
 
 
 class _Known(dict[str, list[int]]):

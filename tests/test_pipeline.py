@@ -1,0 +1,151 @@
+"""The same index whoever did the work, in whatever order it was done."""
+
+import contextlib
+import pickle
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from searchkit import Document, Index, pipeline
+from searchkit.embedders import embedder, estimate_all, portable_counter
+from searchkit.pipeline import Pipeline
+from searchkit.prepare import Preparer, Recipe, Text
+from searchkit.splitter import Limits, split
+from searchkit.workers import Pool
+from tests.test_sync import write
+from tests.worlds import WORDS, WordHashEmbedder
+
+TABLES = ("documents", "passages", "bands", "said", "speakers", "speaker_terms", "counters")
+SENTENCES = st.lists(
+    st.sampled_from([*WORDS, "Analysts said that prices would rise.", '"We will vote," Lee said.', "\n\n", "He added"])
+)
+BODIES = SENTENCES.map(" ".join)
+
+
+POOLS: dict[str, Pool] = {}  # by recipe; started once for all tests
+
+
+class Helped(Pipeline):
+    """A pipeline whose processes are there from the start, so that they do all the work, in small portions."""
+
+    def _send(self) -> None:
+        key = str(self._recipe)
+        if key not in POOLS:
+            POOLS[key] = Pool(Preparer, (self._recipe,), 2)
+        while not POOLS[key].ready:
+            time.sleep(0.01)
+        self._pool = POOLS[key]
+        super()._send()
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _close_pools():
+    yield
+    while POOLS:
+        POOLS.popitem()[1].close()
+
+
+@contextlib.contextmanager
+def help_of_others():
+    """Have two other processes do everything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "CHUNK", 60)
+        patch.setattr("searchkit.ingest.Pipeline", Helped)
+        yield
+
+
+def tables(index: Index) -> dict[str, list[tuple[object, ...]]]:
+    db = sqlite3.connect(index.path / "catalog.sqlite")
+    found = {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}  # noqa: S608 - our own names
+    db.close()
+    return found
+
+
+def news(folder: Path) -> Path:
+    """Return a folder of files of several kinds, some of them damaged."""
+    folder.mkdir()
+    write(folder / "a.txt", "Vietnam balances the great powers with care.\n\n" + "Hanoi was hot that day. " * 40)
+    write(folder / "b.txt", "Coffee prices rose.\n\nTraders agree about this.")
+    write(folder / "c.md", "# Rivers\n\nThe river rose.\n\n## Storms\n\nA storm came, officials said.")
+    write(folder / "bad.json", "{")
+    write(folder / "page.html", "<html><body><article><p>" + "Voters chose. " * 30 + "</p></article></body></html>")
+    write(folder / "records.jsonl", '{"id": "x", "text": "One."}\nnot JSON\n{"id": "y", "text": "Two \\ud800."}\n')
+    return folder
+
+
+def histories(path, folder, model="none"):
+    """Fill an index in several ways; return what it holds and what was reported."""
+    with Index.create(path, embedder=model) as index:
+        reports = [index.sync(folder)]
+        items = [Document(str(number), f"{' '.join(WORDS)} {number % 7}. Lee said it.") for number in range(40)]
+        reports.append(index.add([*items, Document("", "no id"), Document("blank", " \n"), items[3]]))
+        (folder / "page.html").unlink()
+        write(folder / "b.txt", "Analysts said coffee is dear.\n\nTraders agree about this.", age=30)
+        write(folder / "records.jsonl", '{"id": "x", "text": "Changed by now."}\n{"id": "z", "text": "New."}\n', age=30)
+        reports.append(index.sync(folder))
+        reports.append(index.add(Document(item.id, item.text.replace("3", "three")) for item in items))
+        return tables(index), [report.to_dict() for report in reports], index.search("coffee prices", k=20)
+
+
+@pytest.mark.parametrize("model", ["none", "minilm"])
+def test_an_index_is_the_same_whoever_did_the_work(tmp_path, model):
+    results = []
+    for name, by in (("alone", contextlib.nullcontext), ("helped", help_of_others)):
+        folder = news(tmp_path / "news")
+        with by():
+            catalog, reports, hits = histories(tmp_path / name, folder, model)
+        assert hits
+        results.append((catalog, reports, [(hit.passage, hit.score) for hit in hits]))
+        shutil.rmtree(folder)
+    assert results[0] == results[1]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 5), BODIES), max_size=8), min_size=1, max_size=3))
+def test_any_additions_end_in_the_same_catalog(tmp_path_factory, rounds):
+    catalogs = []
+    for by in (contextlib.nullcontext, help_of_others):
+        with by(), Index.create(tmp_path_factory.mktemp("index") / "index", embedder="none") as index:
+            for items in rounds:
+                index.add(Document(str(number), text) for number, text in items)
+            catalogs.append(tables(index))
+    assert catalogs[0] == catalogs[1]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), max_size=60))
+def test_results_and_what_comes_between_keep_their_order(sizes):
+    recipe = Recipe("en", Limits(), estimate_all)
+    line = Pipeline(recipe, portable=False)
+    taken = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "CHUNK", 200)
+        for number, size in enumerate(sizes):
+            job = Text("word " * size * 10, ()) if size else None
+            line.put(job, lambda result, number=number: taken.append((number, result is None)))
+        line.flush()
+    assert taken == [(number, not size) for number, size in enumerate(sizes)]
+
+
+def test_a_model_of_ones_own_is_not_sent_to_other_processes():
+    assert portable_counter(WordHashEmbedder()) is None
+
+
+def test_what_counts_tokens_elsewhere_counts_as_the_model_does():
+    model = embedder("minilm")
+    counter = pickle.loads(pickle.dumps(portable_counter(model)))  # noqa: S301 - our own
+    texts = ["Snow.", "", "snowman in Hà Nội " * 9]
+    assert counter(texts) == model.count_tokens(texts)
+
+
+@given(st.text(alphabet="a \n\t#\u2003"))
+def test_only_white_space_gives_no_passage(text):
+    assert bool(split(Document("d", text), Limits(), estimate_all)) == bool(text.strip())
