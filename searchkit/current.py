@@ -52,6 +52,8 @@ class Current:
         """Put another snapshot in place of the present one, which is closed unless a search still uses it."""
         with self._lock:
             before, self._snapshot = self._snapshot, newest
+            if before and newest and before.settings.embedder_digest == newest.settings.embedder_digest:
+                newest.computed = before.computed  # rows are never reused: they are worth as much as before
             if before is not None and before not in self._users:
                 before.close()
         return before

@@ -174,7 +174,7 @@ def _exact(vectors: Vectors, pairs: Sequence[tuple[int, bytes]]) -> dict[bytes, 
 
 def chunks(rows: Rows, size: int) -> Iterator[Rows]:
     """Yield rows in parts of at most this size."""
-    return (rows[start : start + size] for start in range(0, len(rows), size))
+    return (rows[start : start + size] for start in range(0, len(rows), max(size, 1)))
 
 
 def fitted(vectors: Vectors, embedder: Embedder, texts: Callable[[Rows], list[str]]) -> student.Student:

@@ -30,7 +30,8 @@ class SearchRequest:
     how new a document is, beside a score in [0, 1]. today: what "last week" counts from, the clock's day unless given.
     min_confidence: hits that are less likely to answer are left out. reranker: "late", "onnx:FOLDER", "st-ce:MODEL",
     a Reranker or a function; it judges the first rerank_depth passages anew, and rerank_weight is its share in their
-    scores.
+    scores. upgrade: of the first so many passages, predicted vectors are replaced by the model's own before the final
+    ranking, and kept for later; upgrade_seconds: no more than fit into this time, None for all.
     """
 
     query: str
@@ -54,6 +55,8 @@ class SearchRequest:
     reranker: str | Reranker | Callable[[str, Sequence[str]], Any] | None = None
     rerank_depth: int = 30
     rerank_weight: float = 0.7
+    upgrade: int = 0
+    upgrade_seconds: float | None = None
 
     def __post_init__(self) -> None:
         checks = {
@@ -72,6 +75,10 @@ class SearchRequest:
             f"rerank_depth must lie between 1 and {MOST_RERANKED}, unlike {self.rerank_depth}": 1
             <= self.rerank_depth
             <= MOST_RERANKED,
+            f"upgrade must lie between 0 and {MOST_RERANKED}, unlike {self.upgrade}": 0
+            <= self.upgrade
+            <= MOST_RERANKED,
+            f"upgrade_seconds must not be negative, as {self.upgrade_seconds} is": (self.upgrade_seconds or 0) >= 0,
             f"rerank_weight must lie between 0 and 1, unlike {self.rerank_weight}": 0 <= self.rerank_weight <= 1,
             f"weights must be positive numbers for keyword and vector, not {dict(self.weights)}": all(
                 arm in ("keyword", "vector") and weight >= 0 for arm, weight in self.weights.items()
@@ -105,6 +112,8 @@ class SearchOptions(TypedDict, total=False):
     reranker: Any
     rerank_depth: int
     rerank_weight: float
+    upgrade: int
+    upgrade_seconds: float | None
 
 
 def preferred(ranking: Mapping[str, Any] | None, options: SearchOptions) -> SearchOptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from searchkit import fusion, queries
 from searchkit.arms import Arm, KeywordArm, VectorArm, completed
 from searchkit.asked import Asked
 from searchkit.confidence import Evidence, Values, confidence, scaled
+from searchkit.coverage import coverage, unmet
 from searchkit.derive import embedded_text
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
@@ -24,10 +25,9 @@ from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.threads import meanwhile
 from searchkit.types import Embedder, Hit, Passage, PieceEmbedder, Ranking, Reranker, Results, Rows, Source
+from searchkit.vectors import best_first
 
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
-NAMES = 2  # in a question, up to which a passage should hold them all
-TIME_FITS = 0.3  # closeness of a date from which on it is the time that the question names
 
 
 class Search:
@@ -48,10 +48,11 @@ class Search:
         self.first: dict[str, Ranking] = {}  # what each arm finds to the first depth, once it was asked
         self.rankings: dict[str, Ranking] = {}  # of the depth that was reached
         self._known: dict[str, Ranking] = {}  # all that each arm scored at that depth
-        known = embedder if isinstance(embedder, PieceEmbedder) else None
-        self.refiner = Refiner(snapshot, self.asked, request, known, self.allowed)
+        self._embedder = embedder
+        self.refiner = self._refiner()
         self.reranker = _reranker(request, embedder)
         self.reranked: Ranking | None = None  # what the reranker said of the first passages
+        self.upgraded = 0  # passages whose predicted vectors were replaced by the model's own
 
     def _matching(self, filtered: Rows | None) -> Rows:
         """Return the rows that fit an advanced query: its operators bind both arms."""
@@ -126,7 +127,7 @@ class Search:
             self._known = self.rankings
             fused = self._fuse()
             if depth == DEPTHS[0]:
-                fused = self._rerank(self._refine(fused))
+                fused = self._rerank(self._upgrade(self._refine(fused)))
             for row, score in zip(fused.rows.tolist(), fused.scores.tolist(), strict=True):
                 if row not in yielded:
                     yielded.add(row)
@@ -167,6 +168,28 @@ class Search:
     @property
     def _weights(self) -> dict[str, float]:
         return {name: float(self.request.weights.get(name, 1.0)) for name in self.arms}
+
+    def _refiner(self) -> Refiner:
+        known = self._embedder if isinstance(self._embedder, PieceEmbedder) else None
+        return Refiner(self.snapshot, self.asked, self.request, known, self.allowed)
+
+    def _upgrade(self, ranked: Ranking) -> Ranking:
+        """Return the ranking made anew with the model's own vectors for the first passages, if that is asked for."""
+        if not self.request.upgrade or self._embedder is None or "vector" not in self.arms:
+            return ranked
+        from searchkit.upgrading import upgraded  # noqa: PLC0415 - most questions ask for none
+
+        first = ranked.rows[: self.request.upgrade]
+        self.snapshot, count = upgraded(self.snapshot, self._embedder, first, self.request.upgrade_seconds)
+        self.upgraded = count
+        if not count:
+            return ranked
+        arm = self.arms["vector"] = VectorArm(self.snapshot, self.asked, self.allowed)
+        self.refiner = self._refiner()
+        rows = self.rankings["vector"].rows
+        self.rankings["vector"] = best_first(rows, arm.score(rows), len(rows))
+        self._known = self.rankings
+        return self._refine(self._fuse())
 
     def _refine(self, fused: Ranking) -> Ranking:
         """Return the ranking refined by the stages, in hybrid mode: the arms alone stay what they are."""
@@ -224,7 +247,6 @@ class Search:
     def evidence(self, found: Sequence[tuple[int, Passage]]) -> Evidence:
         """Return what speaks for passages by row, the best first, in whichever mode they were found."""
         rows = np.array([row for row, _ in found], np.int64)
-        total = sum(self.asked.idf.values())
         cosines: Values | None = None
         pieces: Values | None = None
         if "vector" in self.arms:
@@ -232,12 +254,11 @@ class Search:
             known = self.refiner.piece_scores(rows)
             pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
         held = [set(self.asked.analyzer.terms(f"{passage.title}\n{passage.text}")) for _, passage in found]
-        coverage = [self._coverage(terms, total) for terms in held]
         return Evidence(
             np.arange(1, len(rows) + 1, dtype=np.float64) + self.request.offset,
             len(self.asked.terms),
-            np.array(coverage, np.float64),
-            self._unmet(rows, held),
+            coverage(self.asked, held),
+            unmet(self.asked, self.snapshot, rows, held),
             self._scores("keyword", rows),
             cosines,
             self.snapshot.background if cosines is not None else 0.0,
@@ -251,24 +272,6 @@ class Search:
         scores = np.empty(len(rows))
         scores[order] = completed(arm, self._known.get(name, EMPTY), rows[order])
         return scores
-
-    def _coverage(self, held: Set[str], total: float) -> float:
-        """Return the share of the question's terms that are held, by idf; 1 if it asks for none outright."""
-        return sum(idf for term, idf in self.asked.idf.items() if term in held) / total if total else 1.0
-
-    def _unmet(self, rows: Rows, held: Sequence[Set[str]]) -> Values:
-        """Return how much of what the question names each row lacks: (n,), 0 to 1. A time may be met by the date.
-
-        Of many names a passage rarely holds all: the share counts in full up to NAMES of them, then less.
-        """
-        times = self.asked.times
-        met = np.array([[bool(name & terms) for name in self.asked.names] for terms in held], np.float64)
-        if times:
-            from searchkit.timeliness import closeness, published  # noqa: PLC0415 - most questions name no time
-
-            fits = [closeness(published(self.snapshot, rows), [span]) >= TIME_FITS for span in times]
-            met = np.column_stack([met.reshape(len(rows), -1), *fits])
-        return (1 - met.mean(axis=1)) * min(1.0, NAMES / met.shape[1]) if met.size else np.zeros(len(rows))
 
     def sources(self, rows: Sequence[int]) -> list[dict[str, Source]]:
         """Return for each row where each arm and the reranker ranked it, as deep as the search went."""
@@ -376,6 +379,7 @@ def explanation(run: Search) -> dict[str, Any]:
         "fusion": run.request.fusion if len(run.arms) > 1 else None,
         "weights": {name: round(weight, 4) for name, weight in run.weights.items()},
         "stages": run.refiner.notes,
+        "upgraded": run.upgraded,
         "reranker": None if run.reranker is None else run.reranker.name,
         "reranked": 0 if run.reranked is None else len(run.reranked.rows),
     }

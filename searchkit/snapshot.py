@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +16,7 @@ import numpy as np
 from searchkit import durable, keywords, segments, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt
-from searchkit.types import Embedder, Rows
+from searchkit.types import Embedder, FloatMatrix, FloatVector, Rows
 
 FITTED = {"ranking": {"fusion", "weights"}, "calibration": {"slope", "shift"}}  # optional settings, what each holds
 KEPT_FILTERS = 16
@@ -56,6 +57,7 @@ class Snapshot:
     """The index as of one commit: what a reader sees until it closes it."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._files = contextlib.ExitStack()
         try:
             self.catalog = Catalog(path / "catalog.sqlite")
@@ -72,6 +74,7 @@ class Snapshot:
             raise
         self.lock = threading.RLock()  # guards the catalog's one connection, and the line below
         self._rows: dict[tuple[str, tuple[object, ...]], Rows] = {}
+        self.computed: dict[int, FloatVector] = {}  # by row, what questions had the model compute (see `upgrading`)
 
     def _open_keywords(self, path: Path) -> keywords.Reader:
         name = keyword_folder(self.catalog.counter("keywords"))
@@ -111,6 +114,12 @@ class Snapshot:
         whole = sums.sum(axis=0)
         known = len(sizes) * (len(sizes) - 1) / 2
         return float((whole @ whole - (sums * sums).sum()) / pairs) * known / (known + PRIOR_PAIRS)
+
+    def upgraded(self, rows: Rows, matrix: FloatMatrix) -> Snapshot:
+        """Return the same with other vectors of some rows, see `Vectors.upgraded`; it lives as long as this one."""
+        other = copy.copy(self)
+        other.vectors = self.vectors.upgraded(rows, matrix)
+        return other
 
     def close(self) -> None:
         """Let go of every file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import cast
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from searchkit.ragged import Ragged
 from searchkit.scanning import products
-from searchkit.segments import Segment
+from searchkit.segments import DTYPE, Segment
 from searchkit.types import FloatMatrix, FloatVector, Ranking, Rows
 
 ROUGH = (
@@ -25,6 +26,7 @@ class Vectors:
     def __init__(self, segments: Sequence[Segment], dead: Rows) -> None:
         self._segments = segments
         self._alive = living(segments, dead)
+        self._newer: tuple[Segment, ...] = ()
 
     def __len__(self) -> int:
         return sum(
@@ -68,6 +70,15 @@ class Vectors:
         matrix = np.concatenate(matrices, dtype=np.float32) if matrices else np.empty((0, 0), np.float32)
         return np.concatenate(rows), matrix
 
+    def upgraded(self, rows: Rows, matrix: FloatMatrix) -> Vectors:
+        """Return the same, with the model's own vectors of some rows, ascending: (n, dim).
+
+        They hold for what is asked of given rows; `search` goes on with the vectors that it knows.
+        """
+        other = copy.copy(self)
+        other._newer = (Segment("", rows, matrix.astype(DTYPE), self.pieces(rows)),)
+        return other
+
     def drafts(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Tell which rows have a vector that was predicted, not computed by the model: (len(rows),)."""
         drafts = np.zeros(len(rows), np.bool_)
@@ -101,7 +112,7 @@ class Vectors:
     def _places(self, rows: Rows) -> list[tuple[Segment, npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
         """For each segment: which of `rows` it holds (indices into `rows`), and where."""
         places = []
-        for segment in self._segments:
+        for segment in (*self._segments, *self._newer):
             position = np.searchsorted(segment.rows, rows)
             position[position == len(segment.rows)] = 0
             at = np.flatnonzero(segment.rows[position] == rows) if len(segment.rows) else np.empty(0, np.intp)

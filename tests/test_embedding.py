@@ -233,3 +233,62 @@ def test_another_model_takes_over_when_it_is_complete(drafted, model):
     assert drafted.settings.embedder == "other"
     assert drafted.status()["vectors"] == COUNT
     assert drafted.search("number7")[0].passage.doc_id == "d7"
+
+
+QUESTION = "storm hanoi trade"
+
+
+def shown(results):
+    return [(hit.passage.id, hit.score, hit.confidence) for hit in results]
+
+
+def test_an_upgrade_ranks_the_first_passages_by_the_models_own_vectors(drafted, model, tmp_path):
+    with Index.create(tmp_path / "full", embedder=type(model)()) as full:
+        full.add(documents(), embed="full")
+        wanted = {hit.passage.id: hit.sources["vector"].score for hit in full.search(QUESTION, COUNT)}
+    found = drafted.search(QUESTION, 5, upgrade=20, explain=True)
+    assert found.explain["upgraded"] > 0
+    assert [hit.sources["vector"].score for hit in found] == pytest.approx(
+        [wanted[hit.passage.id] for hit in found], abs=1e-3
+    )
+    assert drafted.search(QUESTION, explain=True).explain["upgraded"] == 0
+
+
+def test_an_upgrade_is_computed_once_and_changes_nothing_for_questions_that_ask_for_none(drafted, model):
+    plain = shown(drafted.search(QUESTION))
+    first = shown(drafted.search(QUESTION, upgrade=20))
+    computed = len(model.embedded)
+    drafted.add(documents(1, start=COUNT))
+    drafted.remove(f"d{COUNT}")
+    assert shown(drafted.search(QUESTION, upgrade=20)) == first
+    assert len(model.embedded) == computed + 1
+    assert shown(drafted.search(QUESTION)) == plain
+
+
+def test_improving_takes_what_searches_computed(drafted, model):
+    drafted.search(QUESTION, upgrade=20)
+    computed = len(model.embedded) - 10
+    assert computed > 0
+    report = drafted.improve()
+    assert (report.reached, report.embedded) == (computed, COUNT - 10 - computed)
+    assert len(model.embedded) == COUNT
+    assert agrees(drafted)
+
+
+def test_an_upgrade_without_time_is_none(drafted, model):
+    assert shown(drafted.search(QUESTION, upgrade=20, upgrade_seconds=0)) == shown(drafted.search(QUESTION))
+    assert len(model.embedded) == 10
+
+
+def test_an_index_that_cannot_be_written_is_upgraded_in_memory(drafted, model, monkeypatch):
+    def refuse(journal, digests, vectors):
+        raise PermissionError(len(digests))
+
+    monkeypatch.setattr("searchkit.journal.Journal.append", refuse)
+    assert drafted.search(QUESTION, upgrade=20, explain=True).explain["upgraded"] > 0
+
+
+@pytest.mark.parametrize("options", [{"upgrade": -1}, {"upgrade": 1_000}, {"upgrade_seconds": -1}])
+def test_an_upgrade_that_makes_no_sense_is_a_query_error(drafted, options):
+    with pytest.raises(QueryError, match="upgrade"):
+        drafted.search(QUESTION, **options)

@@ -24,7 +24,7 @@ LAYERS = (
     {"store"},
     {"derive", "pick", "timeliness", "said", "asked"},
     {"embedding", "hearing", "arms", "current"},
-    {"refine"},
+    {"refine", "upgrading", "coverage"},
     {"ingest", "search"},
     {"sync", "maintenance", "archive", "whynot", "context", "improve"},
     {"index"},
