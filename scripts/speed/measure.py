@@ -133,7 +133,7 @@ def in_turn(
     Returns by system the milliseconds and the rows of each answer, in the order of the questions.
     """
     names = [name for name in children if can(name, mode)]
-    results: dict[str, dict[str, Any]] = {name: {"ms": [], "rows": [], "error": None} for name in names}
+    results: dict[str, dict[str, Any]] = {name: {"ms": [], "cpu_ms": [], "rows": [], "error": None} for name in names}
     for number, asked in enumerate([*questions[:WARM_UP], *questions]):
         turn = number % max(len(names), 1)
         for name in names[turn:] + names[:turn]:
@@ -148,14 +148,15 @@ def in_turn(
                 mine["error"] = str(error)
                 continue
             if number >= WARM_UP:
-                mine["ms"].append(answer["ms"])
-                mine["rows"].append(answer["rows"])
+                for key in ("ms", "cpu_ms", "rows"):
+                    mine[key].append(answer[key])
     return results
 
 
-def percentiles(values: list[float]) -> dict[str, float]:
-    points = np.percentile(values, [50, 95, 99])
-    return {**dict(zip(("p50", "p95", "p99"), points.round(3).tolist(), strict=True)), "asked": len(values)}
+def percentiles(found: dict[str, Any]) -> dict[str, float]:
+    points = np.percentile(found["ms"], [50, 95, 99])
+    named = dict(zip(("p50", "p95", "p99"), points.round(3).tolist(), strict=True))
+    return {**named, "cpu_p50": statistics.median(found["cpu_ms"]), "asked": len(found["ms"])}
 
 
 def exact(vectors: Vectors, queries: Vectors, k: int = K) -> list[set[int]]:
@@ -171,11 +172,13 @@ def exact(vectors: Vectors, queries: Vectors, k: int = K) -> list[set[int]]:
 
 def warm(children: dict[str, Child], questions: list[Asked], budget: float) -> dict[str, Any]:
     """Latencies of every mode and filter, and rows of the answers."""
-    measured: dict[str, Any] = {}
-    for mode in MODES:
-        measured[mode] = in_turn(children, questions, mode, None, budget)
-    for share, field in FILTERS.items():
-        measured[f"hybrid, {share}"] = in_turn(children, questions, "hybrid", field, budget)
+    kinds = {mode: (mode, None) for mode in MODES} | {
+        f"hybrid, {share}": ("hybrid", FILTERS[share]) for share in FILTERS
+    }
+    measured = {}
+    for label, (mode, field) in kinds.items():
+        print(f"{time.strftime('%H:%M:%S')}   {label}", flush=True)
+        measured[label] = in_turn(children, questions, mode, field, budget)
     return measured
 
 
@@ -195,7 +198,7 @@ def cold(names: list[str], folder: Path, question: str, repeats: int) -> dict[st
 
 def _fresh(name: str, home: Path, mode: str, question: str) -> float:
     command = [sys.executable, "-m", "speed.cold", name, str(home), mode, question]
-    if name == "searchkit":
+    if name.startswith("searchkit"):
         command = [sys.executable, "-m", "searchkit", "search", question, "-i", str(home / "index"), "--mode", mode]
     started = time.perf_counter()
     try:

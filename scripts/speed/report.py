@@ -27,6 +27,7 @@ def show(result: dict[str, Any]) -> None:
     systems = [name for name in SYSTEMS if name in result["systems"]]
     building = [
         ("passages/s indexed", lambda s: s["build"]["rows"] / s["build"]["build_s"], max, "{:,.0f}"),
+        ("processor s to index", lambda s: s["build"]["build_cpu_s"], min, "{:,.0f}"),
         ("first answer, s", lambda s: s["build"]["first_s"], min, "{:.1f}"),
         ("first answer with embedding, s", lambda s: s["embedded_first_s"], min, "{:,.0f}"),
         ("MiB while building", lambda s: s["build"]["peak"], min, "{:,.0f}"),
@@ -38,6 +39,12 @@ def show(result: dict[str, Any]) -> None:
     grid(result, systems, building)
     warm = [(f"{mode}, p50", lambda s, mode=mode: s["warm"][mode]["p50"], min, "{:.1f}") for mode in COLUMNS]
     grid(result, systems, [*warm, ("recall@10", lambda s: s["recall"], max, "{:.3f}")])
+    print("Milliseconds above; below, of the processor, all threads together, which other processes hardly change.\n")
+    grid(
+        result,
+        systems,
+        [(mode, lambda s, mode=mode: s["warm"][mode]["cpu_p50"], min, "{:.1f}") for mode in COLUMNS],
+    )
     tails(result, systems)
     for name, problem in result["problems"].items():
         print(f"- {name}: {problem}")

@@ -44,10 +44,12 @@ class Entry(NamedTuple):
     adapter: str
     packages: tuple[str, ...]
     note: str
+    embeds: bool = False  # its building includes the model's work, as its users have it
 
 
 SYSTEMS = {
-    "searchkit": Entry("ours:Searchkit", ("searchkit",), "all stages on; vectors given"),
+    "searchkit": Entry("ours:Searchkit", ("searchkit",), "all stages on; all vectors given"),
+    "searchkit-progressive": Entry("ours:Progressive", ("searchkit",), "its defaults: predicted vectors first", True),
     "tantivy+numpy": Entry(
         "byhand:Tantivy", ("tantivy", "numpy"), "stop words, stems; float32 scan beside it, reciprocal ranks by hand"
     ),

@@ -64,7 +64,7 @@ class Searchkit:
         self._index = Index.create(
             self._home, embedder=Known(Lookup(corpus.folder)), target_tokens=UNSPLIT, max_tokens=UNSPLIT
         )
-        self._index.add(documents(corpus), strict=True)
+        self._index.add(documents(corpus), embed="full", strict=True)
 
     def open(self) -> None:
         from searchkit import Index
@@ -86,6 +86,16 @@ class Searchkit:
             Found(int(hit.passage.doc_id), hit.passage.text)
             for hit in self._index.search(question, k, mode=mode, where=only)
         ]
+
+
+class Progressive(Searchkit):
+    """What a user gets: no vector is given, the model reads a sample, and a student predicts the rest."""
+
+    def build(self, corpus: Corpus) -> None:
+        from searchkit import Index
+
+        self._index = Index.create(self._home, target_tokens=UNSPLIT, max_tokens=UNSPLIT)
+        self._index.add(documents(corpus), strict=True)
 
 
 def documents(corpus: Corpus) -> Iterator[Any]:
