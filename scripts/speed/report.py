@@ -30,6 +30,7 @@ def show(result: dict[str, Any]) -> None:
         ("processor s to index", lambda s: s["build"]["build_cpu_s"], min, "{:,.0f}"),
         ("first answer, s", lambda s: s["build"]["first_s"], min, "{:.1f}"),
         ("first answer with embedding, s", lambda s: s["embedded_first_s"], min, "{:,.0f}"),
+        ("processor s until then", lambda s: s["embedded_first_cpu_s"], min, "{:,.0f}"),
         ("MiB while building", lambda s: s["build"]["peak"], min, "{:,.0f}"),
         ("MiB while searching", lambda s: s["memory"]["peak"], min, "{:,.0f}"),
         ("MiB on disk", lambda s: s["build"]["disk_mib"], min, "{:,.0f}"),
