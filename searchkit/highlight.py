@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import translate
 
 from searchkit.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
@@ -12,38 +12,60 @@ from searchkit.text import Analyzer
 Matcher = Callable[[str], bool]
 
 
-_CHUNK = re.compile(r"\S+")
-
-
 class Highlighter:
     """Finds a query's words in passages. Each written word is looked at once, however often it stands there."""
 
     def __init__(self, query: Query, analyzer: Analyzer) -> None:
-        self._matches = matcher(query)
+        self._terms = frozenset(query_terms(query))
+        self._other = _loosely(query)
         self._analyzer = analyzer
-        self._known: dict[str, bool] = {}  # by the terms of a written word, whether any matches
+        self._known: dict[str, Mapping[str, str] | None] = {}  # of texts that were seen, the chunks
+        self._spans: dict[str, list[tuple[int, int]]] = {}  # of chunks that match
+
+    def terms(self, text: str) -> set[str]:
+        """Return the index terms of a text."""
+        chunks = self._chunks(text)
+        return set(self._analyzer.terms(text) if chunks is None else " ".join(chunks.values()).split())
 
     def __call__(self, text: str) -> tuple[tuple[int, int], ...]:
         """Return (start, end) of every word whose term matches, in order; touching ones are joined."""
-        if self._analyzer.crosses_spaces(text):
+        chunks = self._chunks(text)
+        if chunks is None:
             return tuple(_joined(self._matching(text)))
-        return tuple(_joined(self._by_chunks(text)))
+        matching = [chunk for chunk, terms in chunks.items() if self._any(terms)]
+        for chunk in matching:
+            if chunk not in self._spans:
+                self._spans[chunk] = self._matching(chunk)
+        found = sorted((at, chunk) for chunk in matching for at in _places(chunk, text))
+        return tuple(_joined((at + start, at + end) for at, chunk in found for start, end in self._spans[chunk]))
 
-    def _by_chunks(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield the matching spans, piece by piece of what stands between white space."""
-        chunks = self._analyzer.chunks(text)
-        known = self._known
-        for terms in set(chunks.values()) - known.keys():
-            known[terms] = any(map(self._matches, terms.split()))
-        matching = {chunk: tuple(self._matching(chunk)) for chunk, terms in chunks.items() if known[terms]}
-        if not matching:
-            return
-        for chunk in _CHUNK.finditer(text):
-            for start, end in matching.get(chunk[0], ()):
-                yield chunk.start() + start, chunk.start() + end
+    def _chunks(self, text: str) -> Mapping[str, str] | None:
+        """Return what stands between white space, and its terms; None where a word crosses white space."""
+        if text not in self._known:
+            self._known[text] = None if self._analyzer.crosses_spaces(text) else self._analyzer.chunks(text)
+        return self._known[text]
 
-    def _matching(self, text: str) -> Iterator[tuple[int, int]]:
-        return ((start, end) for start, end, term in self._analyzer.spans(text) if self._matches(term))
+    def _any(self, terms: str) -> bool:
+        """Tell whether any of the joined terms matches; most words are one term."""
+        return terms in self._terms or (
+            (self._other is not None or " " in terms) and any(map(self._one, terms.split()))
+        )
+
+    def _one(self, term: str) -> bool:
+        return term in self._terms or (self._other is not None and self._other(term))
+
+    def _matching(self, text: str) -> list[tuple[int, int]]:
+        return [(start, end) for start, end, term in self._analyzer.spans(text) if self._one(term)]
+
+
+def _places(chunk: str, text: str) -> Iterator[int]:
+    """Yield where a chunk of a text stands, with white space or nothing around it."""
+    at = text.find(chunk)
+    while at >= 0:
+        end = at + len(chunk)
+        if (at == 0 or text[at - 1].isspace()) and (end == len(text) or text[end].isspace()):
+            yield at
+        at = text.find(chunk, end)
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -60,19 +82,16 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield pending
 
 
-def matcher(query: Query) -> Matcher:
-    """Return a function that tells whether an index term is one that the query asks for."""
-    terms = set(query_terms(query))
+def _loosely(query: Query) -> Matcher | None:
+    """Return a function that tells whether a term fits a pattern or a fuzzy word of the query; None if it has none."""
     patterns = [re.compile(pattern) for pattern in _patterns(query)]
     fuzzy = [leaf for leaf in leaves(query) if isinstance(leaf, Fuzzy)]
     if not patterns and not fuzzy:
-        return terms.__contains__
+        return None
 
     def matches(term: str) -> bool:
-        return (
-            term in terms
-            or any(pattern.match(term) for pattern in patterns)
-            or any(within(term, leaf.text, leaf.distance) for leaf in fuzzy)
+        return any(pattern.match(term) for pattern in patterns) or any(
+            within(term, leaf.text, leaf.distance) for leaf in fuzzy
         )
 
     return matches

@@ -45,6 +45,7 @@ class Search:
         self.mode = self._mode(embedder)
         self.asked = self._asked(analyzer, embedder)
         self.arms = self._arms()
+        self.highlight = Highlighter(self.parsed.tree, analyzer)
         self.first: dict[str, Ranking] = {}  # what each arm finds to the first depth, once it was asked
         self.rankings: dict[str, Ranking] = {}  # of the depth that was reached
         self._known: dict[str, Ranking] = {}  # all that each arm scored at that depth
@@ -253,7 +254,7 @@ class Search:
             cosines = np.nan_to_num(self._scores("vector", rows))
             known = self.refiner.piece_scores(rows)
             pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
-        held = [set(self.asked.analyzer.terms(f"{passage.title}\n{passage.text}")) for _, passage in found]
+        held = [self.highlight.terms(passage.text) | self.highlight.terms(passage.title) for _, passage in found]
         return Evidence(
             np.arange(1, len(rows) + 1, dtype=np.float64) + self.request.offset,
             len(self.asked.terms),
@@ -310,8 +311,13 @@ def _filtered(snapshot: Snapshot, where: str | Mapping[str, Any] | None) -> Rows
 def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, request: SearchRequest) -> Results:
     """Answer a question. Raises QueryError; finding nothing is no error."""
     started = time.perf_counter()
-    run = Search(snapshot, embedder, analyzer, request)
-    picker = Picker(snapshot, per_document=request.per_document, collapse=request.collapse)
+    return answer(Search(snapshot, embedder, analyzer, request), started)
+
+
+def answer(run: Search, started: float) -> Results:
+    """Return the hits of a search that began when `time.perf_counter` said `started`."""
+    request = run.request
+    picker = Picker(run.snapshot, per_document=request.per_document, collapse=request.collapse)
     picked = picker.pick(run.ranked(), request.offset + request.k, diversity=request.diversity)
     chosen = list(itertools.islice(picked, request.offset, request.offset + request.k))
     hits = [hit for hit in _hits(run, chosen) if hit.confidence >= request.min_confidence]
@@ -319,7 +325,7 @@ def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, re
         request.query,
         tuple(hits),
         run.mode,
-        snapshot.generation,
+        run.snapshot.generation,
         round((time.perf_counter() - started) * 1000, 3),
         tuple(run.warnings),
         explanation(run) if request.explain else None,
@@ -333,7 +339,6 @@ def _hits(run: Search, chosen: Sequence[Pick]) -> Iterator[Hit]:
     with run.snapshot.lock:
         passages = run.snapshot.catalog.passages([pick.row for pick in chosen])
     sure = run.confidence([(pick.row, passages[pick.row]) for pick in chosen])
-    highlight = Highlighter(run.parsed.tree, run.asked.analyzer)
     sources = run.sources([pick.row for pick in chosen])
     found = zip(chosen, sure.tolist(), sources, strict=True)
     for rank, (pick, likely, places) in enumerate(found, run.request.offset + 1):
@@ -343,7 +348,7 @@ def _hits(run: Search, chosen: Sequence[Pick]) -> Iterator[Hit]:
             round(pick.score, 6),
             passage,
             places,
-            highlight(passage.text),
+            run.highlight(passage.text),
             *_neighbours(run, passage),
             duplicates=pick.duplicates,
             confidence=round(likely, 4),
