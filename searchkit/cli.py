@@ -11,19 +11,9 @@ import typer
 
 import searchkit
 from searchkit import arguments, evaluating, opening, render
-from searchkit.arguments import (
-    DEFAULT_INDEX,
-    STDIN,
-    Creation,
-    FullPage,
-    IndexPath,
-    Output,
-    Page,
-    Ranking,
-    Reading,
-    flat,
-)
+from searchkit.arguments import DEFAULT_INDEX, STDIN, IndexPath
 from searchkit.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples
+from searchkit.options import Creation, FullPage, Output, Page, Ranking, Reading, flat
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -73,6 +63,7 @@ def index(
     paths: arguments.Sources = None,
     index: IndexPath = DEFAULT_INDEX,
     strict: arguments.StrictReading = False,
+    embed: arguments.Embed = "progressive",
     stdin_name: arguments.StdinName = "stdin",
     json: arguments.AsJson = False,
     *,
@@ -88,10 +79,11 @@ def index(
             from searchkit import stdin
 
             read = reading.options().read
-            done = opened.add(stdin.documents(stdin_name, read), strict=strict, progress=progress)
+            done = opened.add(stdin.documents(stdin_name, read), strict=strict, embed=embed, progress=progress)
         else:
             opening.require_sources(opened, paths)
-            done = opened.sync(paths or (), options=reading.given(), strict=strict, progress=progress)
+            options = reading.given()
+            done = opened.sync(paths or (), options=options, strict=strict, embed=embed, progress=progress)
     _print(done.to_dict(), lambda: render.report(done, index), json=json)
 
 
@@ -101,6 +93,30 @@ def _is_piped(paths: list[Path] | None) -> bool:
     if piped and len(paths or ()) > 1:
         raise typer.BadParameter("- (standard input) cannot stand beside other paths; index it by itself")
     return piped
+
+
+@app.command(
+    epilog=examples(
+        "searchkit improve                           (until all is done; Ctrl-C loses nothing)",
+        "searchkit improve --seconds 600 --questions asked.txt",
+    )
+)
+def improve(
+    index: IndexPath = DEFAULT_INDEX,
+    seconds: arguments.Seconds = None,
+    passages: arguments.MostPassages = None,
+    questions: arguments.QuestionsFile = None,
+    json: arguments.AsJson = False,
+) -> None:
+    """Have the model read passages whose vectors are only predicted, at idle priority; what pays most comes first."""
+    from searchkit.progress import reporting
+    from searchkit.threads import lower_priority
+
+    lower_priority()
+    asked = questions.read_text(encoding="utf-8", errors="replace").splitlines() if questions else []
+    with opening.existing(index) as opened, reporting() as progress:
+        done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress)
+    _print(done.to_dict(), lambda: render.improved(done, index), json=json)
 
 
 @app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
@@ -123,16 +139,18 @@ def compact(index: IndexPath = DEFAULT_INDEX) -> None:
 
 
 @app.command(epilog=examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))
-def rebuild(index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None) -> None:
+def rebuild(
+    index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None, embed: arguments.Embed = "progressive"
+) -> None:
     """Make keywords and vectors anew from the documents, with another model if one is given.
 
-    It mends an index whose files were damaged.
+    It mends an index whose files were damaged. Searches go on with what there was until all is complete.
     """
     from searchkit.index import rebuild as rebuild_index
     from searchkit.progress import reporting
 
     with reporting() as progress:
-        generation = rebuild_index(index, embedder=opening.model_called(embedder), progress=progress)
+        generation = rebuild_index(index, embedder=opening.model_called(embedder), embed=embed, progress=progress)
     render.out(f"{index}: rebuilt, generation {generation}")
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from searchkit import arguments, opening, render
-from searchkit.arguments import DEFAULT_INDEX, FUSIONS, STAGES, IndexPath, flat, one_of
+from searchkit.arguments import DEFAULT_INDEX, FUSIONS, STAGES, IndexPath, one_of
 from searchkit.exits import WORSE, examples
+from searchkit.options import flat
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415

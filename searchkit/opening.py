@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from searchkit.arguments import Creation
 from searchkit.errors import EmbedderMismatch, IndexNotFound
+from searchkit.options import Creation
 
 # An index is imported when a command opens one: --help and completion do without.
 # ruff: noqa: PLC0415

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from searchkit.context import Context
     from searchkit.embedders import ModelInfo
+    from searchkit.improve import ImproveReport
     from searchkit.maintenance import VerifyReport
     from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, Statement, SyncReport
     from searchkit.whynot import WhyNot
@@ -282,11 +283,18 @@ def report(done: SyncReport, path: Path) -> None:
     counts = f"{len(done.added)} added, {len(done.changed)} changed, {len(done.removed)} removed, {done.kept} kept"
     failed = f", {len(done.failed)} failed" if done.failed else ""
     out(f"{path}: {counts}{failed}; {done.passages:,} passages, generation {done.generation}")
-    if done.embedded or done.reused:
-        out(f"vectors: {done.embedded:,} computed, {done.reused:,} known already")
+    if done.embedded or done.reused or done.predicted:
+        predicted = f", {done.predicted:,} predicted; better ones with: searchkit improve" if done.predicted else ""
+        out(f"vectors: {done.embedded:,} computed, {done.reused:,} known already{predicted}")
     if done.skipped:
         out("left out: " + ", ".join(f"{count} {reason}" for reason, count in sorted(done.skipped.items())))
     failures(done)
+
+
+def improved(done: ImproveReport, path: Path) -> None:
+    """Print what an improvement did, and what is left."""
+    kept = f" and {done.reached:,} that searches had left" if done.reached else ""
+    out(f"{path}: {done.embedded:,} vectors computed{kept}; {done.drafts:,} predicted ones left")
 
 
 def failures(done: SyncReport) -> None:

@@ -19,6 +19,12 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def lower_priority() -> None:
+    """Let every other process of the machine go first, where the system knows such a thing."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(19)
+
+
 def parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: int) -> list[Result]:
     """Return the function's results in order; an interruption drops what has not begun."""
     items = list(items)

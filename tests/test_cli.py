@@ -18,8 +18,8 @@ from searchkit.cli import app
 from tests.worlds import NEWS, WordHashEmbedder
 
 COMMANDS = (
-    "index", "remove", "compact", "rebuild", "export", "import", "search", "context", "why-not", "show", "list",
-    "status", "verify", "models", "evaluate", "compare", "tune",
+    "index", "improve", "remove", "compact", "rebuild", "export", "import", "search", "context", "why-not", "show",
+    "list", "status", "verify", "models", "evaluate", "compare", "tune", "who-said",
 )  # fmt: skip
 HANOI = """Hanoi visit
 
@@ -540,6 +540,41 @@ def test_export_replaces_a_file_only_when_told_to(news):
 def test_import_of_something_else_is_an_error(news):
     assert news("import", "news/hanoi.txt", "-i", "copy").exit_code == 3
     assert news("import", "nothing.zip", "-i", "copy").exit_code == 2
+
+
+@pytest.fixture
+def drafted(call, monkeypatch):
+    """An index of three passages, of which the model has read one and the others are predicted."""
+    monkeypatch.setattr("searchkit.embedding.FIRST", 1)
+    monkeypatch.setattr("searchkit.threads.lower_priority", lambda: None)  # of this process
+    result = call("index", "news")
+    assert "1 computed, 0 known already, 2 predicted; better ones with: searchkit improve" in result.stdout
+    return call
+
+
+def test_improve_replaces_predicted_vectors_within_a_budget(drafted):
+    assert (
+        drafted("improve", "--passages", "1").stdout == "indexes/default: 1 vectors computed; 1 predicted ones left\n"
+    )
+    Path("asked.txt").write_text("coffee\n")
+    done = drafted("improve", "--questions", "asked.txt", "--json")
+    assert json.loads(done.stdout) == {"embedded": 1, "reached": 0, "drafts": 0, "generation": 5}
+    assert json.loads(drafted("status", "--json").stdout)["drafts"] == 0
+
+
+def test_a_full_run_leaves_nothing_to_improve(drafted):
+    assert "2 computed" in drafted("index", "news", "--embed", "full").stdout
+    assert drafted("improve").stdout == "indexes/default: 0 vectors computed; 0 predicted ones left\n"
+
+
+def test_an_upgrade_is_explained_and_kept_for_improve(drafted):
+    shown = json.loads(drafted("search", "coffee", "--upgrade", "5", "--explain", "--json").stdout)
+    assert shown["explain"]["upgraded"] == 2
+    assert "0 vectors computed and 2 that searches had left; 0 predicted" in drafted("improve").stdout
+
+
+def test_a_way_of_embedding_that_does_not_exist_is_wrong_usage(call):
+    assert call("index", "news", "--embed", "later").exit_code == 2
 
 
 def test_models_are_listed(call):
