@@ -1,58 +1,183 @@
 """A student of an embedding model: predicts a passage's vector from the set of its words or word pieces.
 
-Ridge regression in closed form (Hoerl & Kennard 1970), in its dual form: as many unknowns as there are examples, not
-as there are words.
+A prior, which travels with a model, is a linear map from weighted bags of word pieces to vectors, learnt once from a
+large text. What it gets wrong about the corpus at hand is learnt from the passages that the model itself has embedded:
+kernel ridge regression in closed form (Saunders, Gammerman & Vovk, ICML 1998) on the residuals, with the ridge of the
+least leave-one-out error. The kernel is the mean of two: the cosine of two bags, which knows the words of this corpus,
+and a Gaussian of the prior's predictions, which knows its topics. The second goes through landmarks (Williams & Seeger,
+NIPS 2000), so that what a prediction costs does not grow with the examples.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
 
 from searchkit.ragged import Ragged
-from searchkit.types import Embedder, FloatMatrix, Rows
+from searchkit.threads import cores, parallel
+from searchkit.types import Embedder, FloatMatrix, FloatVector, Rows
 
 MOST = 5_000  # examples: solving for them takes a few seconds
 BUCKETS = 2**15  # that words are hashed into
-RIDGE = 0.3
-BLOCK = 2_000  # passages that are looked at together
+SHARED = 0.05  # share of passages from which on a feature tells little: a / (a + share), Arora, Liang & Ma, ICLR 2017
+SHARPNESS = 2.0  # of the Gaussian: exp(-2 (1 - cosine))
+LANDMARKS, TOPIC_DIM = 512, 96  # predictions that others are compared with, and on how many axes
+LEAST = 1e-5  # share of the largest eigenvalue, below which one is rounding
+RIDGES = np.geomspace(0.01, 10, 10)  # kernels are at most 1
+JUDGED = 1_000  # examples by which the ridge is chosen
+COMMON = 64  # examples that share a feature, from which on a product of matrices is faster than pair by pair
+BLOCK = 256  # passages a block: what is gathered for them stays in the cache
+CHUNK = 4_096  # and a thread
 
 
-class Student(NamedTuple):
-    """weights: (2**16, dim), of each feature; mean: (dim,) of the examples; seen: (2**16,), in any example."""
+class Prior(NamedTuple):
+    """What is known of a model's features in any text: how much each counts in a bag, (v,), its vector, (v, dim)."""
 
-    weights: FloatMatrix
-    mean: npt.NDArray[np.float32]
-    seen: npt.NDArray[np.bool_]
-
-    def predict(self, features: Ragged) -> npt.NDArray[np.float32]:
-        """Return the predicted vectors: (n, dim) unit rows."""
-        found = np.concatenate([_bags(block) @ self.weights for block in _blocks(features)]) + self.mean
-        unit: npt.NDArray[np.float32] = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
-        return unit
-
-    def uncertainty(self, features: Ragged) -> npt.NDArray[np.float32]:
-        """Return the share of each passage's features that no example has: (n,)."""
-        return np.concatenate([1 - _bags(block) ** 2 @ self.seen.astype(np.float32) for block in _blocks(features)])
+    weights: FloatVector
+    table: FloatMatrix
+    centre: FloatVector  # (dim,), added to the bag
 
 
-def fit(features: Ragged, vectors: FloatMatrix, prior: FloatMatrix | None = None) -> Student:
-    """Return a student of these examples: n feature lists and their vectors, (n, dim)."""
-    bags, mean = _bags(features), vectors.mean(axis=0)
-    start = np.zeros((bags.shape[1], vectors.shape[1]), np.float32) if prior is None else prior
-    kernel = bags @ bags.T
-    duals = np.linalg.solve(kernel + RIDGE * np.eye(len(kernel), dtype=np.float32), vectors - mean - bags @ start)
-    return Student(start + bags.T @ duals, mean, np.asarray(bags.any(axis=0)))
+class Bags(NamedTuple):
+    """Weighted bags of features into sums of what a table holds for each, which are linear in the bag at unit length.
+
+    weights: (v + 1,); table: (v + 1, d), times the weights already; the last row is of features beyond v.
+    """
+
+    weights: FloatVector
+    table: FloatMatrix
+
+    def sums(self, features: Ragged) -> FloatMatrix:
+        """Return (n, d); zeros for an empty bag."""
+        sums = np.zeros((len(features.ends), self.table.shape[1]), np.float32)
+        beyond = len(self.weights) - 1
+        starts = features.ends - features.lengths
+        for begin in range(0, len(sums), BLOCK):
+            filled = begin + np.flatnonzero(features.lengths[begin : begin + BLOCK])
+            if len(filled):
+                first, last = starts[filled[0]], features.ends[filled[-1]]
+                inside = np.minimum(features.values[first:last].astype(np.int64), beyond)
+                at = starts[filled] - first
+                lengths = np.sqrt(np.add.reduceat(self.weights[inside] ** 2, at))
+                sums[filled] = np.add.reduceat(self.table[inside], at, axis=0) / lengths[:, None]
+        return sums
 
 
-def prior(embedder: Embedder) -> FloatMatrix | None:  # noqa: ARG001 - no model has one yet
-    """Return the weights that a model's student starts from, None for zero."""
-    return None
+class Topics(NamedTuple):
+    """What the nearness of the prior's prediction, in fewer dimensions, to a few points says.
+
+    centre: (r,), added to the bag; points: (m, r) unit rows; mixing: (m, d).
+    """
+
+    bags: Bags
+    centre: FloatVector
+    points: FloatMatrix
+    mixing: FloatMatrix
+
+    def of(self, features: Ragged) -> FloatMatrix:
+        """Return (n, d) rows: the Gaussian of each prediction and the points, mixed."""
+        return _gaussian(unit(self.bags.sums(features) + self.centre), self.points) @ self.mixing
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A fitted student: a guess is the sum of what a bag's features, an offset (dim,) and the topics say."""
+
+    bags: Bags
+    offset: FloatVector
+    topics: Topics | None = None
+
+    def predict(self, features: Ragged) -> FloatMatrix:
+        """Return the predicted vectors: (n, dim) float32 unit rows."""
+        return unit(self.guess(features))
+
+    def uncertainty(self, features: Ragged) -> FloatVector:
+        """Return how little each prediction can be trusted: (n,), 1 less its length before it is made a unit.
+
+        The best guess at a unit vector is the shorter the more the vectors differ that it could be.
+        """
+        return np.asarray(1 - np.linalg.norm(self.guess(features), axis=1), np.float32)
+
+    def guess(self, features: Ragged) -> FloatMatrix:
+        """Return the vectors of least expected squared error: (n, dim), shorter than units."""
+        count = len(features.ends)
+        chunks = [features.take(np.arange(at, min(at + CHUNK, count))) for at in range(0, max(count, 1), CHUNK)]
+        return np.concatenate(parallel(self._guess_chunk, chunks, cores()))
+
+    def _guess_chunk(self, features: Ragged) -> FloatMatrix:
+        guess: FloatMatrix = self.bags.sums(features) + self.offset
+        return guess if self.topics is None else guess + self.topics.of(features)
+
+
+def fit(features: Ragged, vectors: FloatMatrix, prior: Prior | None = None) -> Student:
+    """Return a student of these examples: n lists of features, each once in its list, and their unit vectors, (n, dim).
+
+    Raises ValueError without an example.
+    """
+    if not len(vectors):
+        raise ValueError("a student learns from examples; none was given")
+    start = _untaught(features, vectors, prior)
+    topics = _topics(features, start) if prior else None
+    shares = _shares(features, start.bags.weights)
+    kernel = products(features, shares)
+    seen = topics.of(features) if topics else None
+    if seen is not None:
+        kernel = (kernel + seen @ seen.T) / 2
+    residuals = vectors.astype(np.float32) - start.guess(features)
+    kernel[np.diag_indices(len(kernel))] += best_ridge(kernel, residuals)
+    duals = np.linalg.solve(kernel, residuals)
+    if topics and seen is not None:
+        duals /= 2
+        topics = topics._replace(mixing=topics.mixing @ (seen.T @ duals))
+    table, ends = start.bags.table, features.ends[:-1]
+    for dual, share, values in zip(duals, np.split(shares, ends), np.split(features.values, ends), strict=True):
+        table[values] += np.outer(share * start.bags.weights[values], dual)
+    return Student(start.bags, start.offset, topics)
+
+
+def best_ridge(kernel: FloatMatrix, residuals: FloatMatrix) -> float:
+    """Return the ridge of the least leave-one-out error, of JUDGED examples at most. kernel: (n, n); residuals: (n, d).
+
+    With K = U diag(w) U' the error of example i is [G r]_i / G_ii, where G = U diag(1 / (w + ridge)) U'.
+    """
+    some = _evenly(len(kernel), JUDGED)
+    spectrum, axes = np.linalg.eigh(kernel[np.ix_(some, some)])
+    turned = axes.T @ residuals[some]
+    errors = []
+    for ridge in RIDGES:
+        damped = axes / (np.maximum(spectrum, 0) + ridge)
+        errors.append((((damped @ turned) / (damped * axes).sum(axis=1, keepdims=True)) ** 2).sum())
+    return float(RIDGES[np.argmin(errors)])
+
+
+def products(features: Ragged, shares: FloatVector) -> FloatMatrix:
+    """Return the products of all pairs of bags: (n, n). shares: of each feature in its bag, (total,)."""
+    count = len(features.ends)
+    kernel = np.zeros((count, count), np.float32)
+    owners = np.repeat(np.arange(count), features.lengths)
+    order = np.argsort(features.values, kind="stable")
+    _, starts, found = np.unique(features.values[order], return_index=True, return_counts=True)
+    dense = np.zeros((count, int((found >= COMMON).sum())), np.float32)
+    column = 0
+    for begin, size in zip(starts.tolist(), found.tolist(), strict=True):
+        at = order[begin : begin + size]
+        if size >= COMMON:
+            dense[owners[at], column] = shares[at]
+            column += 1
+        else:
+            kernel[np.ix_(owners[at], owners[at])] += np.outer(shares[at], shares[at])
+    return kernel + dense @ dense.T
+
+
+def prior(embedder: Embedder) -> Prior | None:
+    """Return what is known of a model's word pieces, None of most models."""
+    found: Prior | None = getattr(embedder, "prior", None)
+    return found
 
 
 def sample(rows: Rows, size: int) -> Rows:
@@ -66,14 +191,53 @@ def words(texts: Sequence[str]) -> Ragged:
     return Ragged.of([np.unique([crc32(w.encode()) % BUCKETS for w in re.findall(r"\w+", t.lower())]) for t in texts])
 
 
-def _blocks(features: Ragged) -> list[Ragged]:
-    count = len(features.ends)
-    return [features.take(np.arange(at, min(at + BLOCK, count))) for at in range(0, max(count, 1), BLOCK)]
+def unit(rows: FloatMatrix) -> FloatMatrix:
+    """Return rows at unit length: (n, d); one of zeros stays."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
-def _bags(features: Ragged) -> npt.NDArray[np.float32]:
-    """Return binary bags of features at unit length: (n, 2**16)."""
-    bags = np.zeros((len(features.ends), 2**16), np.float32)
-    bags[np.repeat(np.arange(len(bags)), features.lengths), features.values] = 1
-    bags /= np.sqrt(np.maximum(features.lengths, 1))[:, None]
-    return bags
+def _untaught(features: Ragged, vectors: FloatMatrix, prior: Prior | None) -> Student:
+    """Return what predicts before the examples are learnt from: the prior, or else their mean."""
+    known = len(prior.weights) if prior else 0
+    size = max(known, int(features.values.max(initial=0)) + 1)
+    table = np.zeros((size + 1, vectors.shape[1]), np.float32)
+    if prior is None:
+        shares = np.bincount(features.values, minlength=size + 1) / len(vectors)
+        bags = Bags((SHARED / (SHARED + shares)).astype(np.float32), table)
+        return Student(bags, vectors.mean(axis=0, dtype=np.float32))
+    weights = np.ones(size + 1, np.float32)
+    weights[:known] = prior.weights
+    np.multiply(prior.table, prior.weights[:, None], out=table[:known])
+    return Student(Bags(weights, table), prior.centre)
+
+
+def _topics(features: Ragged, untaught: Student) -> Topics:
+    """Return topics by LANDMARKS of the examples, spread evenly; products of their rows are about the Gaussian.
+
+    Predictions are compared on the TOPIC_DIM axes on which those of the examples are longest.
+    """
+    guesses = untaught.guess(features)
+    axes = np.linalg.eigh(guesses.T @ guesses)[1][:, -TOPIC_DIM:]
+    some = _evenly(len(guesses), LANDMARKS)
+    points = unit(guesses[some] @ axes)
+    spectrum, turned = np.linalg.eigh(_gaussian(points, points).astype(np.float64))
+    kept = spectrum > LEAST * spectrum[-1]
+    mixing = (turned[:, kept] / np.sqrt(spectrum[kept])).astype(np.float32)
+    return Topics(Bags(untaught.bags.weights, untaught.bags.table @ axes), untaught.offset @ axes, points, mixing)
+
+
+def _evenly(count: int, most: int) -> Rows:
+    """Return the positions of at most so many of `count` things, spread evenly."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
+
+
+def _gaussian(rows: FloatMatrix, points: FloatMatrix) -> FloatMatrix:
+    """Return exp(-SHARPNESS (1 - cosine)) of unit rows and unit points: (n, m)."""
+    return np.asarray(np.exp(SHARPNESS * (rows @ points.T - 1)))
+
+
+def _shares(features: Ragged, weights: FloatVector) -> FloatVector:
+    """Return what each feature counts in its bag at unit length: (total,)."""
+    found, count = weights[features.values], len(features.ends)
+    squares = np.bincount(np.repeat(np.arange(count), features.lengths), found**2, count)
+    return np.asarray(found / np.sqrt(np.repeat(squares, features.lengths)), np.float32)
