@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from searchkit.bands import SCHEMA as BANDS
+from searchkit.bands import Bands
 from searchkit.days import day_of
 from searchkit.errors import IndexCorrupt
 from searchkit.schema import SCHEMA, DocumentRecord, KnownFile, PassageRecord, Root, connect
@@ -32,10 +34,11 @@ class Catalog:
         try:
             self._db = connect(path)
             if create:
-                self._db.executescript("BEGIN;" + SCHEMA + STATEMENTS + "COMMIT;")
+                self._db.executescript("BEGIN;" + SCHEMA + BANDS + STATEMENTS + "COMMIT;")
             self._db.execute("SELECT value FROM counters").fetchall()
         except sqlite3.DatabaseError as error:
             raise IndexCorrupt(f"{path} is not a searchkit catalog: {error}") from error
+        self.bands = Bands(self._db)
         self.statements = Statements(self._db)
 
     # --- transactions -------------------------------------------------------------------------------------
@@ -202,22 +205,6 @@ class Catalog:
                 for document, r in records
             ],
         )  # fmt: skip
-
-    def put_bands(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """Add (band, row) pairs; fastest in their order."""
-        self._db.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", pairs)
-
-    def drop_bands(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """Remove (band, row) pairs of removed passages."""
-        self._db.executemany("DELETE FROM bands WHERE band = ? AND row = ?", pairs)
-
-    def first_in_bands(self, bands: Iterable[int]) -> dict[int, int]:
-        """Return the first row of each band that has any: band -> row."""
-        return dict(
-            self._db.execute(
-                f"SELECT band, min(row) FROM bands WHERE band {_IN_LIST} GROUP BY band", (_list(bands),)
-            ).fetchall()
-        )
 
     def signatures(self, rows: Iterable[int]) -> dict[int, bytes]:
         """Return the MinHash signatures of rows that exist."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import duplicates
+from searchkit.bands import NOWHERE
 from searchkit.catalog import Catalog
 from searchkit.days import day_of
 from searchkit.journal import DIGEST_SIZE
@@ -114,11 +115,8 @@ def first_duplicates(catalog: Catalog, new: Signed) -> dict[int, int]:
 def _first_in_bands(catalog: Catalog, new: Signed) -> npt.NDArray[np.int64]:
     """Return the lowest row in each of the new rows' bands, new or stored: (n, B)."""
     keys, inverse = np.unique(new.bands, return_inverse=True)
-    lowest = np.full(len(keys), np.iinfo(np.int64).max)
+    lowest = np.full(len(keys), NOWHERE)
     np.minimum.at(lowest, inverse.ravel(), np.repeat(new.rows, new.bands.shape[1]))
-    stored = catalog.first_in_bands(keys.tolist())
-    if stored:
-        at = np.searchsorted(keys, np.fromiter(stored, np.int64, len(stored)))
-        lowest[at] = np.minimum(lowest[at], np.fromiter(stored.values(), np.int64, len(stored)))
+    lowest = np.minimum(lowest, catalog.bands.first_rows(keys))
     first: npt.NDArray[np.int64] = lowest[inverse].reshape(new.bands.shape)
     return first

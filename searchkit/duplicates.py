@@ -63,12 +63,21 @@ def signatures(texts_terms: Sequence[Sequence[str]]) -> Signatures:
 
 
 def bands(signature_rows: Signatures) -> npt.NDArray[np.int64]:
-    """Return the keys under which near duplicates are likely to meet: (n, BANDS), each band's keys its own."""
+    """Return the keys under which near duplicates are likely to meet: (n, BANDS), of 31 bits.
+
+    Each band has keys of its own, but for chance: of ten million keys one in 200 is also another's.
+    """
     values = signature_rows[:, : BANDS * BAND_ROWS].astype(np.uint64).reshape(-1, BANDS, BAND_ROWS)
     keys = np.broadcast_to(_SEEDS[:BANDS], values.shape[:2])
     for row in range(BAND_ROWS):
         keys = _mix(keys ^ values[:, :, row])
-    return keys.view(np.int64)
+    return short(keys.view(np.int64))
+
+
+def short(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return keys of 64 bits as ones of 31, which is what an index stores."""
+    shortened: npt.NDArray[np.int64] = keys >> 33 & 0x7FFFFFFF
+    return shortened
 
 
 def similarity(left: Signatures, right: Signatures) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import duplicates, store
+from searchkit.bands import entries_of
 from searchkit.derive import (
     EntryMaker,
     Signed,
@@ -98,6 +99,7 @@ class Ingest:
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
         writer.begin()
         ensure_statements(writer)
+        self._catalog.bands.ensure()
         self._completed = embedder is not None and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
@@ -283,18 +285,15 @@ class Ingest:
             for w, signature in zip(self._waiting, new.signatures, strict=True)
         )
         self._listener.store(self._catalog)
-        order = np.argsort(new.bands, axis=None)
-        rows = np.repeat(new.rows, new.bands.shape[1])[order]
-        self._catalog.put_bands(zip(new.bands.ravel()[order].tolist(), rows.tolist(), strict=True))
+        if self._waiting:
+            self._catalog.bands.add(entries_of(new.rows, new.bands))
 
     def _forget_duplicates(self) -> None:
         """Take the dead out of the bands; find new originals for passages whose original died."""
         if not self._dead:
             return
         dead = _signed_blobs({row: signature for row, (_, signature) in self._dead.items()})
-        self._catalog.drop_bands(
-            (b, r) for r, own in zip(dead.rows.tolist(), dead.bands.tolist(), strict=True) for b in own
-        )
+        self._catalog.bands.drop(entries_of(dead.rows, dead.bands))
         orphans = self._catalog.orphaned_duplicates(self._dead)
         if orphans:
             found = first_duplicates(self._catalog, _signed_blobs(orphans))

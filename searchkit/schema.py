@@ -24,7 +24,7 @@ CREATE TABLE documents (
     title TEXT NOT NULL, section TEXT NOT NULL, date TEXT, day INTEGER, source TEXT NOT NULL,
     metadata TEXT NOT NULL, text TEXT NOT NULL, marks TEXT NOT NULL, page_starts TEXT NOT NULL
 );
-CREATE INDEX documents_by_file ON documents (file);
+CREATE INDEX documents_by_file ON documents (file) WHERE file IS NOT NULL;
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, line INTEGER NOT NULL,
@@ -34,7 +34,6 @@ CREATE TABLE passages (
 CREATE UNIQUE INDEX passages_by_document ON passages (document, ordinal);
 CREATE INDEX passages_by_digest ON passages (digest);
 CREATE INDEX passages_by_original ON passages (duplicate_of) WHERE duplicate_of IS NOT NULL;
-CREATE TABLE bands (band INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (band, row)) WITHOUT ROWID;
 CREATE TABLE dead (row INTEGER PRIMARY KEY);
 CREATE TABLE segments (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE checksums (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;

@@ -14,7 +14,7 @@ LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
     | {"ragged", "confidence", "threads", "workers"},
-    {"scanning"},
+    {"scanning", "bands"},
     {"maxsim", "segments", "student"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"}
     | {"request"},

@@ -20,7 +20,7 @@ from searchkit.workers import Pool
 from tests.test_sync import write
 from tests.worlds import WORDS, WordHashEmbedder
 
-TABLES = ("documents", "passages", "bands", "said", "speakers", "speaker_terms", "counters")
+TABLES = ("documents", "passages", "band_chunks", "said", "speakers", "speaker_terms", "counters")
 SENTENCES = st.lists(
     st.sampled_from([*WORDS, "Analysts said that prices would rise.", '"We will vote," Lee said.', "\n\n", "He added"])
 )
