@@ -16,15 +16,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from searchkit import Index
-from tests.worlds import WORDS, WordHashEmbedder
+import numpy as np
+
+from searchkit import EmbedderMismatch, Index, embedding
+from searchkit.derive import embedded_text
+from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder
 
 State = dict[str, str]
+FIRST = 2  # new passages that the model embeds at once: the others get predicted vectors
 
 
 def worker(path: Path, folder: Path) -> None:
     """Do what standard input says, a command a line, and say when each begins and ends."""
-    with Index.open(path, embedder=WordHashEmbedder()) as index:
+    embedding.FIRST = FIRST
+    with opened(path) as index:
         print("ready", flush=True)
         for line in sys.stdin:
             command, _, argument = line.strip().partition(" ")
@@ -36,7 +41,21 @@ def worker(path: Path, folder: Path) -> None:
                 index.compact()
             elif command == "rebuild":
                 index.rebuild()
+            elif command == "improve":
+                index.improve()
+            elif command == "migrate":
+                index.rebuild(
+                    embedder=OtherEmbedder() if index.settings.embedder == "word-hash" else WordHashEmbedder()
+                )
             print("done", flush=True)
+
+
+def opened(path: Path) -> Index:
+    """Open an index with whichever of the two models it has at the moment."""
+    try:
+        return Index.open(path, embedder=WordHashEmbedder())
+    except EmbedderMismatch:
+        return Index.open(path, embedder=OtherEmbedder())
 
 
 def reader(path: Path, seconds: float) -> None:
@@ -80,9 +99,10 @@ def on_disk(folder: Path) -> State:
 
 def in_index(path: Path) -> State:
     """Return the documents of an index that was just reopened, after checking that it is whole."""
-    with Index.open(path, embedder=WordHashEmbedder()) as index:
+    with opened(path) as index:
         report = index.verify()
         assert report.ok, report.problems
+        check_vectors(index)
         for query in WORDS[:3]:
             for hit in index.search(query):
                 document = index.get(hit.passage.doc_id)
@@ -90,16 +110,27 @@ def in_index(path: Path) -> State:
         return {doc_id: index.get(doc_id).text for doc_id in index.documents()}
 
 
+def check_vectors(index: Index) -> None:
+    """Check that every vector is the model's own or known to be predicted."""
+    with index._reading() as snapshot:
+        rows = snapshot.vectors.all_rows(drafts=False)
+        passages = snapshot.catalog.passages(rows.tolist())
+        wanted = WordHashEmbedder().embed_passages([embedded_text(passages[row]) for row in rows.tolist()])
+        if len(rows):
+            assert np.allclose(wanted, snapshot.vectors.get(rows), atol=1e-3)
+        assert set(snapshot.vectors.all_rows().tolist()) <= set(snapshot.catalog.all_rows().tolist())
+
+
 def operation(chance: random.Random, folder: Path, before: State) -> tuple[str, State]:
     """Choose what the writer shall do; return the command and the documents afterwards."""
-    kind = chance.choices(["sync", "remove", "compact", "rebuild"], [6, 2, 1, 1])[0]
+    kind = chance.choices(["sync", "remove", "compact", "rebuild", "improve", "migrate"], [6, 2, 1, 1, 3, 2])[0]
     if kind == "sync":
         edit(folder, chance)
         return "sync", on_disk(folder)
     if kind == "remove" and before:
         victim = chance.choice(sorted(before))
         return f"remove {victim}", {doc_id: text for doc_id, text in before.items() if doc_id != victim}
-    return "compact" if kind != "rebuild" else "rebuild", before
+    return "compact" if kind == "remove" else kind, before
 
 
 def kill_writers(home: Path, kills: int, seed: int) -> tuple[int, int]:
@@ -115,6 +146,7 @@ def kill_writers(home: Path, kills: int, seed: int) -> tuple[int, int]:
         span = 2 * (time.monotonic() - started)
     old = new = 0
     before = in_index(path)
+    embedding.FIRST = FIRST
     while old + new < kills:
         process = start("worker", path, folder)
         assert process.stdout.readline() == "ready\n", process.stderr.read()
@@ -140,12 +172,15 @@ def read_while_writing(home: Path, readers: int, seconds: float, seed: int) -> i
     edit(folder, chance)
     with Index.create(path, embedder=WordHashEmbedder()) as index:
         index.sync(folder)
+        embedding.FIRST = FIRST
         processes = [start("reader", path, seconds) for _ in range(readers)]
         while any(process.poll() is None for process in processes):
             edit(folder, chance)
             index.sync(folder)
             if chance.random() < 0.2:
                 index.compact()
+            if chance.random() < 0.3:
+                index.improve(passages=5)
         assert index.verify().ok
     outputs = [process.communicate() for process in processes]
     assert all(process.returncode == 0 for process in processes), [errors for _, errors in outputs]
