@@ -4,12 +4,15 @@ A segment is two .npy files: `NAME.rows.npy` (n,) int64 ascending and `NAME.vect
 that tells its word pieces there are two more, `NAME.pieces.npy` (total,) uint16 and `NAME.ends.npy` (n,) int64: the
 pieces of each passage, one passage after the other, for late interaction. Vectors that were predicted, not computed by
 the model, are drafts: `NAME.drafts.npy` (n,) bool tells which, and is absent where there are none. A row may stand in
-more than one segment: the newest has its vector. Float16 halves disk and memory traffic; what it costs in nDCG is in
-BENCHMARKS.md.
+more than one segment: the newest has its vector. From CODED_ROWS rows on there are three more (see `codes`):
+`NAME.codes.npy` (n, dim / 8) uint8, `NAME.frame.npy` (2, dim) float32 and `NAME.ranks.npy` (m, 2) int32. Float16 halves
+disk and memory traffic; what it costs in nDCG is in BENCHMARKS.md.
 """
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +22,17 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import durable
+from searchkit.codes import Codes, encode
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
 from searchkit.types import FloatMatrix, Rows
 
 DTYPE = np.float16
-
-
+MAPPED = 256_000_000  # bytes of vectors up to which all may stay in memory once they were read
+CODED_ROWS = 4_000  # fewer are compared as fast without codes
 BLOCK = 65_536  # rows copied at a time: a segment may be larger than memory
+
+KINDS = ("rows", "vectors", "pieces", "ends", "drafts", "codes", "frame", "ranks")
 
 Flags = npt.NDArray[np.bool_]
 
@@ -36,6 +42,7 @@ class Segment:
     """Rows, ascending: (n,) int64, their unit vectors: (n, dim) float16, memory-mapped.
 
     pieces: their word pieces, if known. drafts: which vectors are predicted, (n,) bool, None if none is.
+    file: of vectors that are too many to be read through the map.
     """
 
     name: str
@@ -43,6 +50,33 @@ class Segment:
     vectors: npt.NDArray[np.float16]
     pieces: Ragged | None = None
     drafts: Flags | None = None
+    codes: Codes | None = None
+    file: RowFile | None = None
+
+    def read(self, positions: npt.NDArray[np.intp]) -> npt.NDArray[np.float16]:
+        """Return the vectors at these positions: (len(positions), dim)."""
+        return self.vectors[positions] if self.file is None else self.file.read(positions)
+
+
+class RowFile:
+    """Rows of an (n, width) array in a file, read one by one.
+
+    Through a map each would leave its neighbours in the process's memory too, 64 kB on Linux: a few hundred questions
+    and all vectors would be there.
+    """
+
+    def __init__(self, path: Path, array: npt.NDArray[Any]) -> None:
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self._start = path.stat().st_size - array.nbytes
+        self._size = array.nbytes // len(array)
+        self._width, self._dtype = array.shape[1], array.dtype
+
+    def read(self, positions: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return the rows at these positions: (len(positions), width)."""
+        starts = (self._start + self._size * positions.astype(np.int64)).tolist()
+        rows = b"".join([os.pread(self._file, self._size, start) for start in starts])
+        return np.frombuffer(rows, self._dtype).reshape(len(positions), self._width)
 
 
 class Part(NamedTuple):
@@ -55,8 +89,8 @@ class Part(NamedTuple):
 
 
 def segment_files(name: str) -> tuple[str, ...]:
-    """Return the file names that a segment may have: rows and vectors always, then pieces, ends, drafts."""
-    return tuple(f"{name}.{kind}.npy" for kind in ("rows", "vectors", "pieces", "ends", "drafts"))
+    """Return the file names that a segment may have: rows and vectors always, the others where there are such."""
+    return tuple(f"{name}.{kind}.npy" for kind in KINDS)
 
 
 def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
@@ -79,6 +113,11 @@ def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
     drafts = np.concatenate([_flags(part) for part in parts])[at]
     if drafts.any():
         _save(paths[4], drafts)
+    if len(rows) >= CODED_ROWS:
+        codes = encode(_load(paths[1]))
+        arrays: list[npt.NDArray[Any]] = [codes.bits, codes.frame, codes.ranks]
+        for path, array in zip(paths[5:], arrays, strict=True):
+            _save(path, array)
     durable.flush_folder(folder)
     return len(rows)
 
@@ -111,7 +150,9 @@ def _stream(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, blocks: It
 
 def open_segment(folder: Path, name: str, dim: int) -> Segment:
     """Map a segment into memory. Raises IndexCorrupt, naming the file."""
-    rows_path, vectors_path, pieces_path, ends_path, drafts_path = (folder / file for file in segment_files(name))
+    rows_path, vectors_path, pieces_path, ends_path, drafts_path, *others = (
+        folder / file for file in segment_files(name)
+    )
     rows, vectors = _load(rows_path), _load(vectors_path)
     if rows.dtype != np.int64 or rows.ndim != 1:
         raise IndexCorrupt(f"{rows_path} does not hold row numbers. Run: searchkit rebuild")
@@ -120,7 +161,9 @@ def open_segment(folder: Path, name: str, dim: int) -> Segment:
     drafts = _load(drafts_path) if drafts_path.exists() else None
     if drafts is not None and (drafts.dtype != np.bool_ or drafts.shape != rows.shape):
         raise IndexCorrupt(f"{drafts_path} does not tell which of {len(rows)} rows are drafts. Run: searchkit rebuild")
-    return Segment(name, rows, vectors, _open_pieces(pieces_path, ends_path, len(rows)), drafts)
+    pieces, codes = _open_pieces(pieces_path, ends_path, len(rows)), _open_codes(others, len(rows), dim)
+    file = RowFile(vectors_path, vectors) if vectors.nbytes > MAPPED and hasattr(os, "pread") else None
+    return Segment(name, rows, vectors, pieces, drafts, codes, file)
 
 
 def part_of(whole: Segment | Part, mask: Flags | None) -> Part:
@@ -142,6 +185,19 @@ def _open_pieces(pieces_path: Path, ends_path: Path, count: int) -> Ragged | Non
     if not fits or pieces.values.ndim != 1 or (count and pieces.ends[-1] != len(pieces.values)):
         raise IndexCorrupt(f"{pieces_path} does not hold the word pieces of {count} rows. Run: searchkit rebuild")
     return pieces
+
+
+def _open_codes(paths: Sequence[Path], count: int, dim: int) -> Codes | None:
+    """Map the codes of a segment, None if it has none. Raises IndexCorrupt."""
+    if not paths[0].exists():
+        return None
+    bits, frame, ranks = arrays = [_load(path) for path in paths]
+    measured = max(1, ranks.size // 2)
+    wanted = [(np.uint8, (count, -(-dim // 8))), (np.float32, (2, dim)), (np.int32, (measured, 2))]
+    for path, array, (dtype, shape) in zip(paths, arrays, wanted, strict=True):
+        if array.dtype != dtype or array.shape != shape:
+            raise IndexCorrupt(f"{path} does not hold codes of {count} rows of {dim}. Run: searchkit rebuild")
+    return Codes(bits, frame, ranks)
 
 
 def _save(path: Path, array: npt.NDArray[Any]) -> None:

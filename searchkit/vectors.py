@@ -1,23 +1,34 @@
-"""The vector arm: the passages nearest to a question, searched exactly."""
+"""The vector arm: the passages nearest to a question.
+
+Up to EXACT_ROWS rows all are compared, and the ranking is exact. Beyond, codes choose candidates, as many as hold the
+nearest by the recall that is asked for; what is returned is scored exactly either way. A filter is applied before
+anything is chosen, so that it cannot starve the ranking, and few rows that it lets through are simply compared.
+"""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.nearest import Candidates, Open, coded, everything, rough
 from searchkit.ragged import Ragged
 from searchkit.scanning import products
 from searchkit.segments import DTYPE, Segment
 from searchkit.types import FloatMatrix, FloatVector, Ranking, Rows
 
-ROUGH = (
-    2e-3  # how far a product in float16 can be off: the query's rounding is 5e-4, the sum's depends on the processor
-)
+EXACT_ROWS = 100_000
+RECALL = 0.98  # of the 10 nearest, where not all rows are compared
+FEW = 1_000  # rows that are read in less time than codes take to choose among them
+KEPT_FILTERS = 4
+BATCH = 64  # questions that are compared together
 
 
 class Vectors:
@@ -27,6 +38,12 @@ class Vectors:
         self._segments = segments
         self._alive = living(segments, dead)
         self._newer: tuple[Segment, ...] = ()
+        self._open: dict[int, tuple[weakref.ref[Rows], list[Open]]] = {}  # by filter
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _whole(self) -> list[Open]:
+        return [Open.of(*own, None) for own in zip(self._segments, self._alive, strict=True)]
 
     def __len__(self) -> int:
         return sum(
@@ -34,21 +51,64 @@ class Vectors:
             for segment, alive in zip(self._segments, self._alive, strict=True)
         )
 
-    def search(self, query: FloatVector, limit: int, allowed: Rows | None = None) -> Ranking:
-        """Return the `limit` rows of highest cosine, exactly. query: (dim,) unit; allowed: ascending rows."""
-        found = [
-            self._best(segment, alive, query, limit, allowed)
-            for segment, alive in zip(self._segments, self._alive, strict=True)
-        ]
-        rows = np.concatenate([ranking.rows for ranking in found]) if found else np.empty(0, np.int64)
-        scores = np.concatenate([ranking.scores for ranking in found]) if found else np.empty(0, np.float32)
-        return best_first(rows, scores, limit)
+    def search(self, query: FloatVector, limit: int, allowed: Rows | None = None, recall: float = RECALL) -> Ranking:
+        """Return the `limit` rows of highest cosine. query: (dim,) unit; allowed: ascending rows.
+
+        recall: the share of the 10 nearest that must be found, on average, among very many rows; 1: all.
+        """
+        return self.search_many(query[None], limit, allowed, recall)[0]
+
+    def search_many(
+        self, queries: FloatMatrix, limit: int, allowed: Rows | None = None, recall: float = RECALL
+    ) -> list[Ranking]:
+        """Return what `search` returns for each query, to the last bit. queries: (m, dim) unit."""
+        found = self._found(np.asarray(queries, np.float32), limit, self._opened(allowed), recall)
+        return [self._ranked(query, limit, own) for query, own in zip(queries, found, strict=True)]
+
+    def _found(
+        self, queries: FloatMatrix, limit: int, opened: Sequence[Open], recall: float
+    ) -> Iterator[list[Candidates]]:
+        """Yield, for each query, the rows that are to be compared exactly."""
+        count = sum(own.count for own in opened)
+        if count <= max(FEW, limit):
+            few = [everything(own) for own in opened]
+            yield from (few for _ in queries)
+            return
+        codes = recall < 1 and sum(len(segment.rows) for segment in self._segments) > EXACT_ROWS
+        plain = [own for own in opened if own.count and not (codes and own.segment.codes)]
+        for start in range(0, len(queries), BATCH):
+            batch = queries[start : start + BATCH]
+            compared = [rough(own, batch, limit) for own in plain]
+            for query in batch:
+                yield [*(next(own) for own in compared), *(coded(opened, query, limit, recall) if codes else ())]
+
+    def _ranked(self, query: FloatVector, limit: int, candidates: Sequence[Candidates]) -> Ranking:
+        """Return the best candidates by their exact cosine."""
+        if not candidates:
+            return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
+        scores = [_exact(segment.read(at), query) for segment, at in candidates]
+        rows = np.concatenate([segment.rows[at] for segment, at in candidates])
+        return best_first(rows, np.concatenate(scores), limit)
+
+    def _opened(self, allowed: Rows | None) -> list[Open]:
+        """Return the rows that may be found; the last few filters are kept, by the array that holds their rows."""
+        if allowed is None:
+            return self._whole
+        with self._lock:
+            known, opened = self._open.get(id(allowed), (None, []))
+        if known is None or known() is not allowed:
+            opened = [Open.of(*own, allowed) for own in zip(self._segments, self._alive, strict=True)]
+            with self._lock:
+                while len(self._open) >= KEPT_FILTERS:
+                    del self._open[next(iter(self._open))]
+                self._open[id(allowed)] = weakref.ref(allowed), opened
+        return opened
 
     def score(self, query: FloatVector, rows: Rows) -> npt.NDArray[np.float32]:
         """Return the cosine of each row: (len(rows),), NaN for a row without a vector."""
         scores = np.full(len(rows), np.nan, np.float32)
         for segment, at, position in self._places(rows):
-            scores[at] = _exact(segment.vectors[position], query)
+            scores[at] = _exact(segment.read(position), query)
         return scores
 
     def get(self, rows: Rows) -> npt.NDArray[np.float32]:
@@ -56,7 +116,7 @@ class Vectors:
         dim = self._segments[0].vectors.shape[1] if self._segments else 0
         vectors = np.full((len(rows), dim), np.nan, np.float32)
         for segment, at, position in self._places(rows):
-            vectors[at] = segment.vectors[position]
+            vectors[at] = segment.read(position)
         return vectors
 
     def sample(self, size: int) -> tuple[Rows, FloatMatrix]:
@@ -66,7 +126,7 @@ class Vectors:
         for segment, alive in zip(self._segments, self._alive, strict=True):
             at = (np.arange(len(segment.rows)) if alive is None else np.flatnonzero(alive))[::step]
             rows.append(segment.rows[at])
-            matrices.append(segment.vectors[at])
+            matrices.append(segment.read(at))
         matrix = np.concatenate(matrices, dtype=np.float32) if matrices else np.empty((0, 0), np.float32)
         return np.concatenate(rows), matrix
 
@@ -119,34 +179,6 @@ class Vectors:
             if len(at):
                 places.append((segment, at, position[at]))
         return places
-
-    def _best(
-        self,
-        segment: Segment,
-        alive: npt.NDArray[np.bool_] | None,
-        query: FloatVector,
-        limit: int,
-        allowed: Rows | None,
-    ) -> Ranking:
-        """Return one segment's best rows: those that can be among them by rough products, then exactly."""
-        rough = _rough(segment.vectors, query)
-        if alive is not None:
-            rough[~alive] = -np.inf
-        if allowed is not None:
-            rough[~np.isin(segment.rows, allowed, assume_unique=True)] = -np.inf
-        least = (
-            np.partition(rough, len(rough) - limit)[len(rough) - limit] - 2 * ROUGH if limit < len(rough) else -np.inf
-        )
-        kept = np.flatnonzero((rough >= least) & np.isfinite(rough))
-        return best_first(segment.rows[kept], _exact(segment.vectors[kept], query), limit)
-
-
-def _rough(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[np.float32]:
-    """Return the products of unit rows with a unit query, each at most ROUGH off: (n,).
-
-    The processor's own arithmetic on float16 reads half the memory and converts nothing.
-    """
-    return products(vectors, query[None])[:, 0]
 
 
 def _exact(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[np.float32]:

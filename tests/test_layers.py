@@ -14,8 +14,9 @@ LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
     | {"ragged", "confidence", "threads", "workers"},
-    {"scanning", "bands"},
+    {"scanning", "bands", "codes"},
     {"maxsim", "segments", "student"},
+    {"nearest"},
     {"documents", "splitter", "embedders", "queries", "highlight", "catalog", "keywords", "vectors", "journal"}
     | {"request"},
     {"prepare"},

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit import scanning, segments, vectors
+from searchkit import nearest, scanning, segments, vectors
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
 from searchkit.segments import Part
@@ -45,6 +45,7 @@ def test_dead_rows_are_skipped(tmp_path):
     assert len(index) == 3
 
 
+@settings(deadline=None)  # it writes files
 @given(st.sets(st.integers(0, 40), max_size=20), st.integers(1, 50), st.integers(0, 100))
 def test_allowed_rows_are_ranked_as_by_brute_force(tmp_path_factory, allowed, limit, seed):
     folder = tmp_path_factory.mktemp("vectors")
@@ -94,7 +95,10 @@ def test_rough_products_choose_and_exact_ones_rank(tmp_path):
 def test_rough_products_stay_within_their_bound():
     rows, query = unit(300, dim=384), unit(1, 9, dim=384)[0]
     stored = rows.astype(np.float16)
-    assert np.abs(vectors._rough(stored, query) - stored.astype(np.float32) @ query).max() < vectors.ROUGH / 2
+    assert (
+        np.abs(nearest.rough_products(stored, query[None])[0] - stored.astype(np.float32) @ query).max()
+        < nearest.ROUGH / 2
+    )
 
 
 @pytest.mark.parametrize("part", [0, 1])
