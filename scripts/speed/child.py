@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import time
 from functools import cache
@@ -50,6 +51,12 @@ def ask(system: System, order: dict[str, Any]) -> dict[str, Any]:
     return {"ms": elapsed * 1000, "cpu_ms": worked * 1000, "rows": [each.row for each in found]}
 
 
+def processor() -> float:
+    """Seconds of the processor that this process and those that it started and saw end have taken."""
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + others.ru_utime + others.ru_stime
+
+
 def build(system: System, order: dict[str, Any]) -> dict[str, Any]:
     """Index everything, then answer one question; times from nothing, packages not imported yet.
 
@@ -58,13 +65,13 @@ def build(system: System, order: dict[str, Any]) -> dict[str, Any]:
     corpus = Corpus(Path(order["corpus"]))
     started = time.perf_counter()
     system.build(corpus)
-    built, worked = time.perf_counter(), time.process_time()
+    built, worked = time.perf_counter(), processor()
     ask(system, order)
     return {
         "build_s": built - started,
         "build_cpu_s": worked,
         "first_s": time.perf_counter() - started,
-        "first_cpu_s": time.process_time(),
+        "first_cpu_s": processor(),
         **memory(),
     }
 

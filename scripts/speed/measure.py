@@ -38,6 +38,7 @@ class Child:
 
     def __init__(self, name: str, home: Path) -> None:
         self.name = name
+        self.most_memory = 0.0  # MiB, of it and the processes that it starts, while orders took seconds
         self._log = (home.parent / f"{name}.log").open("w")
         command = [sys.executable, "-m", "speed.child", name, str(home)]
         self._process: Any = subprocess.Popen(
@@ -49,9 +50,12 @@ class Child:
         try:
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
-            if not select.select([self._process.stdout], [], [], timeout)[0]:
-                self.close()
-                raise Failed(f"no answer within {timeout:.0f} s")
+            until = time.monotonic() + timeout
+            while not select.select([self._process.stdout], [], [], 1.0)[0]:
+                self.most_memory = max(self.most_memory, family_memory(self._process.pid))
+                if time.monotonic() > until:
+                    self.close()
+                    raise Failed(f"no answer within {timeout:.0f} s")
             line = self._process.stdout.readline()
         except (BrokenPipeError, ValueError) as error:
             raise Failed("its process is gone") from error
@@ -66,6 +70,17 @@ class Child:
         self._process.kill()
         self._process.wait()
         self._log.close()
+
+
+def family_memory(pid: int) -> float:
+    """MiB that a process and all that it started hold, what they share counted once."""
+    kilobytes = 0
+    with contextlib.suppress(OSError):  # one that ends meanwhile
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            kilobytes += int(line.split()[1]) if line.startswith("Pss:") else 0
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            kilobytes += int(family_memory(int(child)) * 1024)
+    return kilobytes / 1024
 
 
 def can(name: str, mode: str) -> bool:
@@ -97,6 +112,7 @@ def built(name: str, corpus: Corpus, home: Path, question: str, timeout: float) 
         made = child(timeout, **order)
     finally:
         child.close()
+    made["peak"] = max(made["peak"], round(child.most_memory, 1))
     made |= {"rows": len(corpus), "versions": versions(name), "disk_mib": size_of(home) / 2**20}
     kept.write_text(json.dumps(made))
     return made

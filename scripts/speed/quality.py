@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from speed.corpus import Corpus, embedded, read
 from speed.questions import Asked
 
 FLIPS = 10_000
-PATIENCE = 3_600
+PATIENCE = 3_600  # seconds to build
+BUDGET = 120  # seconds of answers a system and mode may take; who is slower is compared on fewer questions
 
 
 def judged(data: Path, cache: Path, systems: list[str], count: int) -> dict[str, Any]:
@@ -33,9 +35,12 @@ def judged(data: Path, cache: Path, systems: list[str], count: int) -> dict[str,
     with measure.opened([name for name in systems if name not in problems], folder) as (children, errors):
         problems |= errors
         for mode in measure.MODES:
-            answers = measure.in_turn(children, asked, mode, None, PATIENCE)
+            print(f"{time.strftime('%H:%M:%S')} {data.name}, {mode}", flush=True)
+            answers = measure.in_turn(children, asked, mode, None, BUDGET)
             gains = {name: ndcg(grades, list(questions), found["rows"], ids) for name, found in answers.items()}
-            result[mode] = {name: {"nDCG@10": float(each.mean())} for name, each in gains.items() if len(each)}
+            result[mode] = {
+                name: {"nDCG@10": float(each.mean()), "asked": len(each)} for name, each in gains.items() if len(each)
+            }
             if mode == "hybrid" and "searchkit" in gains:
                 for name in result[mode].keys() - {"searchkit"}:
                     result[mode][name] |= compared(gains["searchkit"], gains[name])
