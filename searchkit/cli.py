@@ -205,19 +205,24 @@ def search(
     form, many = output.form(), query == "-"
     options = page.options() | ranking.options()
     with opening.existing(index) as opened:
-        found = (opened.search(each, page.k, **options) for each in _queries(query))
+        found = (each for asked in _queries(query) for each in opened.search_many(asked, page.k, **options))
         answered = sum(_print_all(found, form, many=many))
     _exit_unless(answered > 0)
 
 
-def _queries(query: str) -> Iterator[str]:
-    """Yield the one query, or those on standard input for "-"; bytes that are no text become question marks."""
+def _queries(query: str) -> Iterator[list[str]]:
+    """Yield the one query, or those on standard input for "-", as they come together."""
     if query == "-":
         from searchkit import stdin
 
         yield from stdin.queries()
     else:
-        yield query.encode("utf-8", "replace").decode()
+        yield [_text(query)]
+
+
+def _text(argument: str) -> str:
+    """Return an argument as text: bytes that are none become question marks."""
+    return argument.encode("utf-8", "replace").decode()
 
 
 def _print_all(found: Iterator[Results], form: str, *, many: bool) -> Iterator[bool]:
@@ -265,7 +270,7 @@ def context(
 ) -> None:
     """Print passages for a prompt, within a budget of tokens, with citations."""
     with opening.existing(index) as opened:
-        made = opened.context(next(_queries(question)), max_tokens, **ranking.options())
+        made = opened.context(_text(question), max_tokens, **ranking.options())
     _print(made.to_dict(), lambda: render.context(made), json=json)
     _exit_unless(bool(made.citations))
 

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from searchkit import keywords, search, store
@@ -123,14 +122,22 @@ class Index:
             request = SearchRequest(query, k, **preferred(snapshot.settings.ranking, options))
             return search.search(snapshot, self._model(snapshot, request.mode), self._analyzer, request)
 
+    def search_many(self, queries: Iterable[str], k: int = 10, **options: Unpack[SearchOptions]) -> list[Results]:
+        """Return for each query, in order, what `search` returns; many at once are answered faster."""
+        from searchkit.batch import search_many
+
+        with self._reading() as snapshot:
+            requests = [SearchRequest(each, k, **preferred(snapshot.settings.ranking, options)) for each in queries]
+            model = self._model(snapshot, options.get("mode", "hybrid"))
+            return search_many(snapshot, model, self._analyzer, requests)
+
     def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
         """Say why a passage is not among the k best, and what would bring it in."""
         from searchkit.whynot import why_not
 
         with self._reading() as snapshot:
             request = SearchRequest(query, k, **preferred(snapshot.settings.ranking, options))
-            model = self._model(snapshot, request.mode)
-            return why_not(snapshot, model, self._analyzer, passage_id, request)
+            return why_not(snapshot, self._model(snapshot, request.mode), self._analyzer, passage_id, request)
 
     def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> Context:
         """Return passages for a prompt, within a budget of tokens, with citations.
@@ -300,9 +307,8 @@ class Index:
             store.create(Path(path), settings)
             index = cls(path, model)
             given = opened.vectors() if settings.embedder_digest == opened.settings.embedder_digest else {}
-            index._ingest(
-                lambda ingest, _: add(ingest, opened.documents()), strict=True, progress=progress, given=given
-            )
+            documents = opened.documents()
+            index._ingest(lambda ingest, _: add(ingest, documents), strict=True, progress=progress, given=given)
         return index
 
     # --- inside -------------------------------------------------------------------------------------------
@@ -366,18 +372,12 @@ class Index:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
 
 def rebuild(
-    path: str | Path,
-    *,
-    embedder: EmbedderLike = None,
-    embed: str = PROGRESSIVE,
-    progress: Progress | None = None,
+    path: str | Path, *, embedder: EmbedderLike = None, embed: str = PROGRESSIVE, progress: Progress | None = None
 ) -> int:
     """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
     return _rebuild(Path(path), embedder, progress, embed)[0]

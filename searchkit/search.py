@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,19 +102,17 @@ class Search:
         if depth > DEPTHS[0]:
             return {name: arm.search(depth) for name, arm in self.arms.items()}
         if len(self.arms) > 1 and not self.first:
-            with meanwhile(self.look_up):
-                self._search("vector")
+            with meanwhile(partial(self.ask, "keyword")):  # while the model reads the question
+                self.ask("vector")
         for name in self.arms.keys() - self.first.keys():
-            self._search(name)
+            self.ask(name)
         return {name: self.first[name] for name in self.arms}
 
-    def look_up(self) -> None:
-        """Do what needs the keyword index alone: it fits in the time that the model takes to read the question."""
-        self._search("keyword")
-        _ = self.asked.idf
-
-    def _search(self, arm: str) -> None:
+    def ask(self, arm: str) -> None:
+        """Let an arm search to the first depth; the keyword index also tells how rare the terms are."""
         self.first[arm] = self.arms[arm].search(DEPTHS[0])
+        if arm == "keyword":
+            _ = self.asked.idf
 
     def ranked(self) -> Iterator[tuple[int, float]]:
         """Yield (row, score), best first, to the last passage that fits.

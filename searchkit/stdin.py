@@ -7,8 +7,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from searchkit.errors import DocumentError
 from searchkit.types import Document, Failure
@@ -64,8 +65,21 @@ def _renamed(item: Document | Failure, path: str, name: str) -> Document | Failu
     return Failure(item.source.replace(path, name), item.reason.replace(path, name))
 
 
-def queries() -> Iterator[str]:
-    """Yield the lines of standard input that hold anything, as soon as they come."""
-    for line in sys.stdin:
-        if line.strip():
-            yield line.strip()
+def queries() -> Iterator[list[str]]:
+    """Yield the lines of standard input that hold anything, as soon as they come: those that came together as one.
+
+    Bytes that are no text become question marks.
+    """
+    rest = b""
+    stream = cast(BufferedReader, sys.stdin.buffer)
+    while beginning := stream.read1(LOOK):
+        *lines, rest = (rest + beginning).split(b"\n")
+        yield from _filled(lines)
+    yield from _filled([rest])
+
+
+def _filled(lines: list[bytes]) -> Iterator[list[str]]:
+    texts = (line.decode(sys.stdin.encoding, "replace").strip() for line in lines)
+    found = [text for text in texts if text]
+    if found:
+        yield found

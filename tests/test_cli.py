@@ -359,6 +359,17 @@ def test_queries_come_from_standard_input_one_a_line(ask):
     ]
 
 
+def test_a_query_from_a_pipe_is_answered_before_the_next_one_comes(built):
+    with process("search", "-", "--jsonl", cwd=built) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for query in (b"bamboo", b"coffee"):
+            running.stdin.write(query + b"\n")
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline())["query"] == query.decode()
+        running.stdin.close()
+
+
 def test_many_queries_have_every_form(ask):
     asked = "bamboo\ncoffee\n"
     assert [one["query"] for one in json.loads(ask("search", "-", "--json", input=asked).stdout)] == [

@@ -371,6 +371,35 @@ def test_searches_in_many_threads_survive_reloads(news):
     assert errors == []
 
 
+def without_time(results):
+    return {name: value for name, value in results.to_dict().items() if name != "elapsed_ms"}
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "keyword"}, {"mode": "vector"}, {"where": "doc = hanoi", "k": 2}])
+def test_many_questions_are_answered_as_each_by_itself(news, options):
+    asked = [
+        "analysts Vietnam",
+        "coffee -record",
+        '"bamboo diplomacy"',
+        "",
+        "date:2024",
+        "Who met?",
+        "analysts Vietnam",
+    ]
+    asked = [f"{question} {number}" for number in range(50) for question in asked] + asked
+    alone = [news.search(question, **options) for question in asked]
+    assert [*map(without_time, news.search_many(asked, **options))] == [*map(without_time, alone)]
+
+
+def test_of_no_questions_there_are_no_answers(news):
+    assert news.search_many([]) == []
+
+
+def test_a_bad_question_among_many_is_an_error(news):
+    with pytest.raises(QueryError, match="date"):
+        news.search_many(["coffee", "date:[2024"], strict=True)
+
+
 def test_a_closed_index_says_so(news):
     news.close()
     with pytest.raises(ValueError, match="closed"):

@@ -27,6 +27,8 @@ LAYERS = (
     {"embedding", "hearing", "arms", "current"},
     {"refine", "upgrading", "coverage"},
     {"ingest", "search"},
+    {"batch"},
+    {"batch"},
     {"sync", "maintenance", "archive", "whynot", "context", "improve"},
     {"index"},
     {"evaluation"},

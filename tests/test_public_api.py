@@ -16,7 +16,7 @@ PUBLIC = {
 INDEX_METHODS = {
     "improve",
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
-    "open", "passages", "rebuild", "reload", "remove", "search", "settings", "status", "sync", "verify",
+    "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "status", "sync", "verify",
     "who_said", "why_not",
 }  # fmt: skip
 
