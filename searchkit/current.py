@@ -18,15 +18,17 @@ class Current:
         self._path = path
         self._lock = threading.Lock()
         self._users: dict[Snapshot, int] = {}
+        self._closed = False
         self._snapshot: Snapshot | None = store.snapshot(path)
+        self._last = self._snapshot  # the same, or the one before while none is open
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Snapshot]:
         """Hold the present snapshot open: a reload in another thread closes it only afterwards."""
         with self._lock:
-            snapshot = self._snapshot
-            if snapshot is None:
+            if self._closed:
                 raise ValueError(f"the index {self._path} is closed")
+            snapshot = self._snapshot or self._load(store.snapshot(self._path))
             self._users[snapshot] = self._users.get(snapshot, 0) + 1
         try:
             yield snapshot
@@ -44,16 +46,34 @@ class Current:
         before = self._replace(newest)
         return before is None or before.generation != newest.generation
 
+    @contextlib.contextmanager
+    def released(self) -> Iterator[None]:
+        """Let go of the snapshot for the length of a block, after which the latest commit is loaded; so does a search.
+
+        As long as a reader needs an old state, SQLite cannot move commits from its log into the catalog, and a write of
+        many commits would make the log larger than the catalog.
+        """
+        self._replace(None)
+        yield
+        self.reload()
+
     def close(self) -> None:
         """Let go of every file."""
+        self._closed = True
         self._replace(None)
 
     def _replace(self, newest: Snapshot | None) -> Snapshot | None:
         """Put another snapshot in place of the present one, which is closed unless a search still uses it."""
         with self._lock:
-            before, self._snapshot = self._snapshot, newest
-            if before and newest and before.settings.embedder_digest == newest.settings.embedder_digest:
-                newest.computed = before.computed  # rows are never reused: they are worth as much as before
+            before, self._snapshot = self._snapshot, None
+            if newest is not None:
+                self._load(newest)
             if before is not None and before not in self._users:
                 before.close()
         return before
+
+    def _load(self, newest: Snapshot) -> Snapshot:
+        if self._last.settings.embedder_digest == newest.settings.embedder_digest:
+            newest.computed = self._last.computed  # rows are never reused: they are worth as much as before
+        self._snapshot = self._last = newest
+        return newest

@@ -330,10 +330,9 @@ class Index:
             model = self._embedder_of(writer.settings)
             counter = self._counter(model)
             ingest = Ingest(writer, model, counter, progress or _silent, given=given or {}, full=is_full(embed))
-            with contextlib.closing(ingest):
+            with self._current.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()
-        self.reload()
         if strict and report.failed:
             lines = "\n".join(f"  {failure.source}: {failure.reason}" for failure in report.failed)
             raise DocumentError(f"{len(report.failed)} sources could not be read; the rest is in.\n{lines}")

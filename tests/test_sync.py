@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from searchkit import DocumentError, Index, ReadOptions, SyncOptions
+from searchkit import Document, DocumentError, Index, ReadOptions, SyncOptions
 from tests.worlds import WORDS, WordHashEmbedder
 
 HANOI = "Analysts said Vietnam balances the great powers with care.\n\nThe weather in Hanoi was hot on that day.\n"
@@ -291,3 +291,20 @@ class TestHistory(AnyHistoryEqualsAFreshBuild.TestCase):
     @pytest.fixture(autouse=True)
     def _place(self, tmp_path, monkeypatch):
         monkeypatch.setenv("PYTEST_TMP", str(tmp_path))
+
+
+def test_what_is_committed_does_not_pile_up_beside_the_catalog(empty, monkeypatch):
+    monkeypatch.setattr("searchkit.ingest.BATCH_PASSAGES", 8)
+    monkeypatch.setattr("searchkit.pipeline.CHUNK", 5_000)
+    largest = 0
+
+    def documents():
+        nonlocal largest
+        for number in range(200):
+            yield Document(str(number), f"{number} {HANOI}" * 5)
+            log = empty.path / "catalog.sqlite-wal"
+            largest = max(largest, log.stat().st_size if log.exists() else 0)
+
+    empty.add(documents())
+    assert 0 < largest < 5_000_000  # SQLite moves commits from its log when it has 1,000 pages, 4 MB
+    assert empty.search("Vietnam")
