@@ -90,10 +90,11 @@ def differing(bits: Bits, planes: Bits) -> npt.NDArray[np.float32]:
     """Return in how many bits each code differs from each plane: (m, n) for (n, dim / 8) and (m, dim / 8)."""
     from simsimd import cdist  # noqa: PLC0415 - a keyword search does without
 
-    found = np.empty((len(planes), len(bits)), np.float32)
-    if len(bits):
-        cdist(planes, bits, metric="hamming", dtype="bin8", out=found)
-    return found
+    if not len(bits):
+        return np.empty((len(planes), 0), np.float32)
+    # not into an array of ours: simsimd 6.5 returns a None that it does not own then, and after some thousands it crashes
+    found = cdist(planes, bits, metric="hamming", dtype="bin8", out_dtype="float32")
+    return np.asarray(found, np.float32)
 
 
 def by_signs(bits: Bits, asked: Asked) -> npt.NDArray[np.float32]:

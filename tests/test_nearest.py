@@ -1,5 +1,7 @@
 """Search among so many vectors that codes choose: bounds are lowered, so that a few thousand are many."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -225,3 +227,12 @@ def test_codes_that_do_not_fit_the_rows_are_refused(monkeypatch, tmp_path, kind,
         return
     with pytest.raises(IndexCorrupt, match=rf"1\.{kind}\.npy"):
         segments.open_segment(tmp_path, "1", DIM)
+
+
+def test_comparing_leaves_what_everybody_shares_alone():
+    """simsimd with `out` gives back a reference to None that it never took, until there is none left."""
+    bits = np.zeros((3, 8), np.uint8)
+    before = sys.getrefcount(None)
+    for _ in range(1_000):
+        codes.differing(bits, bits[:1])
+    assert abs(sys.getrefcount(None) - before) < 500
