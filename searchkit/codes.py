@@ -92,7 +92,7 @@ def differing(bits: Bits, planes: Bits) -> npt.NDArray[np.float32]:
 
     if not len(bits):
         return np.empty((len(planes), 0), np.float32)
-    # not into an array of ours: simsimd 6.5 returns a None that it does not own then, and after some thousands it crashes
+    # not into an array of ours: simsimd 6.5 loses a reference to None each time, and ends the process when none is left
     found = cdist(planes, bits, metric="hamming", dtype="bin8", out_dtype="float32")
     return np.asarray(found, np.float32)
 

@@ -25,6 +25,7 @@ ROUGH = (
 SPARSE = 0.25  # share of a segment's rows below which only theirs are read
 REACH = 3  # candidates for each row that is wanted, at the least: recall further down than the measured one
 SIGNS_REACH = 4  # the same of the comparison by signs, for each candidate by planes
+LOWEST = float(np.finfo(np.float32).min)
 SAMPLED, SPARE = 16_384, 32  # scores that tell about where the n-th highest of very many is
 
 Positions = npt.NDArray[np.intp]
@@ -89,8 +90,9 @@ def everything(opened: Open) -> Candidates:
 def rough(opened: Open, queries: FloatMatrix, limit: int) -> Iterator[Candidates]:
     """Yield, for each query, the rows that can be among its `limit` nearest. queries: (m, dim) unit."""
     for scores in opened.scored(opened.segment.vectors, lambda vectors: rough_products(vectors, queries)):
-        kept = at_least(scores, nth_highest(scores, limit) - 2 * ROUGH)
-        yield Candidates(opened.segment, opened.positions(kept))
+        best = highest(scores, limit)
+        least = scores[best].min() - 2 * ROUGH if len(best) >= limit else LOWEST
+        yield Candidates(opened.segment, opened.positions(np.flatnonzero(scores >= least)))
 
 
 def rough_products(vectors: npt.NDArray[np.float16], queries: FloatMatrix) -> Scores:
@@ -147,23 +149,26 @@ class Coded(NamedTuple):
 
 def _kept(scores: Sequence[Scores], count: int) -> list[Positions]:
     """Return the places of the `count` highest of all scores, and of all that tie with the last."""
-    least = nth_highest(scores[0] if len(scores) == 1 else np.concatenate(scores), count)
-    return [at_least(own, least) for own in scores]
+    if len(scores) == 1:
+        return [highest(scores[0], count)]
+    places, starts = highest(np.concatenate(scores), count), np.cumsum([0, *map(len, scores)])
+    return [
+        own - start for own, start in zip(np.split(places, np.searchsorted(places, starts[1:-1])), starts, strict=False)
+    ]
 
 
-def at_least(scores: Scores, least: float) -> Positions:
-    """Return the places of scores that are no lower; -inf never counts."""
-    return np.flatnonzero(scores >= max(least, float(np.finfo(np.float32).min)))
-
-
-def nth_highest(scores: Scores, n: int) -> float:
-    """Return the n-th highest score, -inf if there are fewer."""
-    if n > len(scores):
-        return -np.inf
+def highest(scores: Scores, n: int) -> Positions:
+    """Return the places of the n highest scores and of all that tie with the last, ascending; -inf is none of them."""
     step = len(scores) // SAMPLED
     place = 2 * n // max(step, 1) + SPARE
+    floor = LOWEST
     if step > 1 and place < SAMPLED:
-        # the place of about the 2n-th highest in a sample bounds the n-th from below, and few are left to sort
-        high = scores[scores >= np.partition(scores[::step], -place)[-place]]
-        scores = high if len(high) >= n else scores
-    return float(np.partition(scores, -n)[-n])
+        # about the 2n-th highest, by a sample: nearly always a bound of the n-th that leaves few to sort
+        floor = max(floor, float(np.partition(scores[::step], -place)[-place]))
+    places = np.flatnonzero(scores >= floor)
+    if len(places) < n and floor > LOWEST:
+        places = np.flatnonzero(scores >= LOWEST)
+    if len(places) > n:
+        high = scores[places]
+        places = places[high >= np.partition(high, -n)[-n]]
+    return places

@@ -197,14 +197,16 @@ def test_few_vectors_have_codes_too():
 
 
 @given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, -np.inf]) | st.floats(-1, 1, width=32), max_size=300), st.data())
-def test_the_nth_highest_is_that_of_the_sorted(scores, data):
+def test_the_highest_are_those_of_the_sorted_and_their_ties(scores, data):
     scores = np.array(scores, np.float32)
     n = data.draw(st.integers(1, len(scores) + 2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nearest, "SAMPLED", 16)
         patch.setattr(nearest, "SPARE", 2)
-        found = nearest.nth_highest(scores, n)
-    assert found == (np.sort(scores)[-n] if n <= len(scores) else -np.inf)
+        found = nearest.highest(scores, n)
+    finite = np.sort(scores[scores > -np.inf])
+    least = finite[-n] if n <= len(finite) else -1
+    assert found.tolist() == [at for at, score in enumerate(scores) if score >= least]
 
 
 @pytest.mark.parametrize("kind", ["codes", "frame", "ranks"])
