@@ -309,6 +309,8 @@ def status(facts: Mapping[str, Any]) -> None:
     shown = dict(facts) | {"bytes": size(facts["bytes"]), "embedder": facts["embedder"] or "none (keyword only)"}
     shown["ranking"] = _ranking(facts["ranking"])
     shown["calibration"] = _calibration(facts["calibration"])
+    if facts["drafts"]:
+        shown["drafts"] = f"{facts['drafts']:,}, {facts['drafts'] / facts['vectors']:.0%} of the vectors: predicted"
     sources = shown.pop("sources")
     width = max(map(len, shown))
     for name, value in shown.items():

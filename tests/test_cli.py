@@ -573,6 +573,10 @@ def test_improve_replaces_predicted_vectors_within_a_budget(drafted):
     assert json.loads(drafted("status", "--json").stdout)["drafts"] == 0
 
 
+def test_status_tells_how_many_vectors_are_predicted(drafted):
+    assert "2, 67% of the vectors: predicted" in drafted("status").stdout
+
+
 def test_a_full_run_leaves_nothing_to_improve(drafted):
     assert "2 computed" in drafted("index", "news", "--embed", "full").stdout
     assert drafted("improve").stdout == "indexes/default: 0 vectors computed; 0 predicted ones left\n"
