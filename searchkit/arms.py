@@ -48,6 +48,7 @@ class VectorArm:
     snapshot: Snapshot
     asked: Asked
     allowed: Rows | None
+    recall: float
 
     @property
     def query(self) -> FloatVector:
@@ -56,7 +57,7 @@ class VectorArm:
 
     def search(self, limit: int) -> Ranking:
         """Return the best rows by cosine."""
-        return self.snapshot.vectors.search(self.query, limit, self.allowed)
+        return self.snapshot.vectors.search(self.query, limit, self.allowed, self.recall)
 
     def score(self, rows: Rows) -> Any:
         """Return the cosine of each row, NaN without a vector."""

@@ -52,6 +52,6 @@ def _search_vectors(snapshot: Snapshot, runs: Sequence[Search]) -> None:
             alike[id(run.allowed)].append(run)
     for group in alike.values():
         vectors = np.stack([np.asarray(run.asked.vector) for run in group])
-        found = snapshot.vectors.search_many(vectors, DEPTHS[0], group[0].allowed)
+        found = snapshot.vectors.search_many(vectors, DEPTHS[0], group[0].allowed, group[0].request.recall)
         for run, ranking in zip(group, found, strict=True):
             run.first["vector"] = ranking

@@ -113,6 +113,14 @@ class Ranking:
         float | None,
         typer.Option(min=0, help="As many as fit into this time.", show_default="all", rich_help_panel=RANKING),
     ] = None
+    recall: Annotated[
+        float | None,
+        typer.Option(
+            help="Of the 10 nearest vectors among very many, find this share on average; 1 compares all.",
+            show_default="0.98",
+            rich_help_panel=RANKING,
+        ),
+    ] = None
     strict: Annotated[
         bool,
         typer.Option(
@@ -152,7 +160,7 @@ class Ranking:
         names = (
             *("mode", "where", "fusion", "per_document", "diversity", "said_by"),
             *("reranker", "rerank_depth", "rerank_weight", "min_confidence", "recency"),
-            *("upgrade", "upgrade_seconds"),
+            *("upgrade", "upgrade_seconds", "recall"),
         )
         given = {name: getattr(self, name) for name in names}
         given["where"] = _within(self.where, self.since, self.until)

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, cast
 
 from searchkit import fusion
 from searchkit.errors import QueryError
-from searchkit.types import Reranker
+from searchkit.types import RECALL, Reranker
 
 MODES = ("hybrid", "keyword", "vector")
 STAGES = ("guard", "neighbours", "pieces", "feedback", "speaker", "time")  # in the order in which they run
@@ -31,7 +31,8 @@ class SearchRequest:
     min_confidence: hits that are less likely to answer are left out. reranker: "late", "onnx:FOLDER", "st-ce:MODEL",
     a Reranker or a function; it judges the first rerank_depth passages anew, and rerank_weight is its share in their
     scores. upgrade: of the first so many passages, predicted vectors are replaced by the model's own before the final
-    ranking, and kept for later; upgrade_seconds: no more than fit into this time, None for all.
+    ranking, and kept for later; upgrade_seconds: no more than fit into this time, None for all. recall: among very many
+    passages, the share of the 10 nearest vectors that must be found, on average; 1: all vectors are compared.
     """
 
     query: str
@@ -57,6 +58,7 @@ class SearchRequest:
     rerank_weight: float = 0.7
     upgrade: int = 0
     upgrade_seconds: float | None = None
+    recall: float = RECALL
 
     def __post_init__(self) -> None:
         checks = {
@@ -75,6 +77,7 @@ class SearchRequest:
             f"rerank_depth must lie between 1 and {MOST_RERANKED}, unlike {self.rerank_depth}": 1
             <= self.rerank_depth
             <= MOST_RERANKED,
+            f"recall must lie above 0 and up to 1, unlike {self.recall}": 0 < self.recall <= 1,
             f"upgrade must lie between 0 and {MOST_RERANKED}, unlike {self.upgrade}": 0
             <= self.upgrade
             <= MOST_RERANKED,
@@ -114,6 +117,7 @@ class SearchOptions(TypedDict, total=False):
     rerank_weight: float
     upgrade: int
     upgrade_seconds: float | None
+    recall: float
 
 
 def preferred(ranking: Mapping[str, Any] | None, options: SearchOptions) -> SearchOptions:

@@ -94,7 +94,7 @@ class Search:
         if self.mode != "vector" or wordless:
             arms["keyword"] = KeywordArm(self.snapshot, self.parsed, self.allowed)
         if self.asked.readable:
-            arms["vector"] = VectorArm(self.snapshot, self.asked, self.allowed)
+            arms["vector"] = VectorArm(self.snapshot, self.asked, self.allowed, self.request.recall)
         return arms
 
     def _candidates(self, depth: int) -> dict[str, Ranking]:
@@ -184,7 +184,7 @@ class Search:
         self.upgraded = count
         if not count:
             return ranked
-        arm = self.arms["vector"] = VectorArm(self.snapshot, self.asked, self.allowed)
+        arm = self.arms["vector"] = VectorArm(self.snapshot, self.asked, self.allowed, self.request.recall)
         self.refiner = self._refiner()
         rows = self.rankings["vector"].rows
         self.rankings["vector"] = best_first(rows, arm.score(rows), len(rows))

@@ -14,6 +14,7 @@ FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
 Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
 
 ANSWERABLE = 0.1  # confidence of the best hit, below which the index seems to hold no answer
+RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
 
 Scalar: TypeAlias = str | int | float | bool | None
 Metadata: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]  # dates are ISO 8601 strings

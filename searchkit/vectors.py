@@ -22,10 +22,9 @@ from searchkit.nearest import Candidates, Open, coded, everything, rough
 from searchkit.ragged import Ragged
 from searchkit.scanning import products
 from searchkit.segments import DTYPE, Segment
-from searchkit.types import FloatMatrix, FloatVector, Ranking, Rows
+from searchkit.types import RECALL, FloatMatrix, FloatVector, Ranking, Rows
 
 EXACT_ROWS = 100_000
-RECALL = 0.98  # of the 10 nearest, where not all rows are compared
 FEW = 1_000  # rows that are read in less time than codes take to choose among them
 KEPT_FILTERS = 4
 BATCH = 64  # questions that are compared together

@@ -646,7 +646,7 @@ def test_a_bug_exits_with_3_and_shows_where(news, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(Index, "search", broken)
+    monkeypatch.setattr(Index, "search_many", broken)
     wrong = news("search", "x")
     assert wrong.exit_code == 3
     assert "this is a bug" in wrong.stderr

@@ -5,6 +5,7 @@ import pytest
 
 from searchkit import Document, EmbedderMismatch, Index, IndexLocked, QueryError, embedding, improve, store
 from searchkit.journal import reached
+from searchkit.vectors import Vectors
 from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder, WordPieceEmbedder
 
 COUNT = 60
@@ -292,3 +293,26 @@ def test_an_index_that_cannot_be_written_is_upgraded_in_memory(drafted, model, m
 def test_an_upgrade_that_makes_no_sense_is_a_query_error(drafted, options):
     with pytest.raises(QueryError, match="upgrade"):
         drafted.search(QUESTION, **options)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_the_recall_that_is_asked_for_reaches_the_vectors(drafted, monkeypatch, many):
+    asked = []
+    plain = Vectors.search_many
+
+    def watched(self, queries, limit, allowed=None, recall=0.0):
+        asked.append(recall)
+        return plain(self, queries, limit, allowed, recall)
+
+    monkeypatch.setattr(Vectors, "search_many", watched)
+    if many:
+        drafted.search_many([QUESTION], recall=1)
+    else:
+        drafted.search(QUESTION, recall=1)
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("recall", [0, 1.5])
+def test_a_recall_that_makes_no_sense_is_a_query_error(drafted, recall):
+    with pytest.raises(QueryError, match="recall"):
+        drafted.search(QUESTION, recall=recall)
