@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from searchkit.text import Analyzer
 from searchkit.threads import cores, parallel
 from searchkit.types import Embedder, Results
 
-AT_ONCE = 256  # questions whose candidates are held in memory together
+AT_ONCE = 64  # questions that are prepared while the ones before are answered
 
 
 def search_many(
@@ -23,17 +24,28 @@ def search_many(
 ) -> list[Results]:
     """Return the answer to each question, in order: what `search` returns, but for the time that it took.
 
-    The model reads each question alone, for in a batch it would read it differently; as many at a time as there are
-    cores. The vector arm compares the questions of one filter together.
+    The model reads each question alone, for in a batch it would read it differently; the vector arm compares those of
+    one filter together. Both leave the interpreter to the rest, which needs it, so that two threads do not wait for
+    each other: one prepares questions, this one answers them.
     """
     if len(requests) == 1:
         return [search(snapshot, embedder, analyzer, requests[0])]
-    results: list[Results] = []
-    for start in range(0, len(requests), AT_ONCE):
+
+    def prepared(start: int) -> list[Search]:
         runs = [Search(snapshot, embedder, analyzer, request) for request in requests[start : start + AT_ONCE]]
         parallel(_prepare, runs, cores())
         _search_vectors(snapshot, runs)
-        results += parallel(lambda run: answer(run, time.perf_counter()), runs, cores())
+        return runs
+
+    results: list[Results] = []
+    with ThreadPoolExecutor(1) as ahead:
+        coming = [ahead.submit(prepared, start) for start in range(0, min(2 * AT_ONCE, len(requests)), AT_ONCE)]
+        while coming:
+            runs = coming.pop(0).result()
+            following = len(results) + len(runs) + AT_ONCE * len(coming)
+            if following < len(requests):
+                coming.append(ahead.submit(prepared, following))
+            results += [answer(run, time.perf_counter()) for run in runs]
     return results
 
 

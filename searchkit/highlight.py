@@ -32,7 +32,11 @@ class Highlighter:
         chunks = self._chunks(text)
         if chunks is None:
             return tuple(_joined(self._matching(text)))
-        matching = [chunk for chunk, terms in chunks.items() if self._any(terms)]
+        wanted = self._terms
+        if self._other is None:  # most words are one term
+            matching = [c for c, t in chunks.items() if t in wanted or (" " in t and not wanted.isdisjoint(t.split()))]
+        else:
+            matching = [chunk for chunk, terms in chunks.items() if any(map(self._one, terms.split()))]
         for chunk in matching:
             if chunk not in self._spans:
                 self._spans[chunk] = self._matching(chunk)
@@ -44,12 +48,6 @@ class Highlighter:
         if text not in self._known:
             self._known[text] = None if self._analyzer.crosses_spaces(text) else self._analyzer.chunks(text)
         return self._known[text]
-
-    def _any(self, terms: str) -> bool:
-        """Tell whether any of the joined terms matches; most words are one term."""
-        return terms in self._terms or (
-            (self._other is not None or " " in terms) and any(map(self._one, terms.split()))
-        )
 
     def _one(self, term: str) -> bool:
         return term in self._terms or (self._other is not None and self._other(term))

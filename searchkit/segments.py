@@ -208,7 +208,6 @@ def _save(path: Path, array: npt.NDArray[Any]) -> None:
 
 def _load(path: Path) -> npt.NDArray[Any]:
     try:
-        loaded: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))  # np.memmap's own slices are slow
     except (OSError, ValueError, EOFError) as error:
         raise IndexCorrupt(f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
-    return loaded

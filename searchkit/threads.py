@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from threading import Thread
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -37,26 +36,18 @@ def parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: i
         pool.shutdown(cancel_futures=True)
 
 
+_helpers: dict[int, ThreadPoolExecutor] = {}  # by process: a forked one has none of its parent's threads
+
+
 @contextmanager
 def meanwhile(work: Callable[[], object]) -> Iterator[None]:
-    """Do some work in another thread while the block runs; what it raises is raised when both are done.
-
-    The thread is made anew, which takes .05 ms: a pool would not live on in a forked process.
-    """
-    done: Future[None] = Future()
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - a panic of an engine is one: it belongs to the waiting thread
-            done.set_exception(error)
-        else:
-            done.set_result(None)
-
-    thread = Thread(target=run, daemon=True)
-    thread.start()
+    """Do some work in another thread while the block runs; what it raises is raised when both are done."""
+    helper = _helpers.get(os.getpid())
+    if helper is None:  # a thread of its own for each piece of work would take .3 ms to start
+        helper = _helpers[os.getpid()] = ThreadPoolExecutor(cores(), "searchkit")
+    done = helper.submit(work)
     try:
         yield
     finally:
-        thread.join()
+        wait([done])
     done.result()
