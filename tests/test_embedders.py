@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from searchkit import student
 from searchkit.embedders import (
     CallableEmbedder,
     OnnxEmbedder,
@@ -180,6 +181,32 @@ def test_a_damaged_file_of_pieces_is_named_when_it_is_needed(tmp_path, name):
 
 def test_word_pieces_change_no_digest_so_that_older_indexes_open(tmp_path, minilm):
     assert OnnxEmbedder(_copy_with(tmp_path, "piece_axes.npy", b"others")).digest == minilm.digest
+
+
+def test_what_a_student_starts_from_knows_what_words_mean(minilm):
+    prior = student.prior(minilm)
+    texts = ["snow and ice on the mountain", "a glacier in the alps", "the bank raised interest rates"]
+    vectors = minilm.embed_passages(texts)
+    guesses = np.stack([_bag(prior, pieces) for pieces in minilm.pieces(texts)])
+    cosines = student.unit(guesses) @ vectors.T
+    assert np.argmax(cosines, axis=1).tolist() == [0, 1, 2]
+    assert cosines[0, 1] > cosines[0, 2] + 0.1
+
+
+def _bag(prior, pieces):
+    weights = prior.weights[pieces]
+    return weights @ prior.table[pieces] / np.linalg.norm(weights) + prior.centre
+
+
+@pytest.mark.parametrize("name", ["student_table.npy", "student_rows.npy", "student_centre.npy"])
+def test_a_damaged_file_of_the_student_is_named_when_it_is_needed(tmp_path, name):
+    model = OnnxEmbedder(_copy_with(tmp_path, name, b"not an array"))
+    with pytest.raises(SearchkitError, match=rf"{name} is damaged.*Reinstall"):
+        student.prior(model)
+
+
+def test_a_model_that_brings_no_student_has_no_prior(tmp_path):
+    assert student.prior(OnnxEmbedder(_copy_with(tmp_path, "student.json", None))) is None
 
 
 def test_a_damaged_file_is_named_before_it_is_loaded(tmp_path):
@@ -436,11 +463,11 @@ def _shared() -> OnnxEmbedder:
 
 def _copy_with(folder: Path, name: str, content: bytes | None) -> Path:
     """Copy the model's folder with one file replaced, or left out."""
-    for file in ("manifest.json", "model.onnx", "tokenizer.json", "piece_states.npy", "piece_axes.npy"):
-        if file != name:
-            shutil.copy(MINILM / file, folder / file)
+    for file in MINILM.iterdir():
+        if file.name != name:
+            shutil.copy(file, folder / file.name)
         elif content is not None:
-            (folder / file).write_bytes(content)
+            (folder / name).write_bytes(content)
     return folder
 
 

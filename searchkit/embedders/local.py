@@ -17,6 +17,7 @@ from searchkit.embedders.checks import digest_of, valid_text
 from searchkit.embedders.runtime import session, tokenizer, with_output
 from searchkit.embedders.wordpieces import WordPieces
 from searchkit.errors import SearchkitError
+from searchkit.student import Prior
 from searchkit.threads import cores, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
@@ -103,6 +104,23 @@ class OnnxEmbedder:
         )
         return table, projection
 
+    @property
+    def prior(self) -> Prior | None:
+        """What a student of the model starts from, by word piece; None in a folder without one.
+
+        It is as large as its use is rare, so it is read anew each time. Like the states of pieces it is no part of the
+        digest: it decides no vector of the model's own.
+        """
+        if not (self._folder / "student.json").exists():
+            return None
+        table, rows, centre = (
+            np.load(io.BytesIO(_checked(self._folder / name, digest)), allow_pickle=False)
+            for name, digest in manifest_of(self._folder, "student.json")["files"].items()
+        )
+        weights, scales = rows.astype(np.float32).T
+        codes = np.stack([table >> 4, table & 15], axis=2).reshape(len(table), -1)  # two in a byte, centred on 7.5
+        return Prior(weights, (codes.astype(np.float32) - 7.5) * scales[:, None], centre)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, also those beyond what the model reads; special tokens left out."""
         return self._word_pieces.count(texts)
@@ -146,12 +164,12 @@ def unit(rows: FloatMatrix) -> FloatMatrix:
     return matrix
 
 
-def manifest_of(folder: Path) -> dict[str, Any]:
+def manifest_of(folder: Path, name: str = "manifest.json") -> dict[str, Any]:
     """Return what a model folder says of itself: name, dim, licence, and the digests of its files."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SearchkitError(f"{folder} is no model folder: manifest.json: {error}") from error
+        raise SearchkitError(f"{folder} is no model folder: {name}: {error}") from error
     return manifest
 
 
