@@ -228,16 +228,26 @@ class Catalog:
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Return the passages of rows that exist, with their texts."""
-        found = self._db.execute(f"SELECT p.row, {_PASSAGE} WHERE p.row {_IN_LIST}", (_list(rows),))
-        return {row: _passage(rest) for row, *rest in found}
+        found = self._db.execute(f"SELECT {_PASSAGE} WHERE row {_IN_LIST}", (_list(rows),))
+        return self._with_texts(found.fetchall())
 
     def passages_of(self, doc_id: str, first: int = 0, last: int | None = None) -> dict[int, Passage]:
         """Return a document's passages from ordinal `first` to `last`, both included, in order."""
         found = self._db.execute(
-            f"SELECT p.row, {_PASSAGE} WHERE d.id = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal",
+            f"SELECT {_PASSAGE} WHERE document = (SELECT key FROM documents WHERE id = ?) AND ordinal BETWEEN ? AND ? "
+            "ORDER BY ordinal",
             (doc_id, first, sys.maxsize if last is None else last),
         )
-        return {row: _passage(rest) for row, *rest in found}
+        return self._with_texts(found.fetchall())
+
+    def _with_texts(self, found: Sequence[Sequence[Any]]) -> dict[int, Passage]:
+        """Return passages by row. Each document is read once, for a book has thousands of passages."""
+        documents = self._db.execute(
+            f"SELECT key, id, text, title, section, metadata FROM documents WHERE key {_IN_LIST}",
+            (_list({key for _, key, *_ in found}),),
+        )
+        known = {key: rest for key, *rest in documents}
+        return {row: _passage(rest, known[key]) for row, key, *rest in found}
 
     def row_of(self, passage_id: str) -> int | None:
         """Return the row of a passage, None if there is none."""
@@ -342,11 +352,7 @@ class Catalog:
 
 
 _IN_LIST = "IN (SELECT value FROM json_each(?))"
-_PASSAGE = (
-    "d.id, p.ordinal, d.text, p.start, p.end, p.line, p.end_line, d.title, "
-    "CASE p.section WHEN '' THEN d.section ELSE p.section END, p.page, d.metadata "
-    "FROM passages p JOIN documents d ON p.document = d.key"
-)
+_PASSAGE = 'row, document, ordinal, start, "end", line, end_line, page, section FROM passages'
 
 
 def _list(numbers: Iterable[int]) -> str:
@@ -373,9 +379,10 @@ def _document(found: Sequence[Any]) -> Document:
     )  # fmt: skip
 
 
-def _passage(found: Sequence[Any]) -> Passage:
-    doc_id, ordinal, text, start, end, line, end_line, title, section, page, metadata = found
+def _passage(found: Sequence[Any], document: Sequence[Any]) -> Passage:
+    ordinal, start, end, line, end_line, page, section = found
+    doc_id, text, title, own_section, metadata = document
     return Passage(
-        f"{doc_id}#{ordinal}", doc_id, ordinal, text[start:end], start, end, line, end_line, title, section, page,
-        json.loads(metadata),
+        f"{doc_id}#{ordinal}", doc_id, ordinal, text[start:end], start, end, line, end_line, title,
+        section or own_section, page, json.loads(metadata),
     )  # fmt: skip
