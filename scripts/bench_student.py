@@ -72,8 +72,8 @@ def draft(path: Path, share: float, prior: student.Prior | None) -> str:
         writer.write_vectors(Part(rows[others], guesses.astype(DTYPE), pieces.take(others), drafts))
         writer.commit()
     return (
-        f"{len(taught)} of {len(rows)} passages seen, fitted in {fitted - started:.1f} s, {rate:.0f} predicted a second,"
-        f" mean cosine {cosines.mean():.3f}, rank correlation of uncertainty and error {told:.2f}"
+        f"{len(taught)} of {len(rows)} passages seen, fitted in {fitted - started:.1f} s, {rate:.0f} predicted a "
+        f"second, mean cosine {cosines.mean():.3f}, rank correlation of uncertainty and error {told:.2f}"
     )
 
 
