@@ -1,0 +1,42 @@
+"""Work in several threads."""
+
+import os
+
+import pytest
+
+from searchkit.threads import meanwhile, parallel
+
+
+def test_results_come_in_the_order_of_what_they_were_made_of():
+    assert parallel(lambda number: number * number, range(20), 4) == [number * number for number in range(20)]
+
+
+def test_work_is_done_when_the_block_is_left():
+    done = []
+    with meanwhile(lambda: done.append("work")):
+        pass
+    assert done == ["work"]
+
+
+def test_an_error_of_the_other_thread_is_raised_here():
+    with pytest.raises(ZeroDivisionError), meanwhile(lambda: 1 / 0):
+        pass
+
+
+def test_an_error_of_the_block_waits_for_the_work():
+    done = []
+    with pytest.raises(KeyError), meanwhile(lambda: done.append("work")):
+        raise KeyError("block")
+    assert done == ["work"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_has_helpers_of_its_own():
+    with meanwhile(int):  # so that there is a helper before the fork
+        pass
+    child = os.fork()
+    if child == 0:
+        with meanwhile(lambda: os._exit(7)):  # never returns if the work waits for a thread that stayed behind
+            pass
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
