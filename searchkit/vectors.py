@@ -27,7 +27,7 @@ from searchkit.types import RECALL, FloatMatrix, FloatVector, Ranking, Rows
 EXACT_ROWS = 100_000
 FEW = 1_000  # rows that are read in less time than codes take to choose among them
 KEPT_FILTERS = 4
-BATCH = 64  # questions that are compared together
+PRODUCTS = 16_000_000  # that are kept at a time, of many questions: 64 MB
 
 
 class Vectors:
@@ -75,8 +75,9 @@ class Vectors:
             return
         codes = recall < 1 and sum(len(segment.rows) for segment in self._segments) > EXACT_ROWS
         plain = [own for own in opened if own.count and not (codes and own.segment.codes)]
-        for start in range(0, len(queries), BATCH):
-            batch = queries[start : start + BATCH]
+        size = max(1, PRODUCTS // max(1, sum(len(own.segment.rows) for own in plain)))
+        for start in range(0, len(queries), size):
+            batch = queries[start : start + size]
             compared = [rough(own, batch, limit) for own in plain]
             for query in batch:
                 yield [*(next(own) for own in compared), *(coded(opened, query, limit, recall) if codes else ())]
