@@ -29,6 +29,7 @@ class Catalog:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self._path = path
+        self._looked_into: set[str] = set()
         if not create and not path.exists():
             raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")
         try:
@@ -288,6 +289,17 @@ class Catalog:
             (_list(rows),),
         )
         return dict(found.fetchall())
+
+    def look_into(self, paths: Iterable[str]) -> None:
+        """Take the values at these JSON paths of all metadata into memory, in order, unless they are there already."""
+        for path in set(paths) - self._looked_into:
+            from searchkit.filters import FILL, ITEMS  # noqa: PLC0415 - most questions have no filter
+
+            if not self._looked_into:
+                self._db.execute("PRAGMA temp_store = MEMORY")
+                self._db.execute(ITEMS)
+            self._db.execute(FILL, (path, path, path))
+            self._looked_into.add(path)
 
     def rows(self, where: str = "1", values: Sequence[object] = ()) -> Rows:
         """Return the rows of passages whose document fits a WHERE clause over `documents`, ascending.

@@ -304,7 +304,7 @@ def _filtered(snapshot: Snapshot, where: str | Mapping[str, Any] | None) -> Rows
 
     condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
     clause, values = filters.to_sql(condition)
-    return snapshot.rows(clause, tuple(values))
+    return snapshot.rows(clause, tuple(values), filters.paths(condition))
 
 
 def search(snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, request: SearchRequest) -> Results:

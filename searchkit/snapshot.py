@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -85,13 +85,17 @@ class Snapshot:
             raise IndexCorrupt(f"{lease} cannot be read: {error}. Run: searchkit rebuild") from error
         return keywords.engine(self.settings.engine).read(path / "keywords" / name)
 
-    def rows(self, clause: str, values: tuple[object, ...]) -> Rows:
-        """Return the rows that fit a WHERE clause; the last few answers are kept, for a snapshot never changes."""
+    def rows(self, clause: str, values: tuple[object, ...], paths: Collection[str] = ()) -> Rows:
+        """Return the rows that fit a WHERE clause, which looks up values at these JSON paths of the metadata.
+
+        The values and the last few answers are kept, for a snapshot never changes.
+        """
         with self.lock:
             found = self._rows.get((clause, values))
             if found is None:
                 while len(self._rows) >= KEPT_FILTERS:
                     del self._rows[next(iter(self._rows))]
+                self.catalog.look_into(paths)
                 found = self._rows[clause, values] = self.catalog.rows(clause, values)
             return found
 

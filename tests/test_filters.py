@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from searchkit.errors import QueryError
 from searchkit.filters import (
+    FILL,
+    ITEMS,
     AllOf,
     AnyOf,
     Comparison,
@@ -17,12 +19,16 @@ from searchkit.filters import (
     from_mapping,
     matches,
     parse_where,
+    paths,
     to_sql,
 )
 from searchkit.filters.matching import day_of
 from searchkit.types import Document
 
-TABLE = "CREATE TABLE documents (id TEXT, title TEXT, section TEXT, date TEXT, day INTEGER, source TEXT, metadata TEXT)"
+TABLE = (
+    "CREATE TABLE documents (key INTEGER PRIMARY KEY, id TEXT, title TEXT, section TEXT, date TEXT, day INTEGER, "
+    "source TEXT, metadata TEXT)"
+)
 
 
 def in_sqlite(condition, documents):
@@ -30,7 +36,10 @@ def in_sqlite(condition, documents):
     database = sqlite3.connect(":memory:")
     try:
         database.execute(TABLE)
-        database.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", map(row_of, documents))
+        database.executemany("INSERT INTO documents VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", map(row_of, documents))
+        database.execute(ITEMS)
+        for path in paths(condition):
+            database.execute(FILL, (path, path, path))
         clause, values = to_sql(condition)
         query = f"SELECT id FROM documents WHERE {clause} ORDER BY rowid"  # noqa: S608 - the clause under test
         return [row[0] for row in database.execute(query, values)]
