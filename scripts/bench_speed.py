@@ -185,7 +185,8 @@ def where_peers_win(result: dict[str, Any]) -> None:
         values = {name: report.value(system, pick) for name, system in result["systems"].items()}
         values = {name: value for name, value in values.items() if not math.isnan(value)}
         if "searchkit" in values:
-            ours = values.pop("searchkit")
+            ours = values["searchkit"]
+            values = {name: value for name, value in values.items() if not name.startswith("searchkit")}
             ahead = ", ".join(
                 f"{name} {ours / value:.1f} times"
                 for name, value in sorted(values.items(), key=lambda e: e[1])
