@@ -1,4 +1,4 @@
-"""Import, cold start, sync, and the keyword arm beside raw tantivy-py, on paragraphs of a JSON-lines file.
+"""Import, cold start, sync, memory, disk, and the keyword arm beside raw tantivy-py, on paragraphs of a JSONL file.
 
 Systems that are compared do the same work in one run, in turn, several times; medians and their ratio count.
 """
@@ -6,11 +6,13 @@ Systems that are compared do the same work in one run, in turn, several times; m
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import lzma
 import random
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from pathlib import Path
 
 import tantivy
 
-from searchkit import Document, Index, hearing, keywords, queries
+from searchkit import Document, Index, keywords, pipeline, prepare, queries
 from searchkit.text import Analyzer
 
 QUESTION = "What did analysts say about Vietnam?"
@@ -95,6 +97,19 @@ def build_searchkit(home: Path, records: list[dict[str, str]], engine: str = "ta
     return index
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Have no other process help with indexing."""
+    worthwhile, pipeline.WORTHWHILE = pipeline.WORTHWHILE, float("inf")
+    yield
+    pipeline.WORTHWHILE = worthwhile
+
+
+def build_alone(home: Path, records: list[dict[str, str]]) -> None:
+    with alone():
+        build_searchkit(home, records).close()
+
+
 def ask_arm(index: Index) -> Callable[[str], object]:
     """Return the keyword arm alone, as search uses it: parse, look up, rank, rows of the ten best."""
     analyzer = Analyzer(index.settings.language)
@@ -124,9 +139,10 @@ def bench_keywords(home: Path, records: list[dict[str, str]], repeats: int) -> N
     entries = analysed(records)
     builds = {
         "raw tantivy-py": lambda: build_tantivy(home / "raw", records),
-        "searchkit, all of it (split, analyse, find duplicates, store, index)": lambda: build_searchkit(
+        "searchkit, all of it (split, analyse, find duplicates, who said what, store, index)": lambda: build_searchkit(
             home / "ours", records
         ).close(),
+        "searchkit, all of it, in one process": lambda: build_alone(home / "ours", records),
         "searchkit, analysis of text alone": lambda: analysed(records),
         "searchkit, keyword engine alone, terms analysed before": lambda: build_engine(home / "engine", entries),
     }
@@ -157,15 +173,15 @@ def bench_keywords(home: Path, records: list[dict[str, str]], repeats: int) -> N
 
 
 def bench_statements(home: Path, records: list[dict[str, str]], repeats: int) -> None:
-    """Time indexing with and without the pass that takes down who said what."""
-    real = hearing.attributions
+    """Time indexing in one process with and without the pass that takes down who said what."""
+    real = prepare.attributions
     passes = {"with who said what": real, "without who said what": lambda texts: [[] for _ in texts]}
     times: dict[str, list[float]] = {name: [] for name in passes}
     for _ in range(repeats):
         for name, found in passes.items():
-            hearing.attributions = found
-            times[name].append(seconds(lambda: build_searchkit(home / "statements", records).close()))
-    hearing.attributions = real
+            prepare.attributions = found
+            times[name].append(seconds(lambda: build_alone(home / "statements", records)))
+    prepare.attributions = real
     base = statistics.median(times["without who said what"])
     for name, values in times.items():
         middle = statistics.median(values)
@@ -212,13 +228,70 @@ def bench_sync(home: Path, records: Iterator[dict[str, str]], files: int) -> Non
         )
 
 
+def build_measured(home: Path, corpus: Path, count: int, embedder: str) -> None:
+    """Index in this process, for its memory's sake, and print what it took as JSON."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    log = home / "catalog.sqlite-wal"
+    longest = text = 0
+
+    def documents() -> Iterator[Document]:
+        nonlocal longest, text
+        with (lzma.open if corpus.suffix == ".xz" else open)(corpus, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(islice(lines, count)):
+                record = json.loads(line)
+                text += len((record.get("title", "") + record["text"]).encode())
+                if number % 1_000 == 0 and log.exists():
+                    longest = max(longest, log.stat().st_size)
+                yield Document(str(number), record["text"], record.get("title", ""))
+
+    with Index.create(home, embedder=embedder) as index:
+        took = seconds(lambda: index.add(documents()))
+    unit = 1 if sys.platform == "darwin" else 1024
+    memory = [resource.getrusage(who).ru_maxrss * unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = [sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(json.dumps({"seconds": took, "memory": memory, "cpu": cpu, "log": longest, "text": text}))
+
+
+def bench_size(home: Path, corpus: Path, count: int, embedder: str) -> None:
+    """Measure time, memory and disk of indexing, disk by part."""
+    path = home / "size"
+    command = [sys.executable, __file__, str(corpus), "--passages", str(count), "--embedder", embedder]
+    done = subprocess.run([*command, "--build", str(path)], capture_output=True, text=True, check=True)
+    took = json.loads(done.stdout)
+    row(f"indexing {count:,}, embedder {embedder}", f"{count / took['seconds']:,.0f} passages/s")
+    own, helpers = (part / count * 1e6 for part in took["cpu"])
+    row("processor time a passage", f"{own:.0f} us", f"helpers {helpers:.0f} us")
+    row("peak memory", f"{took['memory'][0] / 1e6:.0f} MB", f"each helper {took['memory'][1] / 1e6:.0f} MB")
+    row("longest log of SQLite", f"{took['log'] / 1e6:.0f} MB")
+    sizes: dict[str, float] = {}
+    for file in path.rglob("*"):
+        if file.is_file() and file.name != "catalog.sqlite":
+            part = f"{file.relative_to(path).parts[0]} {'.'.join(file.name.split('.')[1:]) or file.name}"
+            sizes[part] = sizes.get(part, 0) + file.stat().st_size
+    with contextlib.closing(sqlite3.connect(path / "catalog.sqlite")) as db:
+        pages = db.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name").fetchall()
+    sizes |= {f"catalog {name}": size for name, size in pages}
+    text = took["text"] / count
+    for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
+        if size >= count / 2:
+            row(f"disk, {part}", f"{size / count:.1f} bytes a passage")
+    total = sum(sizes.values()) / count
+    row("disk, all", f"{total:.0f} bytes a passage", f"{total / text:.2f} times the text of {text:.0f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path, help="a .jsonl or .jsonl.xz file with title and text")
     parser.add_argument("--passages", type=int, default=50_000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", choices=["keywords", "start", "sync", "statements"])
+    parser.add_argument("--only", choices=["keywords", "start", "sync", "statements", "size"])
+    parser.add_argument("--embedder", default="none", help="the model of the index whose size is measured")
+    parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.build:
+        build_measured(options.build, options.corpus, options.passages, options.embedder)
+        return
     records = read(options.corpus, options.passages)
     home = Path(tempfile.mkdtemp())
     print("| what | measured | note |\n|---|---|---|")
@@ -230,6 +303,8 @@ def main() -> None:
         bench_statements(home, records[:20_000], options.repeats)
     if options.only in (None, "keywords"):
         bench_keywords(home, records, options.repeats)
+    if options.only in (None, "size"):
+        bench_size(home, options.corpus, options.passages, options.embedder)
     shutil.rmtree(home)
 
 

@@ -35,7 +35,10 @@ Entries: TypeAlias = npt.NDArray[np.int64]  # ascending
 
 def entries_of(rows: Rows, keys: npt.NDArray[np.int64]) -> Entries:
     """Return the entries of rows under their keys: (n,) and (n, B) give (n * B,), or fewer if keys of a row agree."""
-    return np.unique(keys << _ROW_BITS | rows[:, None])
+    entries = np.sort(keys << _ROW_BITS | rows[:, None], axis=None)
+    new = np.ones(len(entries), bool)  # np.unique would hash them, at three times the cost
+    new[1:] = entries[1:] != entries[:-1]
+    return entries[new]
 
 
 class Bands:

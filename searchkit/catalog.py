@@ -149,9 +149,10 @@ class Catalog:
         row = self._db.execute("SELECT key, file, digest FROM documents WHERE id = ?", (doc_id,)).fetchone()
         return None if row is None else (row[0], row[1], row[2])
 
-    def documents_of(self, file: int) -> dict[str, int]:
-        """Return the documents that a file holds: id -> key."""
-        return dict(self._db.execute("SELECT id, key FROM documents WHERE file = ?", (file,)).fetchall())
+    def documents_of(self, file: int) -> Iterator[str]:
+        """Yield the ids of the documents that a file holds, in the order of their keys."""
+        found = self._db.execute("SELECT id FROM documents WHERE file = ? ORDER BY key", (file,))
+        return (doc_id for (doc_id,) in found)
 
     def adopt(self, key: int, file: int | None) -> None:
         """Record which file a document comes from."""

@@ -19,6 +19,8 @@ from searchkit.splitter import CountTokens, Limits, Place, places
 from searchkit.text import Analyzer
 from searchkit.types import Document, Failure, Mark, Metadata, Scalar
 
+_CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
+
 
 class Recipe(NamedTuple):
     """What decides the results. `count_tokens` must be fit to be sent to another process if others shall help."""
@@ -147,9 +149,8 @@ def clean(document: Document) -> Document:
     if not document.id or "\n" in document.id:
         raise DocumentError(f"{document.id!r} is no document id: give a line of text")
     metadata = {str(name): _json_value(name, value) for name, value in document.metadata.items()}
-    return replace(
-        document, id=_whole(document.id), text=_whole(document.text), title=_whole(document.title), metadata=metadata
-    )
+    doc_id, text, title = _whole(document.id), _whole(document.text), _whole(document.title)
+    return Document(doc_id, text, title, metadata, document.marks, document.page_starts)
 
 
 def _whole(text: str) -> str:
@@ -183,6 +184,6 @@ def _scalar(name: str, value: Any) -> Scalar:
 def document_digest(document: Document) -> bytes:
     """Return a digest of all that the index keeps of a document: 16 bytes."""
     rest = [document.title, dict(document.metadata), document.marks, document.page_starts]
-    digest = hashlib.blake2b(json.dumps(rest, sort_keys=True).encode(), digest_size=16)
+    digest = hashlib.blake2b(_CANONICAL.encode(rest).encode(), digest_size=16)
     digest.update(document.text.encode())
     return digest.digest()

@@ -158,7 +158,7 @@ def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Meta
 
 def _drop_file(ingest: Ingest, catalog: Catalog, known: KnownFile) -> None:
     """Remove a file that is gone, with its documents that did not turn up elsewhere."""
-    for doc_id in catalog.documents_of(known.key):
+    for doc_id in list(catalog.documents_of(known.key)):
         ingest.drop(doc_id)
     catalog.forget_file(known.key)
 
