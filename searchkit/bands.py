@@ -26,7 +26,7 @@ CREATE TABLE band_chunks (
 """
 NOWHERE = np.iinfo(np.int64).max  # the row under a key that no entry has
 CHUNK = 4_000  # entries, 32 kB
-LARGEST = 20_000_000  # entries that runs may have together to become one: 160 MB in memory, of two million passages
+LARGEST = 8_000_000  # entries that runs may have together to become one, of 800,000 passages: 130 MB to merge
 _ROW_BITS = 32
 _ROW_MASK = 2**_ROW_BITS - 1
 
@@ -68,7 +68,9 @@ class Bands:
             total = sum(map(len, parts))
             self._db.execute("DELETE FROM band_chunks WHERE run = ?", (run,))
         number = runs[0][0] + 1 if runs else 1
-        merged = np.sort(np.concatenate(parts))
+        merged = np.concatenate(parts)
+        del parts
+        merged.sort()
         chunks = (merged[start : start + CHUNK] for start in range(0, total, CHUNK))
         self._db.executemany(
             "INSERT INTO band_chunks VALUES (?, ?, ?)", ((number, int(chunk[0]), _blob(chunk)) for chunk in chunks)
