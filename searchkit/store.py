@@ -65,7 +65,9 @@ def check_format(path: Path) -> int:
     try:
         found = json.loads(marker.read_bytes())["format"]
     except (ValueError, KeyError, TypeError) as error:
-        raise IndexCorrupt(f"{marker} is damaged: {error}") from error
+        raise IndexCorrupt(
+            f"{marker} is damaged: {error}. Restore it from a copy, or index the sources into a new folder."
+        ) from error
     if not isinstance(found, int) or not FLOOR <= found <= FORMAT:
         raise UnsupportedFormat(
             f"{path} has format {found}; this searchkit reads {FLOOR} to {FORMAT}. "
