@@ -57,6 +57,7 @@ ROWS = np.arange(4_000)[np.arange(4_000) % 7 != 3][:COUNT]
 def many(monkeypatch):
     monkeypatch.setattr(vectors, "EXACT_ROWS", 1_000)
     monkeypatch.setattr(vectors, "FEW", 20)
+    monkeypatch.setattr(vectors, "PRODUCTS", 10_000)
 
 
 def brute_force(matrix, query, limit, allowed=None, dead=NONE_DEAD):
