@@ -151,8 +151,8 @@ class Catalog:
 
     def documents_of(self, file: int) -> Iterator[str]:
         """Yield the ids of the documents that a file holds, in the order of their keys."""
-        found = self._db.execute("SELECT id FROM documents WHERE file = ? ORDER BY key", (file,))
-        return (doc_id for (doc_id,) in found)
+        query = "SELECT id FROM documents WHERE file = ? ORDER BY key"
+        return (doc_id for (doc_id,) in self._db.execute(query, (file,)))
 
     def adopt(self, key: int, file: int | None) -> None:
         """Record which file a document comes from."""
@@ -198,7 +198,6 @@ class Catalog:
 
     def put_passages(self, records: Iterable[tuple[int, PassageRecord]]) -> None:
         """Add passages, each with its document's key."""
-        records = list(records)
         self._db.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
