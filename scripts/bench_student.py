@@ -24,6 +24,7 @@ from searchkit.evaluation import Questions, read_questions
 from searchkit.evaluation.runs import Answer, ask
 from searchkit.evaluation.sidebyside import assembled
 from searchkit.segments import DTYPE, Part
+from searchkit.types import Embedder
 
 MEASURE = "nDCG@10"
 MOST, UPGRADED = 5_000, 20
@@ -52,20 +53,23 @@ def known_vectors(path: Path) -> dict[str, np.ndarray]:
         return {embedded_text(passages[row]): vector for row, vector in zip(rows.tolist(), matrix, strict=True)}
 
 
-def draft(path: Path, share: float, prior: student.Prior | None) -> str:
+def draft(path: Path, model: Embedder, share: float, prior: student.Prior | None) -> str:
     """Replace the vectors of an index by a student's, but for a sample; return a line on how well it predicts."""
     with store.writing(path) as writer:
         writer.begin()
         vectors = writer.open_vectors()
         rows = vectors.all_rows()
         pieces, matrix = vectors.pieces(rows), vectors.get(rows)
+        passages = writer.catalog.passages(rows.tolist())
+        features = student.features(model, [embedded_text(passages[row]) for row in rows.tolist()])
         chosen = np.isin(rows, student.sample(rows, min(MOST, int(share * len(rows)))))
         taught, others = np.flatnonzero(chosen), np.flatnonzero(~chosen)
         started = time.perf_counter()
-        learner = student.fit(pieces.take(taught), matrix[taught], prior)
+        learner = student.fit(features.take(taught), matrix[taught], prior)
         fitted = time.perf_counter()
-        guesses, doubts = learner.predict(pieces.take(others)), learner.uncertainty(pieces.take(others))
-        rate = len(others) / (time.perf_counter() - fitted) * 2
+        guesses = learner.predict(features.take(others))
+        rate = len(others) / (time.perf_counter() - fitted)
+        doubts = learner.uncertainty(pieces.take(others))
         cosines = (guesses * matrix[others]).sum(axis=1)
         told = np.corrcoef(np.argsort(np.argsort(doubts)), np.argsort(np.argsort(-cosines)))[0, 1]
         drafts = np.ones(len(others), np.bool_)
@@ -92,7 +96,7 @@ def measured(
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "index"
         shutil.copytree(path, copy)
-        print(f"  {draft(copy, share, prior)}", flush=True)
+        print(f"  {draft(copy, model, share, prior)}", flush=True)
         with Index.open(copy, embedder=model) as index:
             found = mean(questions, ask(index, questions, {**PLAIN, COLUMNS[1]: {"upgrade": UPGRADED}}))
     return {name: (full["vector" if name == "vector" else "hybrid"], found[name]) for name in COLUMNS}

@@ -148,7 +148,7 @@ class Embedding:
         for chunk in chunks(rows, DRAFT_CHUNK):
             texts = self._texts(chunk)
             pieces = self._pieces(texts)
-            self._write(chunk, learner.predict(pieces or student.words(texts)), pieces, drafts=True)
+            self._write(chunk, learner.predict(student.features(self._embedder, texts)), pieces, drafts=True)
             self.predicted += len(chunk)
             self._progress("predict", self.predicted, len(rows))
 
@@ -181,13 +181,7 @@ def fitted(vectors: Vectors, embedder: Embedder, texts: Callable[[Rows], list[st
     """Return a student of the model, from at most `student.MOST` of the vectors that are its own."""
     rows = vectors.all_rows(drafts=False)
     rows = rows if len(rows) <= student.MOST else student.sample(rows, student.MOST)
-    return student.fit(features(vectors, rows, embedder, texts), vectors.get(rows), student.prior(embedder))
-
-
-def features(vectors: Vectors, rows: Rows, embedder: Embedder, texts: Callable[[Rows], list[str]]) -> Ragged:
-    """Return what a student reads of rows that have vectors: the model's word pieces if it tells them, else words."""
-    pieces = vectors.pieces(rows) if isinstance(embedder, PieceEmbedder) else None
-    return student.words(texts(rows)) if pieces is None else pieces
+    return student.fit(student.features(embedder, texts(rows)), vectors.get(rows), student.prior(embedder))
 
 
 def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from searchkit import store
+from searchkit import store, student
 from searchkit.derive import embedded_text
-from searchkit.embedding import chunks, features, fitted
+from searchkit.embedding import chunks, fitted
 from searchkit.errors import EmbedderMismatch, IndexLocked, QueryError
 from searchkit.journal import reached
+from searchkit.ragged import Ragged
 from searchkit.segments import DTYPE, Part, part_of
 from searchkit.snapshot import Snapshot
 from searchkit.types import Embedder, FloatMatrix, Progress, Results, Rows
@@ -175,6 +176,10 @@ def _worst_first(snapshot: Snapshot, embedder: Embedder, rows: Rows) -> Rows:
         passages = snapshot.catalog.passages(chunk.tolist())
         return [embedded_text(passages[row]) for row in chunk.tolist()]
 
+    def read(chunk: Rows) -> Ragged:  # the pieces on disk, each once, order passages as those of their texts would
+        pieces = snapshot.vectors.pieces(chunk) if hasattr(embedder, "read_pieces") else None
+        return student.features(embedder, texts(chunk)) if pieces is None else pieces
+
     learner = fitted(snapshot.vectors, embedder, texts)
-    doubts = [learner.uncertainty(features(snapshot.vectors, chunk, embedder, texts)) for chunk in chunks(rows, SCORED)]
+    doubts = [learner.uncertainty(read(chunk)) for chunk in chunks(rows, SCORED)]
     return rows[np.argsort(-np.concatenate(doubts), kind="stable")]

@@ -1,4 +1,4 @@
-"""A student of an embedding model: predicts a passage's vector from the set of its words or word pieces.
+"""A student of an embedding model: predicts a passage's vector from its words or word pieces, in no order.
 
 A prior, which travels with a model, is a linear map from weighted bags of word pieces to vectors, learnt once from a
 large text. What it gets wrong about the corpus at hand is learnt from the passages that the model itself has embedded:
@@ -11,12 +11,13 @@ NIPS 2000), so that what a prediction costs does not grow with the examples.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 
 from searchkit.ragged import Ragged
 from searchkit.threads import cores, parallel
@@ -24,6 +25,7 @@ from searchkit.types import Embedder, FloatMatrix, FloatVector, Rows
 
 MOST = 5_000  # examples: solving for them takes a few seconds
 BUCKETS = 2**15  # that words are hashed into
+HEAD = 16  # features that count twice
 SHARED = 0.05  # share of passages from which on a feature tells little: a / (a + share), Arora, Liang & Ma, ICLR 2017
 SHARPNESS = 2.0  # of the Gaussian: exp(-2 (1 - cosine))
 LANDMARKS, TOPIC_DIM = 512, 96  # predictions that others are compared with, and on how many axes
@@ -44,9 +46,10 @@ class Prior(NamedTuple):
 
 
 class Bags(NamedTuple):
-    """Weighted bags of features into sums of what a table holds for each, which are linear in the bag at unit length.
+    """Weighted bags of features into sums of what a table holds for each, over the root of the weights' squares.
 
-    weights: (v + 1,); table: (v + 1, d), times the weights already; the last row is of features beyond v.
+    A feature counts as often as it comes. weights: (v + 1,); table: (v + 1, d), times the weights already; the last row
+    is of features beyond v.
     """
 
     weights: FloatVector
@@ -115,7 +118,7 @@ class Student:
 
 
 def fit(features: Ragged, vectors: FloatMatrix, prior: Prior | None = None) -> Student:
-    """Return a student of these examples: n lists of features, each once in its list, and their unit vectors, (n, dim).
+    """Return a student of these examples: n lists of features and their unit vectors, (n, dim).
 
     Raises ValueError without an example.
     """
@@ -123,8 +126,8 @@ def fit(features: Ragged, vectors: FloatMatrix, prior: Prior | None = None) -> S
         raise ValueError("a student learns from examples; none was given")
     start = _untaught(features, vectors, prior)
     topics = _topics(features, start) if prior else None
-    shares = _shares(features, start.bags.weights)
-    kernel = products(features, shares)
+    bags, shares = counted(features, start.bags.weights)
+    kernel = products(bags, shares)
     seen = topics.of(features) if topics else None
     if seen is not None:
         kernel = (kernel + seen @ seen.T) / 2
@@ -134,8 +137,8 @@ def fit(features: Ragged, vectors: FloatMatrix, prior: Prior | None = None) -> S
     if topics and seen is not None:
         duals /= 2
         topics = topics._replace(mixing=topics.mixing @ (seen.T @ duals))
-    table, ends = start.bags.table, features.ends[:-1]
-    for dual, share, values in zip(duals, np.split(shares, ends), np.split(features.values, ends), strict=True):
+    table, ends = start.bags.table, bags.ends[:-1]
+    for dual, share, values in zip(duals, np.split(shares, ends), np.split(bags.values, ends), strict=True):
         table[values] += np.outer(share * start.bags.weights[values], dual)
     return Student(start.bags, start.offset, topics)
 
@@ -155,13 +158,25 @@ def best_ridge(kernel: FloatMatrix, residuals: FloatMatrix) -> float:
     return float(RIDGES[np.argmin(errors)])
 
 
-def products(features: Ragged, shares: FloatVector) -> FloatMatrix:
-    """Return the products of all pairs of bags: (n, n). shares: of each feature in its bag, (total,)."""
+def counted(features: Ragged, weights: FloatVector) -> tuple[Ragged, FloatVector]:
+    """Return the bags of the lists, each feature once, and what it counts in its bag: (total,)."""
     count = len(features.ends)
-    kernel = np.zeros((count, count), np.float32)
     owners = np.repeat(np.arange(count), features.lengths)
-    order = np.argsort(features.values, kind="stable")
-    _, starts, found = np.unique(features.values[order], return_index=True, return_counts=True)
+    keys, times = np.unique(owners * 2**16 + features.values, return_counts=True)
+    owners, values = keys >> 16, (keys & 0xFFFF).astype(np.uint16)
+    found = weights[values]
+    squares = np.bincount(owners, times * found**2, count)
+    bags = Ragged(values, np.cumsum(np.bincount(owners, minlength=count)))
+    return bags, np.asarray(times * found / np.sqrt(squares)[owners], np.float32)
+
+
+def products(bags: Ragged, shares: FloatVector) -> FloatMatrix:
+    """Return the products of all pairs of bags: (n, n). shares: of each feature in its bag, (total,)."""
+    count = len(bags.ends)
+    kernel = np.zeros((count, count), np.float32)
+    owners = np.repeat(np.arange(count), bags.lengths)
+    order = np.argsort(bags.values, kind="stable")
+    _, starts, found = np.unique(bags.values[order], return_index=True, return_counts=True)
     dense = np.zeros((count, int((found >= COMMON).sum())), np.float32)
     column = 0
     for begin, size in zip(starts.tolist(), found.tolist(), strict=True):
@@ -186,9 +201,19 @@ def sample(rows: Rows, size: int) -> Rows:
     return chosen
 
 
-def words(texts: Sequence[str]) -> Ragged:
-    """Return the hashes of the words of each text, ascending, each once."""
-    return Ragged.of([np.unique([crc32(w.encode()) % BUCKETS for w in re.findall(r"\w+", t.lower())]) for t in texts])
+def features(embedder: Embedder, texts: Sequence[str]) -> Ragged:
+    """Return what a student reads of texts, in order: the model's word pieces if it tells them, else hashes of words.
+
+    The first HEAD come twice: a title and what follows it say most of what a passage is about.
+    """
+    read: Callable[[Sequence[str]], Sequence[npt.NDArray[np.uint16]]] = getattr(embedder, "read_pieces", words)
+    return Ragged.of([np.concatenate([found, found[:HEAD]]) for found in read(texts)])
+
+
+def words(texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
+    """Return the hashes of the words of each text, in order."""
+    found = (re.findall(r"\w+", text.lower()) for text in texts)
+    return [np.array([crc32(word.encode()) % BUCKETS for word in each], np.uint16) for each in found]
 
 
 def unit(rows: FloatMatrix) -> FloatMatrix:
@@ -202,7 +227,7 @@ def _untaught(features: Ragged, vectors: FloatMatrix, prior: Prior | None) -> St
     size = max(known, int(features.values.max(initial=0)) + 1)
     table = np.zeros((size + 1, vectors.shape[1]), np.float32)
     if prior is None:
-        shares = np.bincount(features.values, minlength=size + 1) / len(vectors)
+        shares = np.bincount(counted(features, np.ones(size, np.float32))[0].values, minlength=size + 1) / len(vectors)
         bags = Bags((SHARED / (SHARED + shares)).astype(np.float32), table)
         return Student(bags, vectors.mean(axis=0, dtype=np.float32))
     weights = np.ones(size + 1, np.float32)
@@ -234,10 +259,3 @@ def _evenly(count: int, most: int) -> Rows:
 def _gaussian(rows: FloatMatrix, points: FloatMatrix) -> FloatMatrix:
     """Return exp(-SHARPNESS (1 - cosine)) of unit rows and unit points: (n, m)."""
     return np.asarray(np.exp(SHARPNESS * (rows @ points.T - 1)))
-
-
-def _shares(features: Ragged, weights: FloatVector) -> FloatVector:
-    """Return what each feature counts in its bag at unit length: (total,)."""
-    found, count = weights[features.values], len(features.ends)
-    squares = np.bincount(np.repeat(np.arange(count), features.lengths), found**2, count)
-    return np.asarray(found / np.sqrt(np.repeat(squares, features.lengths)), np.float32)

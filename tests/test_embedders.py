@@ -162,6 +162,14 @@ def test_a_text_has_each_of_its_pieces_once_ascending_also_beyond_the_limit(mini
     assert [found.tolist() for found in minilm.pieces(["", "SNOW"])] == [[], snow.tolist()]
 
 
+def test_pieces_are_read_in_order_as_far_as_the_model_reads():
+    short = OnnxEmbedder(max_tokens=5)
+    (snow,), (ice,) = short.read_pieces(["snow", "ice"])
+    read = short.read_pieces(["snow ice snow ice", ""])
+    assert [pieces.tolist() for pieces in read] == [[snow, ice, snow], []]
+    assert all(pieces.dtype == np.uint16 for pieces in read)
+
+
 def test_states_of_pieces_are_unit_rows_that_know_what_is_akin(minilm):
     (snow,), (ice,), (bank,) = minilm.pieces(["snow", "ice", "bank"])
     states = minilm.piece_states(np.array([snow, ice, bank, snow], np.uint16))

@@ -91,6 +91,10 @@ class OnnxEmbedder:
         """Return the word pieces that stand in each text, ascending, each once; also those beyond the model's limit."""
         return [np.unique(np.array(self._encode(text)[1:-1], np.uint16)) for text in texts]
 
+    def read_pieces(self, texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
+        """Return the word pieces of each text in order, those that the model reads."""
+        return [np.array(self._tokens(text)[1:-1], np.uint16) for text in texts]
+
     def piece_states(self, pieces: npt.NDArray[np.uint16]) -> FloatMatrix:
         """Return the state of each word piece that stands alone, in fewer dimensions: (len(pieces), d) unit rows."""
         return unit(self._piece_table[0][pieces].astype(np.float32))
