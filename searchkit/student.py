@@ -3,7 +3,7 @@
 A prior, which travels with a model, is a linear map from weighted bags of word pieces to vectors, learnt once from a
 large text. What it gets wrong about the corpus at hand is learnt from the passages that the model itself has embedded:
 kernel ridge regression in closed form (Saunders, Gammerman & Vovk, ICML 1998) on the residuals, with the ridge of the
-least leave-one-out error. The kernel is the mean of two: the cosine of two bags, which knows the words of this corpus,
+least leave-one-out error. The kernel is the mean of two: the product of two bags, which knows the words of this corpus,
 and a Gaussian of the prior's predictions, which knows its topics. The second goes through landmarks (Williams & Seeger,
 NIPS 2000), so that what a prediction costs does not grow with the examples.
 """
@@ -30,7 +30,7 @@ SHARED = 0.05  # share of passages from which on a feature tells little: a / (a 
 SHARPNESS = 2.0  # of the Gaussian: exp(-2 (1 - cosine))
 LANDMARKS, TOPIC_DIM = 512, 96  # predictions that others are compared with, and on how many axes
 LEAST = 1e-5  # below which an eigenvalue, as a share of the largest, is rounding
-RIDGES = np.geomspace(0.01, 10, 10)  # kernels are at most 1
+RIDGES = np.geomspace(0.01, 10, 10)  # a bag's product with itself is about 1
 JUDGED = 1_000  # examples by which the ridge is chosen
 COMMON = 64  # examples that share a feature, from which on a product of matrices is faster than pair by pair
 CHUNK = 4_096  # passages that a thread predicts at a time
@@ -195,7 +195,10 @@ def prior(embedder: Embedder) -> Prior | None:
 
 
 def sample(rows: Rows, size: int) -> Rows:
-    """Return `size` of the rows, ascending, by a seeded draw."""
+    """Return `size` of the rows, ascending, by a seeded draw.
+
+    Draws that cover the words of a corpus taught a student less, and such by clusters no more.
+    """
     chosen: Rows = np.sort(np.random.default_rng(0).choice(rows, size, replace=False))
     return chosen
 
