@@ -73,7 +73,7 @@ def draft(path: Path, model: Embedder, share: float, prior: student.Prior | None
         cosines = (guesses * matrix[others]).sum(axis=1)
         told = np.corrcoef(np.argsort(np.argsort(doubts)), np.argsort(np.argsort(-cosines)))[0, 1]
         drafts = np.ones(len(others), np.bool_)
-        writer.write_vectors(Part(rows[others], guesses.astype(DTYPE), pieces.take(others), drafts))
+        writer.write_vectors([Part(rows[others], guesses.astype(DTYPE), pieces.take(others), drafts)])
         writer.commit()
     return (
         f"{len(taught)} of {len(rows)} passages seen, fitted in {fitted - started:.1f} s, {rate:.0f} predicted a "

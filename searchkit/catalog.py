@@ -301,7 +301,7 @@ class Catalog:
             self._db.execute(FILL, (path, path, path))
             self._looked_into.add(path)
 
-    def rows(self, where: str = "1", values: Sequence[object] = ()) -> Rows:
+    def rows(self, where: str, values: Sequence[object]) -> Rows:
         """Return the rows of passages whose document fits a WHERE clause over `documents`, ascending.
 
         They come as one text: objects for a million numbers would take longer than finding them.

@@ -27,6 +27,12 @@ def embedded_text(passage: Passage) -> str:
     return f"{passage.title}\n{passage.text}" if passage.title else passage.text
 
 
+def embedded_texts(catalog: Catalog, rows: Rows) -> list[str]:
+    """Return what the model reads for the passages of rows that exist: (n,)."""
+    passages = catalog.passages(rows.tolist())
+    return [embedded_text(passages[row]) for row in rows.tolist()]
+
+
 def text_digest(text: str) -> bytes:
     """Return the digest by which a text's vector is found again: 16 bytes."""
     return hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import store, student
-from searchkit.derive import embedded_text
+from searchkit.derive import embedded_text, embedded_texts
 from searchkit.errors import EmbedderMismatch
 from searchkit.journal import Journal
 from searchkit.ragged import Ragged
@@ -81,12 +81,14 @@ class Embedding:
             return np.empty(0, np.int64)
         return np.setdiff1d(self._writer.catalog.all_rows(), known, assume_unique=True)
 
-    def fill(self, commit: Callable[[], None], buried: Mapping[bytes, int] = MappingProxyType({})) -> None:
-        """Give every passage a vector. Calls `commit` whenever a good deal is done, except at the end.
+    def fill(
+        self, lacking: Rows, commit: Callable[[], None], buried: Mapping[bytes, int] = MappingProxyType({})
+    ) -> None:
+        """Give these rows vectors. Calls `commit` whenever a good deal is done, except at the end.
 
         buried: rows that this session removed, by digest: their vectors serve texts that came back elsewhere.
         """
-        lacking = self._reuse(self.lacking(), buried)
+        lacking = self._reuse(lacking, buried)
         if self._full or len(lacking) <= FIRST:
             self._teach(lacking, commit)
             return
@@ -153,15 +155,14 @@ class Embedding:
             self._progress("predict", self.predicted, len(rows))
 
     def _write(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None, *, drafts: bool = False) -> None:
-        self._writer.write_vectors(Part(rows, matrix.astype(DTYPE), pieces, np.full(len(rows), drafts)))
+        self._writer.write_vectors([Part(rows, matrix.astype(DTYPE), pieces, np.full(len(rows), drafts))])
 
     def _pieces(self, texts: Sequence[str]) -> Ragged | None:
         """Return the texts' word pieces, None of a model that does not tell them."""
         return Ragged.of(self._embedder.pieces(texts)) if isinstance(self._embedder, PieceEmbedder) else None
 
     def _texts(self, rows: Rows) -> list[str]:
-        passages = self._writer.catalog.passages(rows.tolist())
-        return [embedded_text(passages[row]) for row in rows.tolist()]
+        return embedded_texts(self._writer.catalog, rows)
 
 
 def _exact(vectors: Vectors, pairs: Sequence[tuple[int, bytes]]) -> dict[bytes, npt.NDArray[Any]]:
@@ -177,10 +178,12 @@ def chunks(rows: Rows, size: int) -> Iterator[Rows]:
     return (rows[start : start + size] for start in range(0, len(rows), max(size, 1)))
 
 
-def fitted(vectors: Vectors, embedder: Embedder, texts: Callable[[Rows], list[str]]) -> student.Student:
-    """Return a student of the model, from at most `student.MOST` of the vectors that are its own."""
+def fitted(
+    vectors: Vectors, embedder: Embedder, texts: Callable[[Rows], list[str]], most: int = student.MOST
+) -> student.Student:
+    """Return a student of the model, from at most so many of the vectors that are its own."""
     rows = vectors.all_rows(drafts=False)
-    rows = rows if len(rows) <= student.MOST else student.sample(rows, student.MOST)
+    rows = rows if len(rows) <= most else student.sample(rows, most)
     return student.fit(student.features(embedder, texts(rows)), vectors.get(rows), student.prior(embedder))
 
 

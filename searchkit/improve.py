@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,10 @@ from typing import Any
 import numpy as np
 
 from searchkit import store, student
-from searchkit.derive import embedded_text
+from searchkit.derive import embedded_text, embedded_texts
 from searchkit.embedding import chunks, fitted
 from searchkit.errors import EmbedderMismatch, IndexLocked, QueryError
 from searchkit.journal import reached
-from searchkit.ragged import Ragged
 from searchkit.segments import DTYPE, Part, part_of
 from searchkit.snapshot import Snapshot
 from searchkit.types import Embedder, FloatMatrix, Progress, Results, Rows
@@ -27,7 +27,8 @@ CHUNK = 64  # passages between two looks at the clock: a second of work
 HELD = 1_024  # passages that are embedded before they are committed
 PATIENCE = 60.0  # seconds that a commit waits for another writer
 PAUSE = 0.2  # seconds between two tries
-SCORED = 20_000  # passages whose uncertainty is worked out at a time
+POOL = 5_000  # passages that are ranked by how well they are predicted, when their turn comes
+EXAMPLES = 1_000  # from which that is learnt: enough to tell, in a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,15 @@ def improve(
         raise QueryError(f"{path} holds no vectors. Add them with: searchkit rebuild --embedder minilm")
     deadline = math.inf if budget.seconds is None else time.monotonic() + budget.seconds
     found = _keep_reached(path, embedder)
-    order = _order(path, embedder, first)[: budget.passages]
+    wanted, rest = _drafts(path, first)
+    most = min(len(wanted) + len(rest), math.inf if budget.passages is None else budget.passages)
     held = _Held(path, embedder)
     try:
-        for chunk in chunks(order, CHUNK):
-            if time.monotonic() >= deadline:
+        for chunk in _order(path, embedder, wanted, rest):
+            if time.monotonic() >= deadline or held.embedded >= most:
                 break
-            held.embed(chunk)
-            progress("embed", held.embedded, len(order))
+            held.embed(chunk[: int(most) - held.embedded])
+            progress("embed", held.embedded, int(most))
     finally:  # also of an interruption: what is done is done
         held.commit()
     with store.opened(path) as snapshot:
@@ -116,8 +118,8 @@ def _write(writer: store.Writer, embedder: Embedder, parts: Sequence[Part]) -> N
     if writer.settings.embedder_digest != embedder.digest:
         raise EmbedderMismatch(f"{writer.path} got another model meanwhile; open it anew")
     living = writer.catalog.digests(row for part in parts for row in part.rows.tolist())
-    for part in parts:
-        writer.write_vectors(part_of(part, np.array([row in living for row in part.rows.tolist()], np.bool_)))
+    masks = [np.array([row in living for row in part.rows.tolist()], np.bool_) for part in parts]
+    writer.write_vectors([part_of(part, mask) for part, mask in zip(parts, masks, strict=True)])
     writer.commit()
 
 
@@ -155,31 +157,37 @@ def _keep_reached(path: Path, embedder: Embedder) -> int:
     return int(drafts.sum())
 
 
-def _order(path: Path, embedder: Embedder, first: Sequence[Results]) -> Rows:
-    """Return the rows of drafts: those in these results by rank, then the worst predicted."""
+def _drafts(path: Path, first: Sequence[Results]) -> tuple[Rows, Rows]:
+    """Return the rows of drafts: those in these results by rank, and the others, ascending."""
     found = (hit.passage.id for rank in zip_longest(*first) for hit in rank if hit is not None)
     with store.opened(path) as snapshot:
         drafts = snapshot.vectors.all_rows(drafts=True)
         named = [snapshot.catalog.row_of(passage_id) for passage_id in dict.fromkeys(found)]
         wanted = np.array([row for row in named if row is not None], np.int64)
         wanted = wanted[np.isin(wanted, drafts)]
-        rest = np.setdiff1d(drafts, wanted, assume_unique=True)
-        return np.concatenate([wanted, _worst_first(snapshot, embedder, rest)])
+        return wanted, np.setdiff1d(drafts, wanted, assume_unique=True)
 
 
-def _worst_first(snapshot: Snapshot, embedder: Embedder, rows: Rows) -> Rows:
-    """Return rows in the order of how little the student knows of them."""
-    if not len(rows):
-        return rows
+def _order(path: Path, embedder: Embedder, wanted: Rows, rest: Rows) -> Iterator[Rows]:
+    """Yield rows, CHUNK at a time: those that are wanted, then the others, the worst predicted of each pool first.
 
-    def texts(chunk: Rows) -> list[str]:
-        passages = snapshot.catalog.passages(chunk.tolist())
-        return [embedded_text(passages[row]) for row in chunk.tolist()]
+    A pool is ranked when its turn comes, so that a small budget is spent on passages, not on their order.
+    """
+    yield from chunks(wanted, CHUNK)
+    learner: student.Student | None = None
+    for pool in chunks(np.random.default_rng(0).permutation(rest), POOL):
+        with store.opened(path) as snapshot:
+            texts = partial(embedded_texts, snapshot.catalog)
+            learner = learner or fitted(snapshot.vectors, embedder, texts, EXAMPLES)
+            ranked = _worst_first(snapshot, embedder, learner, pool)
+        yield from chunks(ranked, CHUNK)
 
-    def read(chunk: Rows) -> Ragged:  # the pieces on disk, each once, order passages as those of their texts would
-        pieces = snapshot.vectors.pieces(chunk) if hasattr(embedder, "read_pieces") else None
-        return student.features(embedder, texts(chunk)) if pieces is None else pieces
 
-    learner = fitted(snapshot.vectors, embedder, texts)
-    doubts = [learner.uncertainty(read(chunk)) for chunk in chunks(rows, SCORED)]
-    return rows[np.argsort(-np.concatenate(doubts), kind="stable")]
+def _worst_first(snapshot: Snapshot, embedder: Embedder, learner: student.Student, rows: Rows) -> Rows:
+    """Return those of the rows that still exist in the order of how little the student knows of them."""
+    living = snapshot.catalog.digests(rows.tolist())
+    rows = np.array([row for row in rows.tolist() if row in living], np.int64)
+    # the pieces on disk, each once, order passages as those of their texts would
+    pieces = snapshot.vectors.pieces(rows) if hasattr(embedder, "read_pieces") else None
+    read = student.features(embedder, embedded_texts(snapshot.catalog, rows)) if pieces is None else pieces
+    return rows[np.argsort(-learner.uncertainty(read), kind="stable")]

@@ -236,11 +236,11 @@ class Ingest:
         if changed:
             self._store()
         if self._embedding:
-            lacking = len(self._embedding.lacking())
-            if lacking > first_sample(lacking) and changed:  # searchable by words, before the model has its say
+            lacking = self._embedding.lacking()
+            if len(lacking) > first_sample(len(lacking)) and changed:  # searchable by words, before the model's say
                 self._commit()
-            changed = changed or lacking > 0
-            self._embedding.fill(self._commit, self._buried)
+            changed = changed or len(lacking) > 0
+            self._embedding.fill(lacking, self._commit, self._buried)
         if changed:
             self._commit()
         self._catalog.commit()  # times of files alone make no new generation

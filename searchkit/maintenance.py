@@ -99,7 +99,7 @@ def _disagreements(path: Path) -> Iterator[str]:
     """Yield a line for each way in which the parts do not hold the same passages."""
     try:
         with store.opened(path) as snapshot:
-            rows = snapshot.catalog.rows()
+            rows = snapshot.catalog.all_rows()
             if snapshot.keywords.count != len(rows):
                 yield f"{path}/keywords holds {snapshot.keywords.count} passages, the catalog {len(rows)}"
             strange = np.setdiff1d(snapshot.vectors.all_rows(), rows, assume_unique=True)
@@ -154,7 +154,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
         return writer.commit()
     ensure_pieces(writer, embedder)
     embedding = Embedding(writer, embedder, progress, full=full)
-    embedding.fill(lambda: None)
+    embedding.fill(embedding.lacking(), lambda: None)
     writer.compact_vectors()
     generation = writer.commit()
     embedding.committed()

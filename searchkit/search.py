@@ -15,7 +15,7 @@ from searchkit.arms import Arm, KeywordArm, VectorArm, completed
 from searchkit.asked import Asked
 from searchkit.confidence import Evidence, Values, confidence, scaled
 from searchkit.coverage import coverage, unmet
-from searchkit.derive import embedded_text
+from searchkit.derive import embedded_texts
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter
 from searchkit.keywords.ranking import EMPTY, among
@@ -222,8 +222,8 @@ class Search:
         from searchkit.rerankers import blend  # noqa: PLC0415
 
         with self.snapshot.lock:
-            passages = self.snapshot.catalog.passages(rows)
-        scores = self.reranker.score(self.parsed.text, [embedded_text(passages[row]) for row in rows.tolist()])
+            texts = embedded_texts(self.snapshot.catalog, rows)
+        scores = self.reranker.score(self.parsed.text, texts)
         order = np.lexsort((rows, -scores))
         self.reranked = Ranking(rows[order], scores[order])
         guards = getattr(self.reranker, "guarded", False) and "guard" in self.request.stages

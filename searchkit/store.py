@@ -156,22 +156,22 @@ class Writer:
             self._keywords.abort()
             self._keywords = None
 
-    def write_vectors(self, part: Part) -> None:
+    def write_vectors(self, parts: Sequence[Part]) -> None:
         """Write vectors of new rows, or better ones of rows that have one, as a segment.
 
         It swallows smaller ones, so that there are never many; always the newest, for of a row in several segments the
         newest has its say.
         """
-        if not len(part.rows):
-            return
         swallowed: list[str] = []
-        total = len(part.rows)
+        total = sum(len(part.rows) for part in parts)
+        if not total:
+            return
         for name, count in reversed(self._segments.items()):
             if count > 2 * total:
                 break
             swallowed.append(name)
             total += count
-        self._merge(swallowed, [part])
+        self._merge(swallowed, list(parts))
 
     def compact_vectors(self) -> None:
         """Rewrite all segments as one, without the dead rows."""

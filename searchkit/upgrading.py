@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
-from searchkit.derive import embedded_text
+from searchkit.derive import embedded_texts
 from searchkit.embedding import chunks
 from searchkit.journal import reached
 from searchkit.snapshot import Snapshot
@@ -31,22 +30,22 @@ def upgraded(snapshot: Snapshot, embedder: Embedder, rows: Rows, seconds: float 
     for chunk in chunks(missing, len(missing) if end is None else cores()):
         if end is not None and time.monotonic() >= end:
             break
-        _compute(snapshot, embedder, chunk.tolist())
+        _compute(snapshot, embedder, chunk)
     found = {row: snapshot.computed[row] for row in np.sort(drafts).tolist() if row in snapshot.computed}
     if not found:
         return snapshot, 0
     return snapshot.upgraded(np.array(list(found), np.int64), np.stack(list(found.values()))), len(found)
 
 
-def _compute(snapshot: Snapshot, embedder: Embedder, rows: Sequence[int]) -> None:
+def _compute(snapshot: Snapshot, embedder: Embedder, rows: Rows) -> None:
     with snapshot.lock:
-        passages = snapshot.catalog.passages(rows)
-        digests = snapshot.catalog.digests(rows)
-    matrix: FloatMatrix = embedder.embed_passages([embedded_text(passages[row]) for row in rows])
+        texts = embedded_texts(snapshot.catalog, rows)
+        digests = snapshot.catalog.digests(rows.tolist())
+    matrix: FloatMatrix = embedder.embed_passages(texts)
     with snapshot.lock:
-        snapshot.computed.update(zip(rows, matrix.astype(np.float32), strict=True))
+        snapshot.computed.update(zip(rows.tolist(), matrix.astype(np.float32), strict=True))
         for row in list(snapshot.computed)[: max(0, len(snapshot.computed) - MOST)]:
             snapshot.computed.pop(row, None)
         with contextlib.suppress(OSError):  # an index that cannot be written is searched all the same
             journal = reached(snapshot.path / "vectors", embedder.digest, embedder.dim)
-            journal.append([digests[row] for row in rows], matrix)
+            journal.append([digests[row] for row in rows.tolist()], matrix)

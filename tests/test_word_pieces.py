@@ -26,7 +26,7 @@ def embedder():
 def held(index: Index) -> dict[str, list[int]] | None:
     """Return the word pieces of every passage, as the files have them; None if they are not known."""
     with store.opened(index.path) as snapshot:
-        rows = snapshot.catalog.rows()
+        rows = snapshot.catalog.all_rows()
         pieces = snapshot.vectors.pieces(rows)
         ids = snapshot.catalog.passage_ids(rows.tolist())
     if pieces is None:
