@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from searchkit.context import Citation, Context
     from searchkit.documents import ReadOptions, read, read_text
     from searchkit.errors import (
         DocumentError,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
         tune,
     )
     from searchkit.index import Index, rebuild
+    from searchkit.search.context import Citation, Context
     from searchkit.sync import SyncOptions
     from searchkit.types import (
         Document,
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "context": ("Citation", "Context"),
     "documents": ("ReadOptions", "read", "read_text"),
     "errors": (
         "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexCorrupt", "IndexExists", "IndexLocked",
@@ -70,6 +69,7 @@ _HOMES = {
         "pseudo_questions", "read_questions", "tune",
     ),
     "index": ("Index", "rebuild"),
+    "search.context": ("Citation", "Context"),
     "sync": ("SyncOptions",),
     "types": (
         "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Reranker", "Results", "Source", "Statement",

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt, UnsupportedFormat
-from searchkit.snapshot import FITTED, Settings, Snapshot
+from searchkit.settings import FITTED, Settings
+from searchkit.snapshot import Snapshot
 from searchkit.types import Document, Mark
 
 ARCHIVE_FORMAT = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class Catalog:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self._path = path
+        self.lock = threading.RLock()  # held by whoever lets several threads read
         self._looked_into: set[str] = set()
         if not create and not path.exists():
             raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")

@@ -1,4 +1,4 @@
-"""The snapshot that questions are answered from, while newer ones take its place."""
+"""The view that questions are answered from, while newer ones take its place."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from searchkit import store
-from searchkit.snapshot import Snapshot
+from searchkit.view import FolderView
 
 
 class Current:
-    """The latest snapshot that was loaded; one that was replaced stays open as long as a search uses it."""
+    """The view of the latest snapshot that was loaded; one that was replaced stays open as long as a search uses it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._users: dict[Snapshot, int] = {}
+        self._users: dict[FolderView, int] = {}
         self._closed = False
-        self._snapshot: Snapshot | None = store.snapshot(path)
-        self._last = self._snapshot  # the same, or the one before while none is open
+        self._view: FolderView | None = FolderView(store.snapshot(path))
+        self._last = self._view  # the same, or the one before while none is open
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Snapshot]:
-        """Hold the present snapshot open: a reload in another thread closes it only afterwards."""
+    def reading(self) -> Iterator[FolderView]:
+        """Hold the present view open: a reload in another thread closes it only afterwards."""
         with self._lock:
             if self._closed:
                 raise ValueError(f"the index {self._path} is closed")
-            snapshot = self._snapshot or self._load(store.snapshot(self._path))
-            self._users[snapshot] = self._users.get(snapshot, 0) + 1
+            view = self._view or self._load(FolderView(store.snapshot(self._path)))
+            self._users[view] = self._users.get(view, 0) + 1
         try:
-            yield snapshot
+            yield view
         finally:
             with self._lock:
-                self._users[snapshot] -= 1
-                if not self._users[snapshot]:
-                    del self._users[snapshot]
-                    if snapshot is not self._snapshot:
-                        snapshot.close()
+                self._users[view] -= 1
+                if not self._users[view]:
+                    del self._users[view]
+                    if view is not self._view:
+                        view.snapshot.close()
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one."""
-        newest = store.snapshot(self._path)
+        newest = FolderView(store.snapshot(self._path))
         before = self._replace(newest)
         return before is None or before.generation != newest.generation
 
@@ -62,18 +62,18 @@ class Current:
         self._closed = True
         self._replace(None)
 
-    def _replace(self, newest: Snapshot | None) -> Snapshot | None:
-        """Put another snapshot in place of the present one, which is closed unless a search still uses it."""
+    def _replace(self, newest: FolderView | None) -> FolderView | None:
+        """Put another view in place of the present one, which is closed unless a search still uses it."""
         with self._lock:
-            before, self._snapshot = self._snapshot, None
+            before, self._view = self._view, None
             if newest is not None:
                 self._load(newest)
             if before is not None and before not in self._users:
-                before.close()
+                before.snapshot.close()
         return before
 
-    def _load(self, newest: Snapshot) -> Snapshot:
+    def _load(self, newest: FolderView) -> FolderView:
         if self._last.settings.embedder_digest == newest.settings.embedder_digest:
-            newest.computed = self._last.computed  # rows are never reused: they are worth as much as before
-        self._snapshot = self._last = newest
+            newest.kept = self._last.kept  # rows are never reused: they are worth as much as before
+        self._view = self._last = newest
         return newest

@@ -22,15 +22,10 @@ from searchkit.types import Passage, Rows
 ENTRY_CHUNK = 2_000
 
 
-def embedded_text(passage: Passage) -> str:
-    """Return what the model reads for a passage: its document's title, then the passage."""
-    return f"{passage.title}\n{passage.text}" if passage.title else passage.text
-
-
 def embedded_texts(catalog: Catalog, rows: Rows) -> list[str]:
     """Return what the model reads for the passages of rows that exist: (n,)."""
     passages = catalog.passages(rows.tolist())
-    return [embedded_text(passages[row]) for row in rows.tolist()]
+    return [passages[row].embedded_text for row in rows.tolist()]
 
 
 def text_digest(text: str) -> bytes:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import store, student
-from searchkit.derive import embedded_text, embedded_texts
+from searchkit.derive import embedded_texts
 from searchkit.errors import EmbedderMismatch
 from searchkit.journal import Journal
 from searchkit.ragged import Ragged
@@ -194,7 +194,7 @@ def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:
 
     def read(rows: Rows) -> Ragged:
         passages = writer.catalog.passages(rows.tolist())
-        texts = [embedded_text(passages[row]) if row in passages else "" for row in rows.tolist()]
+        texts = [passages[row].embedded_text if row in passages else "" for row in rows.tolist()]
         return Ragged.of(embedder.pieces(texts))
 
     return writer.add_pieces(read)

@@ -8,8 +8,8 @@ from itertools import groupby
 from searchkit import store
 from searchkit.attribution.document import LANGUAGE, Attribution, attributions
 from searchkit.catalog import Catalog
+from searchkit.contract import Said, Speaker
 from searchkit.derive import all_passages
-from searchkit.statements import Said, Speaker
 from searchkit.text import Analyzer
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from searchkit import store, student
-from searchkit.derive import embedded_text, embedded_texts
+from searchkit.derive import embedded_texts
 from searchkit.embedding import chunks, fitted
 from searchkit.errors import EmbedderMismatch, IndexLocked, QueryError
 from searchkit.journal import reached
@@ -97,7 +97,7 @@ class _Held:
             passages = snapshot.catalog.passages(rows.tolist())
             rows = np.array([row for row in rows.tolist() if row in passages], np.int64)
             pieces = snapshot.vectors.pieces(rows)
-        texts = [embedded_text(passages[row]) for row in rows.tolist()]
+        texts = [passages[row].embedded_text for row in rows.tolist()]
         if texts:
             matrix: FloatMatrix = self._embedder.embed_passages(texts)
             self._parts.append(Part(rows, matrix.astype(DTYPE), pieces))

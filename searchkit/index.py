@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from searchkit import keywords, search, store
+from searchkit import keywords, store
+from searchkit.contract import View
 from searchkit.current import Current
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
 from searchkit.request import SearchOptions, SearchRequest, preferred
-from searchkit.snapshot import Settings, Snapshot
+from searchkit.search.answering import search
+from searchkit.settings import Settings
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport
 
@@ -21,12 +23,12 @@ from searchkit.types import Document, Embedder, Failure, Passage, Progress, Resu
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
-    from searchkit.context import Context
     from searchkit.improve import ImproveReport
     from searchkit.ingest import Ingest
     from searchkit.maintenance import VerifyReport
+    from searchkit.search.context import Context
+    from searchkit.search.why_not import WhyNot
     from searchkit.sync import SyncOptions
-    from searchkit.whynot import WhyNot
 
 DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
@@ -102,14 +104,14 @@ class Index:
     @property
     def settings(self) -> Settings:
         """What was fixed when the index was created, and what `tune` fitted."""
-        with self._reading() as snapshot:
-            return snapshot.settings
+        with self._reading() as view:
+            return view.settings
 
     @property
     def generation(self) -> int:
         """The number of the commit that this object sees."""
-        with self._reading() as snapshot:
-            return snapshot.generation
+        with self._reading() as view:
+            return view.generation
 
     @property
     def embedder(self) -> Embedder | None:
@@ -118,70 +120,70 @@ class Index:
 
     def search(self, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
         """Return the k best passages for a question or an advanced query. Raises QueryError."""
-        with self._reading() as snapshot:
-            request = SearchRequest(query, k, **preferred(snapshot.settings.ranking, options))
-            return search.search(snapshot, self._model(snapshot, request.mode), self._analyzer, request)
+        with self._reading() as view:
+            request = SearchRequest(query, k, **preferred(view.settings.ranking, options))
+            return search(view, self._model(view, request.mode), self._analyzer, request)
 
     def search_many(self, queries: Iterable[str], k: int = 10, **options: Unpack[SearchOptions]) -> list[Results]:
         """Return for each query, in order, what `search` returns; many at once are answered faster."""
-        from searchkit.batch import search_many
+        from searchkit.search.batch import search_many
 
-        with self._reading() as snapshot:
-            requests = [SearchRequest(each, k, **preferred(snapshot.settings.ranking, options)) for each in queries]
-            model = self._model(snapshot, options.get("mode", "hybrid"))
-            return search_many(snapshot, model, self._analyzer, requests)
+        with self._reading() as view:
+            requests = [SearchRequest(each, k, **preferred(view.settings.ranking, options)) for each in queries]
+            model = self._model(view, options.get("mode", "hybrid"))
+            return search_many(view, model, self._analyzer, requests)
 
     def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
         """Say why a passage is not among the k best, and what would bring it in."""
-        from searchkit.whynot import why_not
+        from searchkit.search.why_not import why_not
 
-        with self._reading() as snapshot:
-            request = SearchRequest(query, k, **preferred(snapshot.settings.ranking, options))
-            return why_not(snapshot, self._model(snapshot, request.mode), self._analyzer, passage_id, request)
+        with self._reading() as view:
+            request = SearchRequest(query, k, **preferred(view.settings.ranking, options))
+            return why_not(view, self._model(view, request.mode), self._analyzer, passage_id, request)
 
     def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> Context:
         """Return passages for a prompt, within a budget of tokens, with citations.
 
         Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides.
         """
-        from searchkit.context import context
+        from searchkit.search.context import context
 
         options.setdefault("collapse", True)
         results = self.search(question, CONTEXT_HITS, **options)
-        with self._reading() as snapshot:
-            counter = self._counter(self._model(snapshot, results.mode))
+        with self._reading() as view:
+            counter = self._counter(self._model(view, results.mode))
             return context(results, max_tokens, counter, honest="min_confidence" not in options)
 
     def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
         """Return k statements of those whose names hold all words of `name`; `about` ranks and filters the claims."""
-        from searchkit.said import who_said
+        from searchkit.search.who_said import who_said
 
-        with self._reading() as snapshot:
-            return who_said(snapshot, self._analyzer, name, about, k)
+        with self._reading() as view:
+            return who_said(view, self._analyzer, name, about, k)
 
     def get(self, item_id: str) -> Document | Passage | None:
         """Return the document or, for an id that ends in #number, the passage of this id; None if there is none."""
-        with self._reading() as snapshot, snapshot.lock:
-            document = snapshot.catalog.document(item_id)
-            row = snapshot.catalog.row_of(item_id) if document is None else None
-            return document if row is None else snapshot.catalog.passages([row])[row]
+        with self._reading() as view:
+            document = view.passages.document(item_id)
+            row = view.passages.row_of(item_id) if document is None else None
+            return document if row is None else view.passages.get([row])[row]
 
     def passages(self, doc_id: str) -> list[Passage]:
         """Return a document's passages in order, none for an unknown id."""
-        with self._reading() as snapshot, snapshot.lock:
-            return list(snapshot.catalog.passages_of(doc_id).values())
+        with self._reading() as view:
+            return view.passages.of(doc_id)
 
     def documents(self, pattern: str = "*") -> list[str]:
         """Return the ids of the documents that match a glob, sorted."""
-        with self._reading() as snapshot, snapshot.lock:
-            return snapshot.catalog.document_ids(pattern)
+        with self._reading() as view:
+            return view.passages.documents(pattern)
 
     def status(self) -> dict[str, Any]:
         """Return counts, settings, size on disk in bytes, and the folders that were synced."""
         from searchkit.maintenance import status
 
-        with self._reading() as snapshot, snapshot.lock:
-            return status(self.path, snapshot)
+        with self._reading() as view:
+            return status(self.path, view.snapshot)
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one than this object saw."""
@@ -287,8 +289,8 @@ class Index:
         """Write everything to one portable file; return the number of documents."""
         from searchkit.archive import export
 
-        with self._reading() as snapshot, snapshot.lock:
-            return export(snapshot, Path(path))
+        with self._reading() as view:
+            return export(view.snapshot, Path(path))
 
     @classmethod
     def import_(
@@ -338,8 +340,8 @@ class Index:
             raise DocumentError(f"{len(report.failed)} sources could not be read; the rest is in.\n{lines}")
         return report
 
-    def _model(self, snapshot: Snapshot, mode: str) -> Embedder | None:
-        return None if mode == "keyword" else self._embedder_of(snapshot.settings)
+    def _model(self, view: View, mode: str) -> Embedder | None:
+        return None if mode == "keyword" else self._embedder_of(view.settings)
 
     def _embedder_of(self, settings: Settings) -> Embedder | None:
         """Return the model that the index was built with, None for keyword only."""

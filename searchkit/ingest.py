@@ -15,7 +15,6 @@ from searchkit.derive import (
     EntryMaker,
     Signed,
     all_passages,
-    embedded_text,
     first_duplicates,
     signed,
     text_digest,
@@ -178,7 +177,7 @@ class Ingest:
         self._listener.note(self._next_row, prepared.heard)
         found = passages(record.document, prepared.places)
         for passage, body, signature in zip(found, prepared.bodies, prepared.signatures, strict=True):
-            digest = text_digest(embedded_text(passage))
+            digest = text_digest(passage.embedded_text)
             self._waiting.append(_Waiting(self._next_row, record.key, passage, body, digest, signature))
             self._next_row += 1
         if len(self._waiting) >= BATCH_PASSAGES:

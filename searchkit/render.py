@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from searchkit.context import Context
     from searchkit.embedders import ModelInfo
     from searchkit.improve import ImproveReport
     from searchkit.maintenance import VerifyReport
+    from searchkit.search.context import Context
+    from searchkit.search.why_not import WhyNot
     from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, Statement, SyncReport
-    from searchkit.whynot import WhyNot
 
 WIDEST = 100  # columns of text: longer lines are hard to read
 INDENT = "    "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+
+from searchkit.contract import Said, Speaker
 
 SCHEMA = """
 CREATE TABLE speakers (key INTEGER PRIMARY KEY, name TEXT NOT NULL, among TEXT NOT NULL, UNIQUE (name, among));
@@ -21,26 +22,6 @@ CREATE INDEX said_by_speaker ON said (speaker);
 """
 _FIELDS = "row, ordinal, speaker, verb, source_start, source_end, claim_start, claim_end"
 _IN_LIST = "IN (SELECT value FROM json_each(?))"
-
-
-class Speaker(NamedTuple):
-    """Who spoke, with what the text says of them, and the group that it counts them among ("analysts"), if any."""
-
-    name: str
-    among: str = ""
-
-
-class Said(NamedTuple):
-    """A statement in a passage: offsets of its source and its claim in the passage's text."""
-
-    row: int
-    ordinal: int  # within the passage
-    speaker: int
-    verb: str
-    source_start: int
-    source_end: int
-    claim_start: int
-    claim_end: int
 
 
 class Statements:

@@ -19,7 +19,8 @@ from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt, IndexExists, IndexLocked, IndexNotFound, UnsupportedFormat
 from searchkit.ragged import Ragged
 from searchkit.segments import Part
-from searchkit.snapshot import Settings, Snapshot, keyword_folder, open_segments, read_settings
+from searchkit.settings import Settings
+from searchkit.snapshot import Snapshot, keyword_folder, open_segments, read_settings
 from searchkit.types import Rows
 
 FORMAT = 3  # what this version writes

@@ -76,6 +76,11 @@ class Passage:
     page: int | None = None
     metadata: Metadata = field(default_factory=dict)
 
+    @property
+    def embedded_text(self) -> str:
+        """What models read for the passage: its document's title, then the passage."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
     def to_dict(self) -> dict[str, Any]:
         """Return the passage as JSON-ready values."""
         return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}

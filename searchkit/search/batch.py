@@ -6,21 +6,31 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
+from searchkit.contract import View
 from searchkit.request import SearchRequest
-from searchkit.search import DEPTHS, Search, answer, search
-from searchkit.snapshot import Snapshot
+from searchkit.search.answering import answer, search
+from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
+from searchkit.search.pool import DEPTHS, find_by_words
 from searchkit.text import Analyzer
 from searchkit.threads import cores, parallel
-from searchkit.types import Embedder, Results
+from searchkit.types import Embedder, Ranking, Results
 
 AT_ONCE = 64  # questions that are prepared while the ones before are answered
 
 
+class _Run(NamedTuple):
+    """A question, and what its arms find."""
+
+    question: Inquiry
+    found: dict[str, Ranking]
+
+
 def search_many(
-    snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, requests: Sequence[SearchRequest]
+    view: View, model: Embedder | None, analyzer: Analyzer, requests: Sequence[SearchRequest]
 ) -> list[Results]:
     """Return the answer to each question, in order: what `search` returns, but for the time that it took.
 
@@ -29,12 +39,12 @@ def search_many(
     each other: one prepares questions, this one answers them.
     """
     if len(requests) == 1:
-        return [search(snapshot, embedder, analyzer, requests[0])]
+        return [search(view, model, analyzer, requests[0])]
 
-    def prepared(start: int) -> list[Search]:
-        runs = [Search(snapshot, embedder, analyzer, request) for request in requests[start : start + AT_ONCE]]
+    def prepared(start: int) -> list[_Run]:
+        runs = [_Run(Inquiry(view, model, analyzer, request), {}) for request in requests[start : start + AT_ONCE]]
         parallel(_prepare, runs, cores())
-        _search_vectors(snapshot, runs)
+        _find_nearest(view, runs)
         return runs
 
     results: list[Results] = []
@@ -45,25 +55,30 @@ def search_many(
             following = len(results) + len(runs) + AT_ONCE * len(coming)
             if following < len(requests):
                 coming.append(ahead.submit(prepared, following))
-            results += [answer(run, time.perf_counter()) for run in runs]
+            results += [answer(run.question, time.perf_counter(), _in_order(run)) for run in runs]
     return results
 
 
-def _prepare(run: Search) -> None:
+def _in_order(run: _Run) -> dict[str, Ranking]:
+    return {arm: run.found[arm] for arm in run.question.arms}
+
+
+def _prepare(run: _Run) -> None:
     """Do what needs no other question, and leaves the interpreter to others while it takes its time."""
-    if "keyword" in run.arms:
-        run.ask("keyword")
-    run.asked.read()
+    if KEYWORD in run.question.arms:
+        run.found[KEYWORD] = find_by_words(run.question)
+    _ = run.question.read
 
 
-def _search_vectors(snapshot: Snapshot, runs: Sequence[Search]) -> None:
+def _find_nearest(view: View, runs: Sequence[_Run]) -> None:
     """Let the vector arm answer all questions that have one, those of one filter together."""
-    alike: dict[int, list[Search]] = defaultdict(list)
+    alike: dict[int, list[_Run]] = defaultdict(list)
     for run in runs:
-        if "vector" in run.arms:
-            alike[id(run.allowed)].append(run)
+        if VECTOR in run.question.arms:
+            alike[id(run.question.scope)].append(run)
     for group in alike.values():
-        vectors = np.stack([np.asarray(run.asked.vector) for run in group])
-        found = snapshot.vectors.search_many(vectors, DEPTHS[0], group[0].allowed, group[0].request.recall)
+        first = group[0].question
+        vectors = np.stack([np.asarray(run.question.vector) for run in group])
+        found = view.vectors.search_many(vectors, DEPTHS[0], first.scope, first.request.recall)
         for run, ranking in zip(group, found, strict=True):
-            run.first["vector"] = ranking
+            run.found[VECTOR] = ranking

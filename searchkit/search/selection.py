@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.snapshot import Snapshot
+from searchkit.contract import View
 
 POOL = 100  # candidates among which diversity chooses
 CHUNK = 64
@@ -27,8 +27,8 @@ class Pick(NamedTuple):
 class Picker:
     """Chooses hits from a ranking, lazily: it looks no deeper than it must."""
 
-    def __init__(self, snapshot: Snapshot, *, per_document: int | None, collapse: bool) -> None:
-        self._snapshot = snapshot
+    def __init__(self, view: View, *, per_document: int | None, collapse: bool) -> None:
+        self._view = view
         self._per_document = per_document
         self._collapse = collapse
 
@@ -47,8 +47,7 @@ class Picker:
         """Let at most `limit` passages of a document through."""
         taken: Counter[int] = Counter()
         for chunk in _batched(picks):
-            with self._snapshot.lock:
-                owners = self._snapshot.catalog.owners(pick.row for pick in chunk)
+            owners = self._view.passages.owners([pick.row for pick in chunk])
             for pick in chunk:
                 taken[owners[pick.row]] += 1
                 if taken[owners[pick.row]] <= limit:
@@ -75,8 +74,8 @@ class Picker:
         return self._named(kept, copies)
 
     def _named(self, kept: list[Pick], copies: list[list[int]]) -> list[Pick]:
-        with self._snapshot.lock:
-            ids = self._snapshot.catalog.passage_ids(row for rows in copies for row in rows)
+        collapsed = [row for rows in copies for row in rows]
+        ids = self._view.passages.ids(collapsed) if collapsed else {}
         names = (tuple(ids[row] for row in rows) for rows in copies)
         return [pick._replace(duplicates=own) for pick, own in zip(kept, names, strict=True)]
 
@@ -84,8 +83,7 @@ class Picker:
         from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
 
         rows = [pick.row for pick in picks]
-        with self._snapshot.lock:
-            blobs = self._snapshot.catalog.signatures(rows)
+        blobs = self._view.passages.signatures(rows)
         return np.stack([np.frombuffer(blobs[row], duplicates.DTYPE) for row in rows])
 
     def _diverse(self, picks: Iterator[Pick], strength: float) -> Iterator[Pick]:
@@ -106,7 +104,7 @@ class Picker:
         """Return pairwise similarity: cosine where there are vectors, else estimated Jaccard."""
         from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
 
-        vectors = self._snapshot.vectors.get(np.array([pick.row for pick in pool], np.int64))
+        vectors = self._view.vectors.read(np.array([pick.row for pick in pool], np.int64)).vectors
         if vectors.size and np.isfinite(vectors).all():
             return np.asarray(vectors @ vectors.T, np.float64)
         signatures = self._signatures(pool)

@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.highlight import query_terms
-from searchkit.pick import Picker
+from searchkit.contract import View
 from searchkit.request import SearchRequest
-from searchkit.search import DEPTHS, Search
-from searchkit.snapshot import Snapshot
+from searchkit.search.inquiry import VECTOR, Inquiry
+from searchkit.search.pool import DEPTHS, find
+from searchkit.search.ranked import Ranked
+from searchkit.search.selection import Picker
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Source
-
-ALL = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +44,36 @@ class WhyNot:
         return shape
 
 
-def why_not(
-    snapshot: Snapshot, embedder: Embedder | None, analyzer: Analyzer, passage_id: str, request: SearchRequest
-) -> WhyNot:
+def why_not(view: View, model: Embedder | None, analyzer: Analyzer, passage_id: str, request: SearchRequest) -> WhyNot:
     """Follow one passage through a search and say where it was lost. Raises QueryError."""
-    with snapshot.lock:
-        row = snapshot.catalog.row_of(passage_id)
+    row = view.passages.row_of(passage_id)
     if row is None:
-        return _not_indexed(snapshot, passage_id, request.query)
-    run = Search(snapshot, embedder, analyzer, request)
-    matched, missing = _terms(run, analyzer, row)
+        return _not_indexed(view, passage_id, request.query)
+    question = Inquiry(view, model, analyzer, request)
+    matched, missing = _terms(question, row)
     answer = WhyNot(passage_id, request.query, "found", (), matched=matched, missing=missing)
-    if run.filtered is not None and row not in run.filtered:
+    here = np.array([row], np.int64)
+    if question.filtered is not None and not question.filtered.holds(here)[0]:
         return replace(
             answer,
             verdict="filtered",
             reasons=(f"the filter {request.where!r} does not let its document through",),
             advice=("widen or drop the filter",),
         )
-    if run.allowed is not None and row not in run.allowed:
+    if question.scope is not None and not question.scope.holds(here)[0]:
         return replace(
             answer,
             verdict="no_match",
-            reasons=("it does not fit the operators of the query", *_term_reasons(run, analyzer, missing)),
+            reasons=("it does not fit the operators of the query", *_term_reasons(question, missing)),
             advice=("ask in plain words, or take the operator away that it fails",),
         )
-    return _ranked(run, row, replace(answer, arms=_everywhere(run, row)), analyzer)
+    ranked = Ranked(question)
+    return _ranked(ranked, row, replace(answer, arms=_everywhere(ranked, row)))
 
 
-def _not_indexed(snapshot: Snapshot, passage_id: str, query: str) -> WhyNot:
+def _not_indexed(view: View, passage_id: str, query: str) -> WhyNot:
     doc_id = passage_id.rpartition("#")[0] or passage_id
-    with snapshot.lock:
-        count = len(snapshot.catalog.passages_of(doc_id))
+    count = len(view.passages.of(doc_id))
     if count:
         reason = f"document {doc_id} has {count} passages, numbered 0 to {count - 1}; there is no {passage_id}"
         return WhyNot(passage_id, query, "not_indexed", (reason,), (f"see them with: searchkit show {doc_id}",))
@@ -84,46 +81,46 @@ def _not_indexed(snapshot: Snapshot, passage_id: str, query: str) -> WhyNot:
     return WhyNot(passage_id, query, "not_indexed", (reason,), ("index its file, and read the report for its name",))
 
 
-def _terms(run: Search, analyzer: Analyzer, row: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _terms(question: Inquiry, row: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the query's terms that the passage (with title and section) holds, and those it lacks."""
-    with run.snapshot.lock:
-        passage = run.snapshot.catalog.passages([row])[row]
-    held = set(analyzer.terms(f"{passage.title}\n{passage.section}\n{passage.text}"))
-    asked = query_terms(run.parsed.tree)
+    passage = question.memory.passages([row])[row]
+    held = set(question.analyzer.terms(f"{passage.title}\n{passage.section}\n{passage.text}"))
+    asked = question.terms
     return tuple(term for term in asked if term in held), tuple(term for term in asked if term not in held)
 
 
-def _term_reasons(run: Search, analyzer: Analyzer, missing: tuple[str, ...]) -> Iterator[str]:
+def _term_reasons(question: Inquiry, missing: tuple[str, ...]) -> Iterator[str]:
     """Yield a line for each term that the passage lacks."""
     for term in missing:
-        found, weight = run.asked.frequencies[term], run.asked.idf[term]
+        found, weight = question.frequencies[term], question.idf[term]
         where = f"in {found} other passages, weight {weight:.2f}" if found else "in no passage at all"
-        yield f"it lacks the term {term!r} ({where}), also after stemming ({analyzer.language})"
+        yield f"it lacks the term {term!r} ({where}), also after stemming ({question.analyzer.language})"
 
 
-def _everywhere(run: Search, row: int) -> dict[str, Source]:
+def _everywhere(ranked: Ranked, row: int) -> dict[str, Source]:
     """Return the rank of a row in each arm among everything that is allowed."""
-    found = {}
-    for name, arm in run.arms.items():
-        score = float(arm.score(np.array([row], np.int64))[0])
-        if np.isfinite(score) and (score > 0 or name == "vector"):
-            ranking = arm.search(max(1, run.snapshot.keywords.count))
+    question, found = ranked.stretch.question, {}
+    for arm in question.arms:
+        score = float(ranked.stretch.pool.said(arm, np.array([row], np.int64))[0])
+        if np.isfinite(score) and (score > 0 or arm == VECTOR):
+            ranking = find(question, arm, max(1, question.view.keywords.count))
             at = np.flatnonzero(ranking.rows == row)
             if len(at):
-                found[name] = Source(int(at[0]) + 1, round(float(ranking.scores[at[0]]), 6))
+                found[arm] = Source(int(at[0]) + 1, round(float(ranking.scores[at[0]]), 6))
     return found
 
 
-def _ranked(run: Search, row: int, answer: WhyNot, analyzer: Analyzer) -> WhyNot:
+def _ranked(ranked: Ranked, row: int, answer: WhyNot) -> WhyNot:
     """Say how the arms and the final ranking placed a passage that was allowed."""
-    request = run.request
-    reasons = [*_arm_reasons(run, answer), *_term_reasons(run, analyzer, answer.missing)]
-    rank = next((at for at, (other, _) in enumerate(run.ranked(), 1) if other == row), None)
+    question = ranked.stretch.question
+    request = question.request
+    reasons = [*_arm_reasons(question, answer), *_term_reasons(question, answer.missing)]
+    rank = next((at for at, (other, _) in enumerate(ranked, 1) if other == row), None)
     if rank is None:
-        advice = ("use a word that the passage holds" + (", or mode=hybrid" if run.mode == "keyword" else ""),)
+        advice = ("use a word that the passage holds" + (", or mode=hybrid" if question.mode == "keyword" else ""),)
         return replace(answer, verdict="no_match", reasons=("no arm found it", *reasons), advice=advice)
-    picker = Picker(run.snapshot, per_document=request.per_document, collapse=request.collapse)
-    picks = list(picker.pick(run.ranked(), request.offset + request.k, diversity=request.diversity))
+    picker = Picker(question.view, per_document=request.per_document, collapse=request.collapse)
+    picks = list(picker.pick(iter(ranked), request.offset + request.k, diversity=request.diversity))
     shown = next((at for at, pick in enumerate(picks, 1) if pick.row == row), None)
     answer = replace(answer, rank=rank, reasons=tuple(reasons))
     if shown is not None and shown > request.offset:
@@ -141,8 +138,8 @@ def _ranked(run: Search, row: int, answer: WhyNot, analyzer: Analyzer) -> WhyNot
     return replace(answer, verdict="cut", reasons=(line, *reasons), advice=better)
 
 
-def _arm_reasons(run: Search, answer: WhyNot) -> Iterator[str]:
-    for name in run.arms:
+def _arm_reasons(question: Inquiry, answer: WhyNot) -> Iterator[str]:
+    for name in question.arms:
         place = (answer.arms or {}).get(name)
         if place is None:
             yield f"{name}: does not find it"

@@ -1,0 +1,77 @@
+"""What speaks for a passage being an answer, and how likely it makes that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+import numpy as np
+
+from searchkit.confidence import Evidence, Values, confidence, scaled
+from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
+from searchkit.search.ranked import Stretch
+from searchkit.search.stages.pieces import piece_scores
+from searchkit.search.timeliness import closeness
+from searchkit.types import Passage, Rows
+
+NAMES = 2  # in a question, up to which a passage should hold them all
+TIME_FITS = 0.3  # closeness of a date from which on it is the time that the question names
+
+
+def confidences(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Values:
+    """Return how likely each of these passages answers: (n,), scaled if judgments taught the index to.
+
+    A scaling was fitted to confidences that know the question's vector, and holds for no others.
+    """
+    question = stretch.question
+    sure = confidence(evidence(stretch, found))
+    fitted = question.view.settings.calibration
+    return sure if fitted is None or question.vector is None else scaled(sure, **fitted)
+
+
+def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence:
+    """Return what speaks for passages by row, the best first, in whichever mode they were found."""
+    question = stretch.question
+    rows = np.array([row for row, _ in found], np.int64)
+    cosines: Values | None = None
+    pieces: Values | None = None
+    if VECTOR in question.arms:
+        cosines = np.nan_to_num(stretch.pool.said(VECTOR, rows))
+        known = piece_scores(question, rows)
+        pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
+    highlight = question.highlight
+    held = [highlight.terms(passage.text) | highlight.terms(passage.title) for _, passage in found]
+    return Evidence(
+        np.arange(1, len(rows) + 1, dtype=np.float64) + question.request.offset,
+        len(question.terms),
+        coverage(question, held),
+        unmet(question, rows, held),
+        stretch.pool.said(KEYWORD, rows),
+        cosines,
+        question.view.background if cosines is not None else 0.0,
+        pieces,
+    )
+
+
+def coverage(question: Inquiry, held: Sequence[Set[str]]) -> Values:
+    """Return the share of the question's terms that passages of these terms hold, by idf: (n,).
+
+    It is 1 for a question that asks for no term outright.
+    """
+    total = sum(question.idf.values())
+    shares = [
+        sum(idf for term, idf in question.idf.items() if term in terms) / total if total else 1.0 for terms in held
+    ]
+    return np.array(shares, np.float64)
+
+
+def unmet(question: Inquiry, rows: Rows, held: Sequence[Set[str]]) -> Values:
+    """Return how much of what the question names each row lacks: (n,), 0 to 1. A time may be met by the date.
+
+    Of many names a passage rarely holds all: the share counts in full up to NAMES of them, then less.
+    """
+    met = np.array([[bool(name & terms) for name in question.names] for terms in held], np.float64)
+    if question.times:
+        days = question.memory.days(rows.tolist())
+        fits = [closeness(days, [span]) >= TIME_FITS for span in question.times]
+        met = np.column_stack([met.reshape(len(rows), -1), *fits])
+    return (1 - met.mean(axis=1)) * min(1.0, NAMES / met.shape[1]) if met.size else np.zeros(len(rows))

@@ -1,0 +1,126 @@
+"""The candidates of a question: what each arm finds, and what every arm says of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.keywords.ranking import among
+from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
+from searchkit.threads import meanwhile
+from searchkit.types import Ranking, Rows
+from searchkit.vectors import best_first
+
+DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
+
+Values = npt.NDArray[np.float64]
+Found = Mapping[str, Ranking]  # by arm, best first
+NO_ROWS = np.empty(0, np.int64)
+
+
+def find(question: Inquiry, arm: str, limit: int) -> Ranking:
+    """Return the best rows that an arm finds."""
+    if arm == KEYWORD:
+        return question.view.keywords.search(question.parsed.tree, limit, question.scope)
+    vector = np.asarray(question.vector)[None]
+    return question.view.vectors.search_many(vector, limit, question.scope, question.request.recall)[0]
+
+
+def find_by_words(question: Inquiry) -> Ranking:
+    """Return what the keyword arm finds to the first depth; the index also tells how rare the terms are."""
+    found = find(question, KEYWORD, DEPTHS[0])
+    _ = question.idf
+    return found
+
+
+def find_all(question: Inquiry, depth: int | None = None) -> Found:
+    """Return what each arm finds; to the first depth, one looks words up while the model reads the question."""
+    if len(question.arms) < 2 or depth is not None:
+        return {arm: find(question, arm, depth or DEPTHS[0]) for arm in question.arms}
+    found: dict[str, Ranking] = {}
+    with meanwhile(lambda: found.update({KEYWORD: find_by_words(question)})):
+        nearest = find(question, VECTOR, DEPTHS[0])
+    return {KEYWORD: found[KEYWORD], VECTOR: nearest}
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates, ascending: (n,), and what each arm says of each of them: (n,), NaN where it cannot say.
+
+    found: what each arm found by itself; candidates may be more.
+    """
+
+    question: Inquiry
+    found: Found
+    rows: Rows
+    scores: Mapping[str, Values]
+
+    def with_rows(self, rows: Rows) -> Pool:
+        """Return the pool with these rows too, if they may be found: one that an arm does not rank is found too."""
+        if len(self.found) < 2:
+            return self
+        scope = self.question.scope
+        allowed = rows if scope is None else rows[scope.holds(rows)]
+        return _completed(self.question, self.found, np.union1d(self.rows, allowed), self._known())
+
+    def only(self, rows: Rows) -> Pool:
+        """Return the pool with no other candidates than what the arms found, and these rows, which it holds."""
+        kept = np.unique(np.concatenate([rows, *(ranking.rows for ranking in self.found.values())]))
+        at = np.searchsorted(self.rows, kept)
+        return replace(self, rows=kept, scores={arm: values[at] for arm, values in self.scores.items()})
+
+    def rescored(self, question: Inquiry) -> Pool:
+        """Return the pool of a question that is seen by another view: what was found is scored by it anew."""
+        rows = self.found[VECTOR].rows
+        _, scores = question.view.scores(question.parsed.tree, NO_ROWS, question.vector, rows)
+        return pooled(question, {**self.found, VECTOR: best_first(rows, scores, len(rows))})
+
+    def said(self, arm: str, rows: Rows) -> Values:
+        """Return the score that an arm, also one that has no say, gives each row, in any order: (n,)."""
+        scores = np.full(len(rows), np.nan)
+        known = among(rows, self.rows) if arm in self.scores else np.zeros(len(rows), np.bool_)
+        if known.any():
+            scores[known] = self.scores[arm][np.searchsorted(self.rows, rows[known])]
+        if not known.all():
+            scores[~known] = _asked(self.question, {arm: rows[~known]})[arm]
+        return scores
+
+    def _known(self) -> Found:
+        return {arm: Ranking(self.rows, values.astype(np.float32)) for arm, values in self.scores.items()}
+
+
+def pooled(question: Inquiry, found: Found) -> Pool:
+    """Return the union of what the arms found, each candidate scored by every arm."""
+    if not found:
+        return Pool(question, found, NO_ROWS, {})
+    rows = np.unique(np.concatenate([ranking.rows for ranking in found.values()]))
+    return _completed(question, found, rows, found)
+
+
+def _completed(question: Inquiry, found: Found, rows: Rows, known: Found) -> Pool:
+    """Return the pool of these rows; what no arm has said yet is asked, in one call, not assumed to be 0."""
+    scores, missing = {}, {}
+    for arm, ranking in known.items():
+        scores[arm] = np.full(len(rows), np.nan)
+        inside = among(ranking.rows, rows)
+        at = np.searchsorted(rows, ranking.rows[inside])
+        scores[arm][at] = ranking.scores[inside]
+        unknown = np.ones(len(rows), np.bool_)
+        unknown[at] = False
+        missing[arm] = rows[unknown]
+    for arm, values in _asked(question, missing).items():
+        scores[arm][np.searchsorted(rows, missing[arm])] = values
+    return Pool(question, found, rows, scores)
+
+
+def _asked(question: Inquiry, rows: Mapping[str, Rows]) -> dict[str, Values]:
+    """Return what arms say of rows, by arm: (n,) each."""
+    if not any(len(wanted) for wanted in rows.values()):
+        return {}
+    tree, vector = question.parsed.tree, question.vector if VECTOR in rows else None
+    by_words, by_vector = question.view.scores(tree, rows.get(KEYWORD, NO_ROWS), vector, rows.get(VECTOR, NO_ROWS))
+    said = {KEYWORD: by_words.astype(np.float64), VECTOR: by_vector.astype(np.float64)}
+    return {arm: said[arm] for arm in rows}

@@ -1,0 +1,36 @@
+"""The first passages judged anew by a reranker, where one is asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from searchkit.search.inquiry import Inquiry
+from searchkit.search.weights import focus
+from searchkit.types import Ranking, Reranker
+
+
+def chosen(question: Inquiry) -> Reranker | None:
+    """Return the reranker that is asked for."""
+    if question.request.reranker is None:
+        return None
+    from searchkit.rerankers import reranker  # noqa: PLC0415 - few questions rerank
+
+    return reranker(question.request.reranker, question.model)
+
+
+def reranked(question: Inquiry, reranker: Reranker, ranking: Ranking) -> tuple[Ranking, Ranking]:
+    """Return the ranking with its first rows judged anew, the others behind them; and the reranker's own ranking."""
+    from searchkit.rerankers import blend  # noqa: PLC0415 - as above
+
+    request = question.request
+    rows = ranking.rows[: request.rerank_depth]
+    passages = question.memory.passages(rows.tolist())
+    scores = reranker.score(question.text, [passages[row].embedded_text for row in rows.tolist()])
+    order = np.lexsort((rows, -scores))
+    own = Ranking(rows[order], scores[order])
+    guards = getattr(reranker, "guarded", False) and "guard" in request.stages
+    weight = request.rerank_weight * (focus(len(question.terms)) if guards else 1.0)
+    mixed = blend(ranking.scores[: len(rows)], scores, weight)
+    order = np.lexsort((rows, -mixed))
+    found = np.concatenate([rows[order], ranking.rows[len(rows) :]])
+    return Ranking(found, np.concatenate([mixed[order], ranking.scores[len(rows) :]])), own

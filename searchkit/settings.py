@@ -1,0 +1,54 @@
+"""What is fixed when an index is created, because it decides bytes on disk; and what was fitted to judgments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from searchkit.errors import IndexCorrupt
+from searchkit.types import Embedder
+
+FITTED = {"ranking": {"fusion", "weights"}, "calibration": {"slope", "shift"}}  # optional settings, what each holds
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is fixed when an index is created, because it decides bytes on disk; and what was fitted to judgments.
+
+    ranking: fusion and weights of searches that choose neither, None for searchkit's own. calibration: slope and
+    shift of the confidences' logits (see `confidence.scaled`), None to take them as they are.
+    """
+
+    engine: str = "tantivy"
+    language: str = "en"
+    analyzer: str = ""  # language and revision of the rules that made the index terms
+    target_tokens: int = 200
+    max_tokens: int = 256
+    embedder: str | None = None  # name and digest of the model; None: keyword only
+    embedder_digest: str | None = None
+    dim: int = 0
+    ranking: Mapping[str, Any] | None = None
+    calibration: Mapping[str, float] | None = None
+
+    def with_model(self, model: Embedder | None) -> Settings:
+        """Return these settings for another model; what was fitted to judgments held for the one before."""
+        name, digest, dim = (model.name, model.digest, model.dim) if model else (None, None, 0)
+        return replace(self, embedder=name, embedder_digest=digest, dim=dim, ranking=None, calibration=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values, without what was not fitted: versions that do not know it can read the rest."""
+        return {name: value for name, value in asdict(self).items() if name not in FITTED or value is not None}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Settings:
+        """Return the settings that `to_dict` gave. Raises IndexCorrupt."""
+        try:
+            settings = cls(**found)
+            for name, keys in FITTED.items():
+                value = getattr(settings, name)
+                if value is not None and value.keys() != keys:
+                    raise TypeError(f"{name} is {value}")
+            return settings
+        except (TypeError, AttributeError) as error:
+            raise IndexCorrupt(f"the settings in the catalog are damaged: {error}") from error
