@@ -20,6 +20,7 @@ from searchkit.bands import Bands
 from searchkit.days import day_of
 from searchkit.errors import IndexCorrupt
 from searchkit.schema import SCHEMA, DocumentRecord, KnownFile, PassageRecord, Root, connect
+from searchkit.spans import Spans, byte_offsets
 from searchkit.statements import SCHEMA as STATEMENTS
 from searchkit.statements import Statements
 from searchkit.types import Document, Mark, Passage, Rows
@@ -41,6 +42,8 @@ class Catalog:
             self._db.execute("SELECT value FROM counters").fetchall()
         except sqlite3.DatabaseError as error:
             raise IndexCorrupt(f"{path} is not a searchkit catalog: {error}") from error
+        self._spans = Spans(self._db)
+        self._has_bytes = self._column("passages", "byte")
         self.bands = Bands(self._db)
         self.statements = Statements(self._db)
 
@@ -50,6 +53,7 @@ class Catalog:
         """Pin the current state: every later read sees it until `end`."""
         self._db.execute("BEGIN")
         self._db.execute("SELECT value FROM counters LIMIT 1").fetchone()
+        self._spans.pinned = True
 
     def begin_write(self) -> None:
         """Start a transaction that `commit` makes durable or `rollback` undoes."""
@@ -66,6 +70,7 @@ class Catalog:
 
     def close(self) -> None:
         """Close the file."""
+        self._spans.close()
         self._db.close()
 
     # --- small facts --------------------------------------------------------------------------------------
@@ -201,10 +206,10 @@ class Catalog:
     def put_passages(self, records: Iterable[tuple[int, PassageRecord]]) -> None:
         """Add passages, each with its document's key."""
         self._db.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (r.row, document, r.passage.ordinal, r.passage.start, r.passage.end, r.passage.line,
-                 r.passage.end_line, r.passage.page, r.passage.section, r.digest, r.signature, r.duplicate_of)
+                 r.passage.end_line, r.passage.page, r.passage.section, r.digest, r.signature, r.duplicate_of, r.byte)
                 for document, r in records
             ],
         )  # fmt: skip
@@ -231,26 +236,58 @@ class Catalog:
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Return the passages of rows that exist, with their texts."""
-        found = self._db.execute(f"SELECT {_PASSAGE} WHERE row {_IN_LIST}", (_list(rows),))
+        found = self._db.execute(f"SELECT {self._passage} WHERE row {_IN_LIST}", (_list(rows),))
         return self._with_texts(found.fetchall())
 
     def passages_of(self, doc_id: str, first: int = 0, last: int | None = None) -> dict[int, Passage]:
         """Return a document's passages from ordinal `first` to `last`, both included, in order."""
         found = self._db.execute(
-            f"SELECT {_PASSAGE} WHERE document = (SELECT key FROM documents WHERE id = ?) AND ordinal BETWEEN ? AND ? "
-            "ORDER BY ordinal",
+            f"SELECT {self._passage} WHERE document = (SELECT key FROM documents WHERE id = ?) "
+            "AND ordinal BETWEEN ? AND ? ORDER BY ordinal",
             (doc_id, first, sys.maxsize if last is None else last),
         )
         return self._with_texts(found.fetchall())
 
+    @property
+    def _passage(self) -> str:
+        return _PASSAGE.format(byte="byte" if self._has_bytes else "NULL")
+
     def _with_texts(self, found: Sequence[Sequence[Any]]) -> dict[int, Passage]:
-        """Return passages by row. Each document is read once, for a book has thousands of passages."""
+        """Return passages by row. What documents tell of all their passages is read once."""
         documents = self._db.execute(
-            f"SELECT key, id, text, title, section, metadata FROM documents WHERE key {_IN_LIST}",
+            f"SELECT key, id, title, section, metadata FROM documents WHERE key {_IN_LIST}",
             (_list({key for _, key, *_ in found}),),
         )
         known = {key: rest for key, *rest in documents}
-        return {row: _passage(rest, known[key]) for row, key, *rest in found}
+        whole: dict[int, str] = {}  # of documents whose passages' bytes are not known
+        return {row: _passage(rest, self._span(key, rest, whole), known[key]) for row, key, *rest in found}
+
+    def _span(self, key: int, passage: Sequence[Any], whole: dict[int, str]) -> str:
+        """Return a passage's text."""
+        _, start, end, *_, byte = passage
+        if byte is not None:
+            return self._spans.read(key, byte, end - start)
+        if key not in whole:
+            whole[key] = self._db.execute("SELECT text FROM documents WHERE key = ?", (key,)).fetchone()[0]
+        return whole[key][start:end]
+
+    def ensure_bytes(self) -> None:
+        """Bring an index of a format before 4 to this one: passages know where their texts begin, in bytes."""
+        if self._has_bytes:
+            return
+        self._db.execute("ALTER TABLE passages ADD COLUMN byte INTEGER")
+        for (key,) in self._db.execute("SELECT key FROM documents").fetchall():
+            text = self._db.execute("SELECT text FROM documents WHERE key = ?", (key,)).fetchone()[0]
+            spans = self._db.execute("SELECT row, start FROM passages WHERE document = ? ORDER BY start", (key,))
+            rows, starts = zip(*spans.fetchall(), strict=True)
+            self._db.executemany(
+                "UPDATE passages SET byte = ? WHERE row = ?", zip(byte_offsets(text, starts), rows, strict=True)
+            )
+        self._has_bytes = True
+
+    def _column(self, table: str, name: str) -> bool:
+        """Tell whether a table has a column."""
+        return any(name == found for _, found, *_ in self._db.execute(f"PRAGMA table_info({table})"))
 
     def row_of(self, passage_id: str) -> int | None:
         """Return the row of a passage, None if there is none."""
@@ -366,7 +403,7 @@ class Catalog:
 
 
 _IN_LIST = "IN (SELECT value FROM json_each(?))"
-_PASSAGE = 'row, document, ordinal, start, "end", line, end_line, page, section FROM passages'
+_PASSAGE = 'row, document, ordinal, start, "end", line, end_line, page, section, {byte} FROM passages'
 
 
 def _list(numbers: Iterable[int]) -> str:
@@ -393,10 +430,10 @@ def _document(found: Sequence[Any]) -> Document:
     )  # fmt: skip
 
 
-def _passage(found: Sequence[Any], document: Sequence[Any]) -> Passage:
-    ordinal, start, end, line, end_line, page, section = found
-    doc_id, text, title, own_section, metadata = document
+def _passage(found: Sequence[Any], text: str, document: Sequence[Any]) -> Passage:
+    ordinal, start, end, line, end_line, page, section, _ = found
+    doc_id, title, own_section, metadata = document
     return Passage(
-        f"{doc_id}#{ordinal}", doc_id, ordinal, text[start:end], start, end, line, end_line, title,
+        f"{doc_id}#{ordinal}", doc_id, ordinal, text, start, end, line, end_line, title,
         section or own_section, page, json.loads(metadata),
     )  # fmt: skip

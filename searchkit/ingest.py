@@ -26,6 +26,7 @@ from searchkit.hearing import Listener, ensure_statements
 from searchkit.pipeline import Pipeline
 from searchkit.prepare import Contents, File, Prepared, Recipe, Text, clean, document_digest
 from searchkit.schema import DocumentRecord, PassageRecord
+from searchkit.spans import byte_offsets
 from searchkit.splitter import Limits, passages
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, SyncReport
@@ -45,6 +46,7 @@ class _Waiting(NamedTuple):
     body: str  # index terms, joined
     digest: bytes  # of the embedded text
     signature: npt.NDArray[np.uint8]
+    byte: int  # where its text begins in the document's, in UTF-8
 
 
 class Ingest:
@@ -99,6 +101,7 @@ class Ingest:
         writer.begin()
         ensure_statements(writer)
         self._catalog.bands.ensure()
+        self._catalog.ensure_bytes()
         self._completed = embedder is not None and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
@@ -175,10 +178,12 @@ class Ingest:
         self._next_key += 1
         self._documents.append(record)
         self._listener.note(self._next_row, prepared.heard)
-        found = passages(record.document, prepared.places)
-        for passage, body, signature in zip(found, prepared.bodies, prepared.signatures, strict=True):
+        found = list(passages(record.document, prepared.places))
+        starts = byte_offsets(record.document.text, (passage.start for passage in found))
+        each = zip(found, prepared.bodies, prepared.signatures, starts, strict=True)
+        for passage, body, signature, byte in each:
             digest = text_digest(passage.embedded_text)
-            self._waiting.append(_Waiting(self._next_row, record.key, passage, body, digest, signature))
+            self._waiting.append(_Waiting(self._next_row, record.key, passage, body, digest, signature, byte))
             self._next_row += 1
         if len(self._waiting) >= BATCH_PASSAGES:
             self.commit()
@@ -279,7 +284,7 @@ class Ingest:
         self._catalog.put_passages(
             (
                 w.document,
-                PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), originals.get(w.row)),
+                PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), originals.get(w.row), w.byte),
             )
             for w, signature in zip(self._waiting, new.signatures, strict=True)
         )

@@ -29,7 +29,7 @@ CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, line INTEGER NOT NULL,
     end_line INTEGER NOT NULL, page INTEGER, section TEXT NOT NULL, digest BLOB NOT NULL,
-    signature BLOB NOT NULL, duplicate_of INTEGER
+    signature BLOB NOT NULL, duplicate_of INTEGER, byte INTEGER
 );
 CREATE UNIQUE INDEX passages_by_document ON passages (document, ordinal);
 CREATE INDEX passages_by_digest ON passages (digest);
@@ -48,6 +48,7 @@ class PassageRecord(NamedTuple):
     digest: bytes  # of the text that is embedded
     signature: bytes  # MinHash, for near duplicates
     duplicate_of: int | None
+    byte: int  # where its text begins in the document's, in UTF-8
 
 
 class DocumentRecord(NamedTuple):

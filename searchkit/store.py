@@ -23,8 +23,10 @@ from searchkit.settings import Settings
 from searchkit.snapshot import Snapshot, keyword_folder, open_segments, read_settings
 from searchkit.types import Rows
 
-FORMAT = 3  # what this version writes
-FLOOR = 1  # the oldest format it reads: without the tables of who said what; 2 knows no drafts among vectors
+FORMAT = 4  # what this version writes
+FLOOR = (
+    1  # the oldest it reads: without who said what; 2 has no drafts; 3 knows where passages begin by characters alone
+)
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from searchkit.search import pool as pools
 from searchkit.search.first import First
 from searchkit.search.inquiry import VECTOR, Inquiry
-from searchkit.search import pool as pools
 from searchkit.search.pool import Found, Pool, find_all, pooled
 from searchkit.search.reranking import chosen, reranked
 from searchkit.search.stages import refined
@@ -79,8 +79,8 @@ def _ranking(first: First) -> Ranking:
 class Ranked:
     """The rows of a question with their scores, best first, to the last passage that fits.
 
-    The first `pool.DEPTHS[0]` candidates of each arm are fused by themselves, whatever page is asked for, so that pages fit
-    together; deeper candidates follow behind them when they are read. `stretch` is the last one that was needed.
+    The first `pool.DEPTHS[0]` candidates of each arm are fused by themselves, whatever page is asked for, so that pages
+    fit together; deeper candidates follow behind them when they are read. `stretch` is the last one that was needed.
     """
 
     def __init__(self, question: Inquiry, found: Found | None = None) -> None:
