@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from searchkit import store
+from searchkit import storage, store
 from searchkit.snapshot import Snapshot
 
 
@@ -31,7 +31,8 @@ class Current:
             snapshot = self._snapshot or self._load(store.snapshot(self._path))
             self._users[snapshot] = self._users.get(snapshot, 0) + 1
         try:
-            yield snapshot
+            with storage.translated(self._path):
+                yield snapshot
         finally:
             with self._lock:
                 self._users[snapshot] -= 1

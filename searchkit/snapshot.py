@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit import durable, keywords, segments, vectors
+from searchkit import durable, keywords, segments, storage, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt
 from searchkit.types import Embedder, FloatMatrix, FloatVector, Rows
@@ -82,7 +82,7 @@ class Snapshot:
         try:
             self._files.enter_context(durable.shared_lock(lease))
         except OSError as error:
-            raise IndexCorrupt(f"{lease} cannot be read: {error}. Run: searchkit rebuild") from error
+            raise storage.damage(error, lease, f"{lease} cannot be read: {error}. Run: searchkit rebuild") from error
         return keywords.engine(self.settings.engine).read(path / "keywords" / name)
 
     def rows(self, clause: str, values: tuple[object, ...], paths: Collection[str] = ()) -> Rows:
