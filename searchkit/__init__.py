@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         MissingExtra,
         QueryError,
         SearchkitError,
+        StorageError,
         UnsupportedFormat,
     )
     from searchkit.evaluation import (
@@ -62,7 +63,7 @@ _HOMES = {
     "documents": ("ReadOptions", "read", "read_text"),
     "errors": (
         "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexCorrupt", "IndexExists", "IndexLocked",
-        "IndexNotFound", "MissingExtra", "QueryError", "SearchkitError", "UnsupportedFormat",
+        "IndexNotFound", "MissingExtra", "QueryError", "SearchkitError", "StorageError", "UnsupportedFormat",
     ),
     "evaluation": (
         "Comparison", "Evaluation", "Question", "Questions", "Tuned", "Verdict", "compare", "evaluate", "gate",

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from searchkit import storage
 from searchkit.bands import SCHEMA as BANDS
 from searchkit.bands import Bands
 from searchkit.days import day_of
@@ -35,13 +36,7 @@ class Catalog:
         self._looked_into: set[str] = set()
         if not create and not path.exists():
             raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")
-        try:
-            self._db = connect(path)
-            if create:
-                self._db.executescript("BEGIN;" + SCHEMA + BANDS + STATEMENTS + "COMMIT;")
-            self._db.execute("SELECT value FROM counters").fetchall()
-        except sqlite3.DatabaseError as error:
-            raise IndexCorrupt(f"{path} is not a searchkit catalog: {error}") from error
+        self._db = connect(path, f"BEGIN;{SCHEMA}{BANDS}{STATEMENTS}COMMIT;" if create else "")
         self._spans = Spans(self._db)
         self._has_bytes = self._column("passages", "byte")
         self.bands = Bands(self._db)
@@ -394,11 +389,11 @@ class Catalog:
         """Return what SQLite's own checks find wrong, empty when all is well."""
         try:
             broken = [text for (text,) in self._db.execute("PRAGMA integrity_check") if text != "ok"]
-            dangling = self._db.execute("PRAGMA foreign_key_check").fetchall()
+            dangling = self._db.execute("PRAGMA foreign_key_check")
+            broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]
             broken += self.statements.problems()
         except sqlite3.DatabaseError as error:
-            return [f"{self._path}: {error}"]
-        broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]
+            return [str(storage.damage(error, self._path, f"{self._path}: {error}"))]
         return [f"{self._path}: {problem}" for problem in broken]
 
 

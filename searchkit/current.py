@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from searchkit import store
+from searchkit import storage, store
 from searchkit.view import FolderView
 
 
@@ -31,7 +31,8 @@ class Current:
             view = self._view or self._load(FolderView(store.snapshot(self._path)))
             self._users[view] = self._users.get(view, 0) + 1
         try:
-            yield view
+            with storage.translated(self._path):
+                yield view
         finally:
             with self._lock:
                 self._users[view] -= 1

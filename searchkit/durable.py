@@ -11,16 +11,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from searchkit import storage
 from searchkit.errors import IndexLocked
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` so that a crash leaves either the old file or the new one."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         file.write(content)
-        flush_file(file)
-    temporary.replace(path)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a name under which to write what `path` shall hold; a crash or an error leaves what it held before."""
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        yield temporary
+        with temporary.open("r+b") as file:  # Windows flushes only what is open for writing
+            flush_file(file)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
     flush_folder(path.parent)
 
 
@@ -56,12 +69,17 @@ def writer_lock(path: Path) -> Iterator[None]:
     The lock belongs to the open file, so the system frees it when its process ends, however it ends:
     no lock is ever stale. The file's content only says who holds it. Raises IndexLocked.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with storage.translated(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _try_lock(descriptor):
-            raise IndexLocked(f"{path.parent} is being written by {_holder(path)}. Wait for it to end, then try again.")
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, _card().encode(), 0) if hasattr(os, "pwrite") else os.write(descriptor, _card().encode())
+        with storage.translated(path):
+            if not _try_lock(descriptor) or not _is_at(descriptor, path):
+                raise IndexLocked(
+                    f"{path.parent} is being written by {_holder(path)}. Wait for it to end, then try again."
+                )
+            os.ftruncate(descriptor, 0)
+            card = _card().encode()
+            os.pwrite(descriptor, card, 0) if hasattr(os, "pwrite") else os.write(descriptor, card)
         yield
     finally:
         os.close(descriptor)
@@ -70,9 +88,11 @@ def writer_lock(path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def shared_lock(path: Path) -> Iterator[None]:
     """Mark a file as in use by a reader until the context ends."""
-    descriptor = os.open(path, os.O_RDONLY)
+    with storage.translated(path):
+        descriptor = os.open(path, os.O_RDONLY)
     try:
-        _lock_shared(descriptor)
+        with storage.translated(path):
+            _lock_shared(descriptor)
         yield
     finally:
         os.close(descriptor)
@@ -80,14 +100,23 @@ def shared_lock(path: Path) -> Iterator[None]:
 
 def in_use(path: Path) -> bool:
     """Tell whether another open file holds `path` by `shared_lock`."""
+    with storage.translated(path):
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _try_lock(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Tell whether an open file still has its name: who gave up making an index removes its lock."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        return sys.platform == "win32" or os.path.samestat(os.fstat(descriptor), os.stat(path))  # noqa: PTH116
     except FileNotFoundError:
         return False
-    try:
-        return not _try_lock(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _lock_shared(descriptor: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +29,12 @@ CHUNK = 2_000  # passages that the model embeds between two commits
 JOURNAL_CHUNK = 128  # and between two entries in the journal: a few seconds of work
 DRAFT_CHUNK = 20_000
 
-Given = Mapping[bytes, npt.NDArray[np.float16]]
-NOTHING_GIVEN: Given = MappingProxyType({})
+
+class Given(Protocol):
+    """Vectors that are known before the model is asked."""
+
+    def find(self, digests: Sequence[bytes]) -> Mapping[bytes, npt.NDArray[np.float16]]:
+        """Return those of the texts with these digests, by digest."""
 
 
 def is_full(embed: str) -> bool:
@@ -54,10 +58,10 @@ class Embedding:
         embedder: Embedder,
         progress: Progress,
         *,
-        given: Given = NOTHING_GIVEN,
+        given: Given | None = None,
         full: bool = False,
     ) -> None:
-        """full: the model embeds every passage, and there are no drafts. given: vectors known by their texts' digest.
+        """full: the model embeds every passage, and there are no drafts. given: vectors that are known already.
 
         Raises EmbedderMismatch.
         """
@@ -71,7 +75,8 @@ class Embedding:
         self._progress = progress
         self._full = full
         self._journal = Journal(writer.path / "vectors" / "pending", embedder.digest, embedder.dim)
-        self._given: dict[bytes, npt.NDArray[np.float16]] = {**given, **self._journal.load()}
+        self._journaled = self._journal.load()
+        self._given = given
         self.embedded = self.reused = self.predicted = 0
 
     def lacking(self) -> Rows:
@@ -108,7 +113,7 @@ class Embedding:
             digests = list(self._writer.catalog.digests(chunk.tolist()).values())
             others = self._writer.catalog.rows_by_digest(digests)
             others += [(buried[digest], digest) for digest in digests if digest in buried]
-            known = {**_exact(vectors, others), **self._given}
+            known = {**_exact(vectors, others), **(self._given.find(digests) if self._given else {}), **self._journaled}
             found = np.array([digest in known for digest in digests], np.bool_)
             if found.any():
                 matrix = np.stack([known[digest] for digest in digests if digest in known])

@@ -21,6 +21,10 @@ class IndexCorrupt(SearchkitError):
     """A file of the index is missing or damaged; the message names it."""
 
 
+class StorageError(SearchkitError):
+    """The disk is full, failing or read-only, a permission is missing, or a file system has no locks."""
+
+
 class UnsupportedFormat(SearchkitError):
     """The index has a format number that this version does not read."""
 

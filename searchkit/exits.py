@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from searchkit import storage
 from searchkit.errors import QueryError, SearchkitError
 from searchkit.render import note
 
@@ -54,7 +55,7 @@ def end(message: str, code: int) -> NoReturn:
 
 def _told(error: BaseException) -> tuple[str, int]:
     """Return what to say of an error, and the exit code. Raises what typer itself handles."""
-    match error:
+    match storage.refusal(error) or error:
         case KeyboardInterrupt():
             return "interrupted. The index holds everything up to its last commit.", INTERRUPTED
         case QueryError():

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from searchkit import keywords, store
+from searchkit import creation, keywords, store
 from searchkit.contract import View
 from searchkit.current import Current
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
@@ -88,7 +87,7 @@ class Index:
         settings = Settings(
             engine, language, Analyzer(language).name, target_tokens=target_tokens, max_tokens=max_tokens
         )
-        store.create(Path(path), settings.with_model(model))
+        creation.create(Path(path), settings.with_model(model))
         return cls(path, model)
 
     @classmethod
@@ -296,22 +295,17 @@ class Index:
     def import_(
         cls, source: str | Path, path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None
     ) -> Self:
-        """Make an index at `path` from an exported file; its vectors are not computed again."""
-        from searchkit.archive import Archive
-        from searchkit.sync import add
+        """Make an index at `path` from an exported file; its vectors are not computed again.
 
-        opened = Archive(Path(source))
-        with contextlib.closing(opened):
-            settings = replace(opened.settings, analyzer=Analyzer(opened.settings.language).name)
-            model = _model_called(embedder if embedder is not None else settings.embedder or "none")
-            if model is not None and model.digest != settings.embedder_digest:
-                settings = settings.with_model(model)
-            store.create(Path(path), settings)
-            index = cls(path, model)
-            given = opened.vectors() if settings.embedder_digest == opened.settings.embedder_digest else {}
-            documents = opened.documents()
-            index._ingest(lambda ingest, _: add(ingest, documents), strict=True, progress=progress, given=given)
-        return index
+        If that fails or is cut off, there is no index. Raises IndexExists, IndexCorrupt, EmbedderMismatch.
+        """
+        from searchkit.archive import Archive, restore
+        from searchkit.embedders import recorded
+
+        with contextlib.closing(Archive(Path(source))) as opened:
+            model = recorded(opened.settings.embedder, source) if embedder is None else _model_called(embedder)
+            restore(opened, Path(path), model, progress or _silent)
+        return cls(path, model)
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -321,7 +315,6 @@ class Index:
         *,
         strict: bool,
         progress: Progress | None,
-        given: dict[bytes, Any] | None = None,
         embed: str = PROGRESSIVE,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
@@ -331,7 +324,7 @@ class Index:
         with store.writing(self.path) as writer:
             model = self._embedder_of(writer.settings)
             counter = self._counter(model)
-            ingest = Ingest(writer, model, counter, progress or _silent, given=given or {}, full=is_full(embed))
+            ingest = Ingest(writer, model, counter, progress or _silent, full=is_full(embed))
             with self._current.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()
@@ -348,11 +341,9 @@ class Index:
         if settings.embedder is None:
             return None
         if self._embedder is None or self._embedder.digest != settings.embedder_digest:
-            try:
-                found = _model_called(settings.embedder)
-            except ValueError as error:  # an object of the user's own, which has no name that could be looked up
-                raise EmbedderMismatch(f"{self.path} needs its model: {error}") from error
-            self._embedder = self._checked(found)
+            from searchkit.embedders import recorded
+
+            self._embedder = self._checked(recorded(settings.embedder, self.path))
         return self._embedder
 
     def _checked(self, model: Embedder | None) -> Embedder | None:

@@ -20,7 +20,7 @@ from searchkit.derive import (
     text_digest,
 )
 from searchkit.embedders import portable_counter
-from searchkit.embedding import NOTHING_GIVEN, Embedding, Given, ensure_pieces, first_sample
+from searchkit.embedding import Embedding, Given, ensure_pieces, first_sample
 from searchkit.errors import DocumentError
 from searchkit.hearing import Listener, ensure_statements
 from searchkit.pipeline import Pipeline
@@ -63,7 +63,7 @@ class Ingest:
         count_tokens: Callable[[Sequence[str]], list[int]],
         progress: Progress,
         *,
-        given: Given = NOTHING_GIVEN,
+        given: Given | None = None,
         full: bool = False,
     ) -> None:
         """given, full: see `Embedding`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit import durable, store
+from searchkit import durable, storage, store
 from searchkit.catalog import Catalog
 from searchkit.derive import EntryMaker, all_passages
 from searchkit.embedding import Embedding, ensure_pieces
@@ -44,8 +45,7 @@ class VerifyReport:
 def verify(path: Path) -> VerifyReport:
     """Check every file's checksum, SQLite's own integrity, and that the parts hold the same passages."""
     store.check_format(path)
-    catalog = Catalog(path / "catalog.sqlite")
-    try:
+    with storage.translated(path), contextlib.closing(Catalog(path / "catalog.sqlite")) as catalog:
         catalog.begin_read()
         counts, checksums = catalog.counts(), catalog.checksums()
         problems = catalog.problems()
@@ -55,8 +55,6 @@ def verify(path: Path) -> VerifyReport:
         return VerifyReport(
             catalog.counter("generation"), counts["documents"], counts["passages"], len(checksums), tuple(problems)
         )
-    finally:
-        catalog.close()
 
 
 def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:

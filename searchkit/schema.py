@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from searchkit import storage
 from searchkit.types import Document, Passage
 
 SCHEMA = """
@@ -76,17 +78,30 @@ class KnownFile(NamedTuple):
     documents: int
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file for reading and writing, or for reading alone where it cannot be written."""
-    if path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        uri = path.absolute().as_uri() + "?mode=ro&immutable=1"
-    else:
-        uri = path.absolute().as_uri()
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
-    db.execute("PRAGMA trusted_schema = OFF")  # a stranger's schema must not call functions
-    db.execute("PRAGMA cell_size_check = ON")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA synchronous = FULL")
-    if "immutable" not in uri:
-        db.execute("PRAGMA journal_mode = WAL")
+def connect(path: Path, script: str = "") -> sqlite3.Connection:
+    """Open a catalog for reading and writing, or for reading alone where it cannot be written; run a script first.
+
+    Raises IndexCorrupt or StorageError.
+    """
+    try:
+        with contextlib.ExitStack() as opened:
+            uri = _uri(path)
+            db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
+            opened.callback(db.close)
+            db.execute("PRAGMA trusted_schema = OFF")  # a stranger's schema must not call functions
+            db.execute("PRAGMA cell_size_check = ON")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA synchronous = FULL")
+            if "immutable" not in uri:
+                db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(script)
+            db.execute("SELECT value FROM counters").fetchall()
+            opened.pop_all()
+    except sqlite3.DatabaseError as error:
+        raise storage.damage(error, path, f"{path} is not a searchkit catalog: {error}") from error
     return db
+
+
+def _uri(path: Path) -> str:
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return path.absolute().as_uri() + ("?mode=ro&immutable=1" if path.exists() and not writable else "")

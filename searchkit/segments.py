@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import durable
+from searchkit import durable, storage
 from searchkit.codes import Codes, encode
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
@@ -210,4 +210,4 @@ def _load(path: Path) -> npt.NDArray[Any]:
     try:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))  # np.memmap's own slices are slow
     except (OSError, ValueError, EOFError) as error:
-        raise IndexCorrupt(f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
+        raise storage.damage(error, path, f"{path} cannot be read: {error}. Run: searchkit rebuild") from error

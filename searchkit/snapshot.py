@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from searchkit import durable, keywords, segments, vectors
+from searchkit import durable, keywords, segments, storage, vectors
 from searchkit.catalog import Catalog
 from searchkit.errors import IndexCorrupt
 from searchkit.settings import Settings
@@ -38,7 +38,7 @@ class Snapshot:
         try:
             self._files.enter_context(durable.shared_lock(lease))
         except OSError as error:
-            raise IndexCorrupt(f"{lease} cannot be read: {error}. Run: searchkit rebuild") from error
+            raise storage.damage(error, lease, f"{lease} cannot be read: {error}. Run: searchkit rebuild") from error
         return keywords.engine(self.settings.engine).read(path / "keywords" / name)
 
     def close(self) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from searchkit import durable, keywords, segments, vectors
+from searchkit import durable, keywords, segments, storage, vectors
 from searchkit.catalog import Catalog
-from searchkit.errors import IndexCorrupt, IndexExists, IndexLocked, IndexNotFound, UnsupportedFormat
+from searchkit.errors import IndexCorrupt, IndexLocked, IndexNotFound, UnsupportedFormat
 from searchkit.ragged import Ragged
 from searchkit.segments import Part
 from searchkit.settings import Settings
@@ -24,45 +24,34 @@ from searchkit.snapshot import Snapshot, keyword_folder, open_segments, read_set
 from searchkit.types import Rows
 
 FORMAT = 4  # what this version writes
-FLOOR = (
-    1  # the oldest it reads: without who said what; 2 has no drafts; 3 knows where passages begin by characters alone
-)
+# The oldest that it reads: without who said what; 2 has no drafts; 3 tells where passages begin in characters alone.
+FLOOR = 1
+MARKER = "index.json"  # makes a folder an index: it comes last
+UNFINISHED = "index.unfinished"  # stands in its place until then (see `creation`)
+LOCK = "writer.lock"
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
 
 
-def create(path: Path, settings: Settings) -> None:
-    """Make an empty index at `path`. Raises IndexExists."""
-    if (path / "index.json").exists():
-        raise IndexExists(f"{path} already holds an index. Open it, or choose another folder.")
-    if path.exists() and (not path.is_dir() or any(child.name != "writer.lock" for child in path.iterdir())):
-        raise IndexExists(f"{path} exists and is no searchkit index. Choose an empty or new folder.")
-    (path / "keywords").mkdir(parents=True, exist_ok=True)
-    (path / "vectors").mkdir(exist_ok=True)
-    with durable.writer_lock(path / "writer.lock"):
-        catalog = Catalog(path / "catalog.sqlite", create=True)
-        writer = Writer(path, catalog)
-        writer.begin()
-        writer.set_settings(settings)
-        writer.write_keywords([], [])
-        writer.commit()
-        catalog.close()
-        # the marker comes last: a folder without it is no index yet
-        _mark_format(path)
-
-
-def _mark_format(path: Path) -> None:
-    durable.replace_file(path / "index.json", json.dumps({"searchkit": "index", "format": FORMAT}).encode())
+def mark_format(marker: Path) -> None:
+    """Write the format number."""
+    durable.replace_file(marker, json.dumps({"searchkit": "index", "format": FORMAT}).encode())
 
 
 def check_format(path: Path) -> int:
     """Return the format of the index at `path`.
 
-    Raises IndexNotFound, IndexCorrupt or UnsupportedFormat unless it is one that we read.
+    Raises IndexNotFound, IndexCorrupt or UnsupportedFormat unless it is one that we read, StorageError if it can't be.
     """
-    marker = path / "index.json"
+    with storage.translated(path):
+        return _format(path)
+
+
+def _format(path: Path) -> int:
+    marker = path / MARKER
     if not marker.is_file():
-        raise IndexNotFound(f"no index at {path}. Make one with: searchkit index FOLDER -i {path}")
-    for part in ("index.json", "catalog.sqlite", "keywords", "vectors"):
+        unfinished = "; one is being made there, or its making was cut off" if (path / UNFINISHED).is_file() else ""
+        raise IndexNotFound(f"no index at {path}{unfinished}. Make one with: searchkit index FOLDER -i {path}")
+    for part in (MARKER, "catalog.sqlite", "keywords", "vectors"):
         if (path / part).is_symlink():
             raise IndexCorrupt(f"{path / part} is a link; an index must not lead out of its folder.")
     try:
@@ -83,12 +72,13 @@ def snapshot(path: Path) -> Snapshot:
     """Open the latest commit for reading."""
     check_format(path)
     for _ in range(OPEN_TRIES):
-        before = _generation(path)
-        try:
-            return Snapshot(path)
-        except IndexCorrupt:
-            if _generation(path) == before:
-                raise
+        with storage.translated(path):
+            before = _generation(path)
+            try:
+                return Snapshot(path)
+            except IndexCorrupt:
+                if _generation(path) == before:
+                    raise
     raise IndexLocked(f"{path} is being written too fast to be opened. Try again.")
 
 
@@ -96,10 +86,8 @@ def snapshot(path: Path) -> Snapshot:
 def opened(path: Path) -> Iterator[Snapshot]:
     """Open the latest commit for the length of a block."""
     found = snapshot(path)
-    try:
+    with storage.translated(path), contextlib.closing(found):
         yield found
-    finally:
-        found.close()
 
 
 def _generation(path: Path) -> int:
@@ -111,9 +99,9 @@ def _generation(path: Path) -> int:
 def writing(path: Path) -> Iterator[Writer]:
     """Hold the writer's lock and collect what a crash left. Raises IndexLocked."""
     check_format(path)
-    with durable.writer_lock(path / "writer.lock"):
+    with storage.translated(path), durable.writer_lock(path / LOCK):
         if check_format(path) < FORMAT:  # from now on no version may write that cannot keep all parts in step
-            _mark_format(path)
+            mark_format(path / MARKER)
         for part in ("keywords", "vectors"):  # derived: an index that lost them can be rebuilt
             (path / part).mkdir(exist_ok=True)
         catalog = Catalog(path / "catalog.sqlite")

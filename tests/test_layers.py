@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
+    {"storage"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
     | {"ragged", "confidence", "threads", "workers"},
     {"scanning", "bands", "codes"},
@@ -23,6 +24,7 @@ LAYERS = (
     {"pipeline"},
     {"snapshot", "rerankers"},
     {"store"},
+    {"creation"},
     {"derive", "pick", "timeliness", "said", "asked"},
     {"embedding", "hearing", "arms", "current"},
     {"refine", "upgrading", "coverage"},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple, cast
 
 from searchkit.embedders.checks import estimate_all, estimate_tokens
 from searchkit.embedders.function import CallableEmbedder, Function, function_name
 from searchkit.embedders.hub import SentenceTransformersEmbedder, split_revision
 from searchkit.embedders.local import MINILM, OnnxEmbedder, manifest_of
+from searchkit.errors import EmbedderMismatch
 from searchkit.types import Embedder
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "estimate_all",
     "estimate_tokens",
     "portable_counter",
+    "recorded",
 ]
 
 MINILM_NAME = "all-MiniLM-L6-v2-int8"
@@ -67,6 +70,14 @@ def embedder(wanted: str | Embedder | Function | None) -> Embedder | None:
     if callable(wanted):
         return CallableEmbedder(wanted, name=function_name(wanted))
     raise TypeError(f"an embedder is a name, an object with embed_passages, or a function; got {type(wanted).__name__}")
+
+
+def recorded(name: str | None, place: str | Path) -> Embedder | None:
+    """Return the model that the index or archive at `place` names. Raises EmbedderMismatch."""
+    try:
+        return embedder(name)
+    except ValueError as error:  # an object of the user's own, which has no name that could be looked up
+        raise EmbedderMismatch(f"{place} needs its model: {error}") from error
 
 
 def portable_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]] | None:

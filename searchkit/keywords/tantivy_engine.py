@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from tantivy import Document, Index, Order, Query, Schema
 
-from searchkit import syntax
-from searchkit.errors import IndexCorrupt
+from searchkit import storage, syntax
 from searchkit.keywords import tantivy_files
 from searchkit.keywords.contract import Entry, FieldWeights, is_scoreless
 from searchkit.keywords.ranking import EMPTY, among, best, is_decided, look_up, runs, settle
@@ -197,5 +196,5 @@ def _translated(folder: Path) -> Iterator[None]:
         yield
     except BaseException as error:
         if isinstance(error, ValueError | OSError | TypeError) or type(error).__name__ == "PanicException":
-            raise IndexCorrupt(f"{folder} is damaged: {error}. Run: searchkit rebuild") from error
+            raise storage.damage(error, folder, f"{folder} is damaged: {error}. Run: searchkit rebuild") from error
         raise

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from searchkit import durable
+from searchkit import durable, storage
 from searchkit.errors import IndexCorrupt
 
 SUFFIXES = ("idx", "pos", "term", "store", "fast", "fieldnorm")
@@ -66,7 +66,7 @@ def check(folder: Path) -> None:
         try:
             whole = _last_bytes(path, len(FOOTER)) == FOOTER
         except OSError as error:
-            raise IndexCorrupt(f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
+            raise storage.damage(error, path, f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
         if not whole:
             raise IndexCorrupt(f"{path} is cut off or overwritten. Run: searchkit rebuild")
 
@@ -90,7 +90,8 @@ def segment_files(folder: Path) -> list[str]:
     try:
         return [name for segment in json.loads(path.read_bytes())["segments"] for name in _names(segment)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IndexCorrupt(f"{path} is missing or damaged: {error}. Run: searchkit rebuild") from error
+        message = f"{path} is missing or damaged: {error}. Run: searchkit rebuild"
+        raise storage.damage(error, path, message) from error
 
 
 def _names(segment: dict[str, Any]) -> Iterator[str]:

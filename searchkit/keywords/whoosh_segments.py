@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import durable
+from searchkit import durable, storage
 from searchkit.errors import IndexCorrupt
 from searchkit.syntax import TEXT_FIELDS
 from searchkit.types import Rows
@@ -166,7 +166,8 @@ def _manifest(folder: Path) -> tuple[list[dict[str, Any]], dict[str, int]]:
         if set(sizes) != {name for entry in listed for name in _files(entry)}:
             raise ValueError("it does not list the files of its segments")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IndexCorrupt(f"{path} is missing or damaged: {error}. Run: searchkit rebuild") from error
+        message = f"{path} is missing or damaged: {error}. Run: searchkit rebuild"
+        raise storage.damage(error, path, message) from error
     return listed, sizes
 
 
@@ -212,5 +213,6 @@ def _read(path: Path, sizes: dict[str, int]) -> Array:
         if array.dtype.kind not in "iu":
             raise ValueError(f"it holds {array.dtype}, not whole numbers")
     except (OSError, ValueError, EOFError, SyntaxError, TokenError, MemoryError) as error:  # NumPy parses the header
-        raise IndexCorrupt(f"{path} is missing or damaged: {error}. Run: searchkit rebuild") from error
+        message = f"{path} is missing or damaged: {error}. Run: searchkit rebuild"
+        raise storage.damage(error, path, message) from error
     return np.asarray(array)
