@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
-    | {"ragged", "confidence", "threads", "workers"},
+    | {"ragged", "confidence", "threads", "workers", "cleaning"},
     {"scanning", "bands", "codes"},
     {"maxsim", "segments", "student"},
     {"nearest"},
