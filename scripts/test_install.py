@@ -77,9 +77,10 @@ def oldest_python() -> str | None:
 def run(*command: str | Path, home: Path, text: str = "") -> str:
     """Run a command in `home`, where it cannot find the working tree; end with what it said if it fails."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    done = subprocess.run([*map(str, command)], cwd=home, env=clean, input=text, capture_output=True, text=True)
+    words = [*map(str, command)]
+    done = subprocess.run(words, cwd=home, env=clean, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 

@@ -93,10 +93,9 @@ class _Ruler:
 
 
 def _most_tokens(text: str) -> int:
-    """Return how many tokens any model can see in a text: some take a byte for one, others decompose Korean syllables."""
-    if text.isascii():
-        return len(text)
-    return max(len(text.encode("utf-8", "surrogatepass")), len(unicodedata.normalize("NFKD", text)))
+    """Return what no model's count exceeds: some take a byte for a token, others a part of a Korean syllable."""
+    decomposed = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    return max(len(text.encode("utf-8", "surrogatepass")), len(decomposed))
 
 
 def split(document: Document, limits: Limits, count_tokens: CountTokens) -> list[Passage]:

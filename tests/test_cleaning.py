@@ -3,7 +3,7 @@
 import json
 import sys
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 
 import pytest
 
@@ -114,7 +114,7 @@ class Word(str):
     __slots__ = ()
 
 
-class Colour(str, Enum):
+class Colour(StrEnum):
     RED = "red"
 
 
