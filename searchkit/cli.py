@@ -85,6 +85,8 @@ def index(
             options = reading.given()
             done = opened.sync(paths or (), options=options, strict=strict, embed=embed, progress=progress)
     _print(done.to_dict(), lambda: render.report(done, index), json=json)
+    if any(failure.bug for failure in done.failed):
+        raise typer.Exit(ERROR)
 
 
 def _is_piped(paths: list[Path] | None) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from searchkit import duplicates, store
 from searchkit.bands import entries_of
+from searchkit.cleaning import cleaned
 from searchkit.derive import (
     EntryMaker,
     Signed,
@@ -24,12 +25,12 @@ from searchkit.embedding import Embedding, Given, ensure_pieces, first_sample
 from searchkit.errors import DocumentError
 from searchkit.hearing import Listener, ensure_statements
 from searchkit.pipeline import Pipeline
-from searchkit.prepare import Contents, File, Prepared, Recipe, Text, clean, document_digest
+from searchkit.prepare import Bug, Contents, File, Prepared, Recipe, Text
 from searchkit.schema import DocumentRecord, PassageRecord
 from searchkit.spans import byte_offsets
 from searchkit.splitter import Limits, passages
 from searchkit.text import Analyzer
-from searchkit.types import Document, Embedder, Failure, Passage, Progress, SyncReport
+from searchkit.types import Document, Embedder, Failure, Metadata, Passage, Progress, SyncReport
 
 BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
 FEED_PASSAGES = 1_000  # handed to the keyword engine at once
@@ -112,21 +113,20 @@ class Ingest:
         """Count documents of a file that has not changed."""
         self._kept += documents
 
-    def put(self, document: Document, file: int | None = None) -> None:
-        """Add a document, or replace the one of the same id if its content differs."""
-        try:
-            document = clean(document)
-            digest = document_digest(document)
-        except DocumentError as error:
-            self.then(partial(self.fail, document.id, str(error)))
+    def put(self, document: Document, file: int | None = None, extra: Metadata | None = None) -> None:
+        """Add a document with more metadata, or replace the one of the same id if its content differs."""
+        item = cleaned(document, extra)
+        if isinstance(item, Failure):
+            self.then(partial(self.failed.append, item))
             return
+        document, digest = item
         known = None if self._was_empty else self._catalog.document_state(document.id)
         job = Text(document.text, document.marks) if known is None or known[2] != digest else None
         self._pipeline.put(job, partial(self._take, document, digest, file))
 
     def put_file(self, job: File, file: int) -> None:
         """Read a file that holds few documents, and put them."""
-        self._pipeline.put(job, partial(self._take_file, job, file))
+        self._pipeline.put(job, partial(self._take_file, file))
 
     def then(self, action: Callable[[], object]) -> None:
         """Do something when all that was put so far is in."""
@@ -140,16 +140,14 @@ class Ingest:
         """End what helped. What was not committed is lost."""
         self._pipeline.close()
 
-    def _take_file(self, job: File, file: int, contents: Contents) -> None:
+    def _take_file(self, file: int, contents: Contents) -> None:
         for item in contents.items:
             if isinstance(item, Failure):
                 self.failed.append(item)
             else:
                 self._take(item.document, item.digest, file, item.prepared)
-        if contents.problem:
-            self.fail(str(job.path), contents.problem)
 
-    def _take(self, document: Document, digest: bytes, file: int | None, prepared: Prepared | None) -> None:
+    def _take(self, document: Document, digest: bytes, file: int | None, prepared: Prepared | Bug | None) -> None:
         """Put a document in, whose passages are known unless the index seemed to have it as it is."""
         try:
             state = self._state(document, file)
@@ -163,9 +161,10 @@ class Ingest:
             return
         if prepared is None:
             prepared = self._pipeline.do(Text(document.text, document.marks))
-        if not prepared.places:
+        if isinstance(prepared, Bug) or not prepared.places:
             self._seen.discard(document.id)
-            self.fail(document.id, "holds no text")
+            reason, bug = (prepared.reason, True) if isinstance(prepared, Bug) else ("holds no text", False)
+            self.failed.append(Failure(document.id, reason, bug))
             return
         if state is not None:
             self._bury(state[0])

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from searchkit import documents, duplicates
 from searchkit.attribution.document import LANGUAGE, Attribution, attributions
-from searchkit.errors import DocumentError
+from searchkit.cleaning import Cleaned, cleaned, failure
+from searchkit.errors import DocumentError, SearchkitError, document_bug
 from searchkit.splitter import CountTokens, Limits, Place, places
 from searchkit.text import Analyzer
-from searchkit.types import Document, Failure, Mark, Metadata, Scalar
-
-_CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
+from searchkit.types import Document, Failure, Mark, Metadata
 
 
 class Recipe(NamedTuple):
@@ -58,33 +52,32 @@ class Prepared(NamedTuple):
     signatures: duplicates.Signatures
 
 
+class Bug(NamedTuple):
+    """Why nothing follows from a document: searchkit's own code failed on it."""
+
+    reason: str
+
+
 class Read(NamedTuple):
     """A document from a file, with its digest and what follows from it."""
 
     document: Document
     digest: bytes
-    prepared: Prepared
+    prepared: Prepared | Bug
 
 
 class Contents(NamedTuple):
-    """What a file holds, or the problem why it holds nothing."""
+    """What a file holds, and in place of what cannot be read, why."""
 
     items: list[Read | Failure]
-    problem: str
 
 
 Job: TypeAlias = Text | File
-Result: TypeAlias = Prepared | Contents  # of a Text, of a File
-
-
-class _Cleaned(NamedTuple):
-    document: Document
-    digest: bytes
+Result: TypeAlias = Prepared | Bug | Contents  # of a Text, of a Text, of a File
 
 
 class _Found(NamedTuple):
-    items: list[_Cleaned | Failure]
-    problem: str
+    items: list[Cleaned | Failure]
 
 
 class Preparer:
@@ -97,8 +90,19 @@ class Preparer:
     def __call__(self, jobs: Sequence[Job]) -> list[Result]:
         """Return the result of each job."""
         found = [_read(job) if isinstance(job, File) else job for job in jobs]
-        prepared = iter(self._prepare([text for one in found for text in _texts(one)]))
+        prepared = iter(self._prepare_each([text for one in found for text in _texts(one)]))
         return [next(prepared) if isinstance(one, Text) else _contents(one, prepared) for one in found]
+
+    def _prepare_each(self, texts: Sequence[Text]) -> Sequence[Prepared | Bug]:
+        """Return what follows from each text; one on which our code fails takes no other with it."""
+        try:
+            return self._prepare(texts)
+        except SearchkitError:  # what a user can mend: a model that is missing, say
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug, which the report tells
+            if len(texts) == 1:
+                return [Bug(str(document_bug(error)))]
+        return [result for text in texts for result in self._prepare_each([text])]
 
     def _prepare(self, texts: Sequence[Text]) -> list[Prepared]:
         split = [places(text.text, text.marks, self._recipe.limits, self._recipe.count_tokens) for text in texts]
@@ -112,78 +116,21 @@ class Preparer:
 
 
 def _read(job: File) -> _Found:
-    items: list[_Cleaned | Failure] = []
+    items: list[Cleaned | Failure] = []
     try:
         found = documents.read(job.path, job.doc_id, job.options)
-        items.extend(item if isinstance(item, Failure) else _cleaned(item, job.extra) for item in found)
+        items.extend(item if isinstance(item, Failure) else cleaned(item, job.extra) for item in found)
     except DocumentError as error:
-        return _Found(items, str(error))
-    return _Found(items, "")
-
-
-def _cleaned(document: Document, extra: Metadata) -> _Cleaned | Failure:
-    try:
-        cleaned = clean(replace(document, metadata={**document.metadata, **extra}))
-        return _Cleaned(cleaned, document_digest(cleaned))
-    except DocumentError as error:
-        return Failure(document.id, str(error))
+        items.append(failure(str(job.path), error))
+    return _Found(items)
 
 
 def _texts(found: Text | _Found) -> list[Text]:
     if isinstance(found, Text):
         return [found]
-    return [Text(item.document.text, item.document.marks) for item in found.items if isinstance(item, _Cleaned)]
+    return [Text(item.document.text, item.document.marks) for item in found.items if isinstance(item, Cleaned)]
 
 
-def _contents(found: _Found, prepared: Iterator[Prepared]) -> Contents:
+def _contents(found: _Found, prepared: Iterator[Prepared | Bug]) -> Contents:
     """Return what was found with what follows from each document."""
-    items = [Read(*item, next(prepared)) if isinstance(item, _Cleaned) else item for item in found.items]
-    return Contents(items, found.problem)
-
-
-def clean(document: Document) -> Document:
-    """Return the document as the index can hold it: lone surrogates replaced, dates as text.
-
-    Raises DocumentError for metadata that JSON cannot hold, and for an empty id.
-    """
-    if not document.id or "\n" in document.id:
-        raise DocumentError(f"{document.id!r} is no document id: give a line of text")
-    metadata = {str(name): _json_value(name, value) for name, value in document.metadata.items()}
-    doc_id, text, title = _whole(document.id), _whole(document.text), _whole(document.title)
-    return Document(doc_id, text, title, metadata, document.marks, document.page_starts)
-
-
-def _whole(text: str) -> str:
-    """Replace lone surrogates, which no file can hold, character by character: offsets stay."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
-    return text
-
-
-def _json_value(name: str, value: Any) -> Scalar | list[Scalar]:
-    if isinstance(value, date):  # a datetime is one too
-        return value.isoformat()
-    if isinstance(value, str):
-        return _whole(value)
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    if isinstance(value, Sequence):
-        return [_scalar(name, item) for item in value]
-    raise DocumentError(f"metadata {name!r} is {type(value).__name__}; give text, numbers, dates, or lists of them")
-
-
-def _scalar(name: str, value: Any) -> Scalar:
-    plain = _json_value(name, value)
-    if isinstance(plain, list):
-        raise DocumentError(f"metadata {name!r} is a list of lists; give a plain list")
-    return plain
-
-
-def document_digest(document: Document) -> bytes:
-    """Return a digest of all that the index keeps of a document: 16 bytes."""
-    rest = [document.title, dict(document.metadata), document.marks, document.page_starts]
-    digest = hashlib.blake2b(_CANONICAL.encode(rest).encode(), digest_size=16)
-    digest.update(document.text.encode())
-    return digest.digest()
+    return Contents([Read(*item, next(prepared)) if isinstance(item, Cleaned) else item for item in found.items])

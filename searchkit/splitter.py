@@ -86,10 +86,16 @@ class _Ruler:
         return self.count_tokens([self.text[start:end] for start, end in spans])
 
     def too_long(self, spans: Sequence[Span]) -> set[Span]:
-        """Return the spans over the maximum; a token is at least one character, so short ones need no count."""
-        doubtful = [span for span in spans if span[1] - span[0] > self.limits.maximum]
+        """Return the spans over the maximum; short ones need no count."""
+        doubtful = [span for span in spans if _most_tokens(self.text[slice(*span)]) > self.limits.maximum]
         sizes = self.sizes(doubtful) if doubtful else []
         return {span for span, size in zip(doubtful, sizes, strict=True) if size > self.limits.maximum}
+
+
+def _most_tokens(text: str) -> int:
+    """Return what no model's count exceeds: some take a byte for a token, others a part of a Korean syllable."""
+    decomposed = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    return max(len(text.encode("utf-8", "surrogatepass")), len(decomposed))
 
 
 def split(document: Document, limits: Limits, count_tokens: CountTokens) -> list[Passage]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from searchkit import documents
 from searchkit.catalog import Catalog
+from searchkit.cleaning import failure
 from searchkit.errors import DocumentError
 from searchkit.ingest import Ingest
 from searchkit.prepare import File
@@ -43,8 +44,7 @@ def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncO
         walked = documents.walk(path, include=source.options.include, exclude=source.options.exclude)
         for reason, count in walked.skipped.items():
             ingest.skipped[reason] = ingest.skipped.get(reason, 0) + count
-        for failure in walked.failed:
-            ingest.fail(failure.source, failure.reason)
+        ingest.failed.extend(walked.failed)
         known = catalog.files_under(str(path))
         present = {str(found.path) for found in walked.files}
         ingest.gone = {file.key for name, file in known.items() if name not in present}
@@ -118,7 +118,7 @@ def _read_file(ingest: Ingest, catalog: Catalog, found: documents.FoundFile, sou
             for item in documents.read(found.path, doc_id, options.read):
                 _put(ingest, item, reading.key, extra)
         except DocumentError as error:
-            ingest.then(partial(ingest.fail, str(found.path), str(error)))
+            ingest.then(partial(ingest.failed.append, failure(str(found.path), error)))
     else:
         ingest.put_file(File(found.path, doc_id, options.read, extra, found.size), reading.key)
     ingest.then(reading.end)
@@ -149,11 +149,11 @@ class _Reading:
             self._catalog.put_file(str(self._found.path), self._found.size, self._found.mtime_ns, count)
 
 
-def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Metadata) -> None:
+def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Metadata | None = None) -> None:
     if isinstance(item, Failure):
-        ingest.then(partial(ingest.fail, item.source, item.reason))
+        ingest.then(partial(ingest.failed.append, item))
     else:
-        ingest.put(replace(item, metadata={**item.metadata, **extra}) if extra else item, file)
+        ingest.put(item, file, extra)
 
 
 def _drop_file(ingest: Ingest, catalog: Catalog, known: KnownFile) -> None:
@@ -164,9 +164,14 @@ def _drop_file(ingest: Ingest, catalog: Catalog, known: KnownFile) -> None:
 
 
 def add(ingest: Ingest, items: Iterable[Document | Failure]) -> None:
-    """Put documents that come from no file."""
-    for item in items:
-        _put(ingest, item, None, {})
+    """Put documents that come from no file. Raises DocumentError for what is no collection of documents."""
+    if isinstance(items, str | bytes | Document) or not isinstance(items, Iterable):
+        raise DocumentError(f"documents are added from a list or another iterable, not from {type(items).__name__}")
+    for number, item in enumerate(items, 1):
+        if isinstance(item, Document | Failure):
+            _put(ingest, item, None)
+        else:
+            ingest.then(partial(ingest.fail, f"item {number}", f"is {type(item).__name__}; give a Document"))
 
 
 def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:

@@ -181,10 +181,11 @@ class Results(Sequence[Hit]):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source that could not be read, and why."""
+    """A source that could not be read, and why; `bug` if searchkit's own code failed on it."""
 
     source: str
     reason: str
+    bug: bool = False
 
 
 @dataclass(frozen=True, slots=True)

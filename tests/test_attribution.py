@@ -229,3 +229,10 @@ def test_whatever_the_text_every_offset_lies_in_its_passage():
 
 def test_a_passage_that_is_no_prose_is_left_alone():
     assert attributions(["Tran said that it is. " * 2_000]) == [[]]
+
+
+@pytest.mark.parametrize("opener", ["While", "Even", "Mr", "Now"])
+def test_an_opener_of_sentences_that_stands_for_a_name_introduces_nobody(opener):
+    text = f'{opener}, the tea is good, it is hot. {opener} described here as "tea", they are simple.'
+    assert speakers(text) == [opener]
+    assert speakers(f"{opener}, the river.", f"According to {opener}, the tea is hot.") == [opener]

@@ -183,6 +183,21 @@ def test_strict_makes_a_failed_source_an_error_after_the_rest_is_in(call):
     assert call("list").stdout.split() == ["news/coffee.txt", "news/hanoi.txt"]
 
 
+def test_a_document_on_which_our_own_code_fails_makes_the_command_fail_after_the_rest_is_in(call, monkeypatch):
+    def heard(passages):
+        return [[] for _ in passages if passages[0].index("Coffee") + 1]
+
+    monkeypatch.setattr("searchkit.prepare.attributions", heard)
+    done = call("index", "news", "--embedder", "none", "--json")
+    assert done.exit_code == 3
+    report = json.loads(done.stdout)
+    assert report["added"] == ["news/coffee.txt"]
+    (failure,) = report["failed"]
+    assert failure["source"] == "news/hanoi.txt"
+    assert failure["bug"]
+    assert "please report it" in failure["reason"]
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [

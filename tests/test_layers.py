@@ -14,7 +14,7 @@ LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"storage"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
-    | {"ragged", "confidence", "threads", "workers"},
+    | {"ragged", "confidence", "threads", "workers", "cleaning"},
     {"scanning", "bands", "codes"},
     {"maxsim", "segments", "student"},
     {"nearest"},

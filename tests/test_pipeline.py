@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from searchkit import Document, Index, pipeline
 from searchkit.embedders import embedder, estimate_all, portable_counter
+from searchkit.errors import SearchkitError
 from searchkit.pipeline import Pipeline
 from searchkit.prepare import Preparer, Recipe, Text
 from searchkit.splitter import Limits, split
@@ -149,3 +150,47 @@ def test_what_counts_tokens_elsewhere_counts_as_the_model_does():
 @given(st.text(alphabet="a \n\t#\u2003"))
 def test_only_white_space_gives_no_passage(text):
     assert bool(split(Document("d", text), Limits(), estimate_all)) == bool(text.strip())
+
+
+STUMBLE = "Here the analysis stumbles over a long word: " + "o" * 300
+
+
+def stumbling(texts):
+    """Count characters; fail on the text over which to stumble, as a bug would."""
+    return [len(text) // (len(text) - len(STUMBLE)) for text in texts]
+
+
+@pytest.mark.parametrize("by", [contextlib.nullcontext, help_of_others])
+def test_a_document_on_which_our_code_fails_takes_no_other_with_it(tmp_path, by, monkeypatch):
+    monkeypatch.setattr("searchkit.ingest.portable_counter", lambda _: stumbling)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name, text in (
+        ("a.txt", "Tea."),
+        ("b.txt", STUMBLE),
+        ("c.md", "# Rivers\n\nRain."),
+        ("d.jsonl", '{"text": "Snow."}'),
+    ):
+        write(folder / name, text)
+    with by(), Index.create(tmp_path / "index", embedder="none") as index:
+        report = index.add([Document("one", "Coffee."), Document("bad", STUMBLE), Document("two", "Rice.")])
+        assert report.added == ("one", "two")
+        assert [(failure.source, failure.bug) for failure in report.failed] == [("bad", True)]
+        assert "ZeroDivisionError" in report.failed[0].reason
+        assert "tests.test_pipeline line " in report.failed[0].reason
+        assert "searchkit.splitter line " in report.failed[0].reason
+        report = index.sync(folder)
+        assert report.added == ("files/a.txt", "files/c.md", "files/d.jsonl:1")
+        assert [(failure.source, failure.bug) for failure in report.failed] == [("files/b.txt", True)]
+        assert index.sync(folder).failed == report.failed  # it is tried again
+        assert index.add([Document("one", STUMBLE)]).failed[0].source == "one"
+        assert index.get("one").text == "Coffee."
+        assert index.verify().ok
+
+
+def test_what_a_user_can_mend_ends_the_run():
+    def missing(texts):
+        raise SearchkitError("the model is not there")
+
+    with pytest.raises(SearchkitError, match="the model is not there"):
+        Preparer(Recipe("en", Limits(), missing))([Text(STUMBLE, ())])

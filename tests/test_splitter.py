@@ -1,4 +1,5 @@
 import re
+import unicodedata
 from bisect import bisect_right
 from itertools import pairwise
 
@@ -284,3 +285,22 @@ def test_every_character_of_the_text_is_in_one_passage_and_none_of_the_rest(docu
         assert covered == wanted
     else:
         assert bool(covered) == bool(document.text.strip())
+
+
+def syllables(texts):
+    """Count the letters that Korean syllables are written with, as a model that takes them apart."""
+    return [len(unicodedata.normalize("NFD", text)) for text in texts]
+
+
+def octets(texts):
+    """Count bytes, as models do that know no other pieces of a rare script."""
+    return [len(text.encode()) for text in texts]
+
+
+@pytest.mark.parametrize(("text", "count"), [("한국어 " * 9, syllables), ("茶 " * 20, octets), ("𝒳 " * 12, octets)])
+def test_a_text_of_fewer_characters_than_the_maximum_may_still_have_too_many_tokens(text, count):
+    limits = Limits(20, 40)
+    assert len(text.strip()) <= limits.maximum < count([text.strip()])[0]
+    found = texts_of(text, limits=limits, count=count)
+    assert max(count(found)) <= limits.maximum
+    assert " ".join(found) == text.strip()

@@ -173,7 +173,8 @@ class Speakers:
             while found >= 0:
                 begin, end = _whole_name(text, found, found + len(name)) if alone else (found, found + len(name))
                 described = _DESCRIBED.match(text, end)
-                if described or (begin < found and end == found + len(name)):
+                is_name = begin < end  # "While, the tea is good" names nobody
+                if is_name and (described or (begin < found and end == found + len(name))):
                     return text[begin:end], described[1] if described else ""
                 found = text.find(name, found + len(name), last)
         return None

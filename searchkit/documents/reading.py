@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import IO, TypeAlias, cast
 
 from searchkit.documents.decoding import clean, decode, find_encoding, unify_newlines
+from searchkit.documents.extras import missing
 from searchkit.documents.formats import FORMATS, STREAMED
 from searchkit.documents.options import ReadOptions
 from searchkit.documents.plain import read_plain
 from searchkit.documents.records import parse_json, read_records, read_rows, record_document
-from searchkit.errors import DocumentError
+from searchkit.errors import DocumentBug, DocumentError, document_bug, is_own
 from searchkit.types import Document, Failure
 
 TextReader: TypeAlias = Callable[[str, str], Document]
@@ -51,14 +52,41 @@ def read(path: Path, doc_id: str, options: ReadOptions | None = None) -> Iterato
     if suffix not in FORMATS:
         raise DocumentError(f"{path} has a format that is not read. Formats: {' '.join(FORMATS)}")
     try:
-        if suffix in STREAMED:
-            return _stream(path, doc_id, chosen, suffix)
-        data = _load(path, chosen.max_bytes)
-    except OSError as error:
-        raise DocumentError(f"{path} cannot be read: {error.strerror or error}.") from error
+        return _watched(_read(path, doc_id, chosen, suffix), path, suffix)
+    except Exception as error:
+        raise _translated(error, path, suffix) from error
+
+
+def _read(path: Path, doc_id: str, options: ReadOptions, suffix: str) -> Iterator[Document | Failure]:
+    if suffix in STREAMED:
+        return _stream(path, doc_id, options, suffix)
+    data = _load(path, options.max_bytes)
     if suffix == ".json":
-        return _read_json(decode(data, str(path)), doc_id, chosen)
+        return _read_json(decode(data, str(path)), doc_id, options)
     return iter([_read_one(path, data, doc_id, suffix)])
+
+
+def _watched(items: Iterator[Document | Failure], path: Path, suffix: str) -> Iterator[Document | Failure]:
+    """Yield what a file holds; whatever a reader raises on the way becomes a DocumentError."""
+    try:
+        yield from items
+    except Exception as error:
+        raise _translated(error, path, suffix) from error
+
+
+def _translated(error: Exception, path: Path, suffix: str) -> DocumentError:
+    """Return what to say of a file whose reader raised something: parsers raise anything at all on damaged files."""
+    match error:
+        case DocumentError():
+            return error
+        case ImportError():
+            return DocumentError(f"{path}: {missing(error, 'searchkit', FORMATS[suffix].extra)}")
+        case OSError() if error.errno is not None:  # the system's, not a parser's
+            return DocumentError(f"{path} cannot be read: {error.strerror or error}.")
+        case _ if is_own(error):
+            return DocumentBug(f"{path}: {document_bug(error)}")
+        case _:
+            return DocumentError(f"{path} is damaged or no {suffix} file: {type(error).__name__}: {error}")
 
 
 def is_streamed(path: Path) -> bool:
@@ -83,7 +111,7 @@ def _load(path: Path, max_bytes: int) -> bytes:
 
 
 def _read_one(path: Path, data: bytes, doc_id: str, suffix: str) -> Document:
-    """Return the one document of a file, whatever its parser does about a damaged one."""
+    """Return the one document of a file. Errors: DocumentError that names the file, and whatever its parser raises."""
     try:
         if suffix in _TEXT_READERS:
             read_as_text = cast("TextReader", _reader(_TEXT_READERS[suffix]))
@@ -93,8 +121,6 @@ def _read_one(path: Path, data: bytes, doc_id: str, suffix: str) -> Document:
     except DocumentError as error:
         message = str(error)
         raise DocumentError(message if str(path) in message else f"{path}: {message}") from error
-    except Exception as error:  # parsers raise anything at all on damaged files
-        raise DocumentError(f"{path} is damaged or no {suffix} file: {type(error).__name__}: {error}") from error
     if not document.text.strip():
         raise DocumentError(f"{path} holds no text.")
     return document
@@ -124,6 +150,8 @@ def _list_documents(records: list[object], doc_id: str, options: ReadOptions) ->
             document = record_document(record, options, place, doc_id)
         except DocumentError as error:
             yield Failure(place, str(error))
+        except Exception as error:  # noqa: BLE001 - the other records are to be read
+            yield Failure(place, str(document_bug(error)), bug=True)
         else:
             yield document
 
