@@ -48,7 +48,7 @@ def known_vectors(path: Path) -> dict[str, np.ndarray]:
     """Return each embedded text of an index and its vector."""
     with store.opened(path) as snapshot:
         rows = snapshot.vectors.all_rows()
-        passages = snapshot.catalog.passages(rows.tolist())
+        passages = snapshot.catalog.passages.get(rows.tolist())
         matrix = snapshot.vectors.get(rows)
         return {embedded_text(passages[row]): vector for row, vector in zip(rows.tolist(), matrix, strict=True)}
 
@@ -60,7 +60,7 @@ def draft(path: Path, model: Embedder, share: float, prior: student.Prior | None
         vectors = writer.open_vectors()
         rows = vectors.all_rows()
         pieces, matrix = vectors.pieces(rows), vectors.get(rows)
-        passages = writer.catalog.passages(rows.tolist())
+        passages = writer.catalog.passages.get(rows.tolist())
         features = student.features(model, [embedded_text(passages[row]) for row in rows.tolist()])
         chosen = np.isin(rows, student.sample(rows, min(MOST, int(share * len(rows)))))
         taught, others = np.flatnonzero(chosen), np.flatnonzero(~chosen)

@@ -63,7 +63,7 @@ def examples(index: Index, question: Question) -> Iterator[tuple[Example, bool]]
         rows = [row for row, _ in itertools.islice(run.ranked(), DEPTH)]
         if not rows:
             return
-        passages = snapshot.catalog.passages(rows)
+        passages = snapshot.catalog.passages.get(rows)
         features = run.evidence([(row, passages[row]) for row in rows]).features()
         for at, row in enumerate(rows):
             if passages[row].doc_id != question.id:

@@ -62,7 +62,7 @@ def export(snapshot: Snapshot, path: Path) -> int:
         archive.writestr("manifest.json", json.dumps(manifest, indent=2))
         count = 0
         with archive.open("documents.jsonl", "w", force_zip64=True) as lines:
-            for document in snapshot.catalog.documents():
+            for document in snapshot.catalog.documents.all():
                 _write_line(lines, _document_fields(document))
                 count += 1
         with archive.open("passages.jsonl", "w", force_zip64=True) as lines:
@@ -73,8 +73,8 @@ def export(snapshot: Snapshot, path: Path) -> int:
 
 
 def _write_passages(lines: IO[bytes], snapshot: Snapshot) -> None:
-    for rows in chunks(snapshot.catalog.all_rows(), CHUNK):
-        for passage in snapshot.catalog.passages(rows.tolist()).values():
+    for rows in chunks(snapshot.catalog.passages.rows(), CHUNK):
+        for passage in snapshot.catalog.passages.get(rows.tolist()).values():
             shape = passage.to_dict()
             _write_line(lines, {name: shape[name] for name in shape if name not in ("text", "metadata")})
 
@@ -84,7 +84,7 @@ def _write_vectors(archive: zipfile.ZipFile, snapshot: Snapshot) -> None:
     with archive.open("digests.npy", "w", force_zip64=True) as file:
         _write_header(file, (len(rows), DIGEST_SIZE), np.uint8)
         for chunk in chunks(rows, CHUNK):
-            file.write(b"".join(snapshot.catalog.digests(chunk.tolist()).values()))
+            file.write(b"".join(snapshot.catalog.passages.digests(chunk.tolist()).values()))
     with archive.open("vectors.npy", "w", force_zip64=True) as file:
         _write_header(file, (len(rows), snapshot.settings.dim), DTYPE)
         for chunk in chunks(rows, CHUNK):

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import duplicates
-from searchkit.bands import NOWHERE
 from searchkit.catalog import Catalog
+from searchkit.catalog.bands import NOWHERE
 from searchkit.days import day_of
 from searchkit.journal import DIGEST_SIZE
 from searchkit.keywords import Entry
@@ -24,7 +24,7 @@ ENTRY_CHUNK = 2_000
 
 def embedded_texts(catalog: Catalog, rows: Rows) -> list[str]:
     """Return what the model reads for the passages of rows that exist: (n,)."""
-    passages = catalog.passages(rows.tolist())
+    passages = catalog.passages.get(rows.tolist())
     return [passages[row].embedded_text for row in rows.tolist()]
 
 
@@ -67,8 +67,8 @@ class EntryMaker:
 def all_passages(catalog: Catalog) -> Iterator[dict[int, Passage]]:
     """Yield every passage of the index by row, in chunks."""
     chunk: dict[int, Passage] = {}
-    for doc_id in catalog.document_ids():
-        chunk.update(catalog.passages_of(doc_id))
+    for doc_id in catalog.documents.ids():
+        chunk.update(catalog.passages.of(doc_id))
         if len(chunk) >= ENTRY_CHUNK:
             yield chunk
             chunk = {}
@@ -99,7 +99,7 @@ def first_duplicates(catalog: Catalog, new: Signed) -> dict[int, int]:
     doubtful = np.flatnonzero((first < new.rows[:, None]).any(axis=1))
     own = dict(zip(new.rows.tolist(), new.signatures, strict=True))
     others = {row for row in first[doubtful].ravel().tolist() if row not in own}
-    stored = catalog.signatures(others)
+    stored = catalog.passages.signatures(others)
     known = own | {row: np.frombuffer(blob, duplicates.DTYPE) for row, blob in stored.items()}
     found: dict[int, int] = {}
     for at in doubtful.tolist():

@@ -84,7 +84,7 @@ class Embedding:
         known = self._writer.open_vectors().all_rows(drafts=False if self._full else None)
         if len(known) == self._writer.catalog.counts()["passages"]:
             return np.empty(0, np.int64)
-        return np.setdiff1d(self._writer.catalog.all_rows(), known, assume_unique=True)
+        return np.setdiff1d(self._writer.catalog.passages.rows(), known, assume_unique=True)
 
     def fill(
         self, lacking: Rows, commit: Callable[[], None], buried: Mapping[bytes, int] = MappingProxyType({})
@@ -110,8 +110,8 @@ class Embedding:
         left = [np.empty(0, np.int64)]
         vectors = self._writer.open_vectors(dead=True)
         for chunk in chunks(rows, DRAFT_CHUNK):
-            digests = list(self._writer.catalog.digests(chunk.tolist()).values())
-            others = self._writer.catalog.rows_by_digest(digests)
+            digests = list(self._writer.catalog.passages.digests(chunk.tolist()).values())
+            others = self._writer.catalog.passages.rows_by_digest(digests)
             others += [(buried[digest], digest) for digest in digests if digest in buried]
             known = {**_exact(vectors, others), **(self._given.find(digests) if self._given else {}), **self._journaled}
             found = np.array([digest in known for digest in digests], np.bool_)
@@ -129,7 +129,7 @@ class Embedding:
             if done:
                 commit()
             texts = self._texts(chunk)
-            digests = self._writer.catalog.digests(chunk.tolist())
+            digests = self._writer.catalog.passages.digests(chunk.tolist())
             distinct = dict(zip(digests.values(), texts, strict=True))
             vectors = dict(self._embed(distinct, done, len(rows)))
             self._write(chunk, np.stack([vectors[digest] for digest in digests.values()]), self._pieces(texts))
@@ -198,7 +198,7 @@ def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:
         return False
 
     def read(rows: Rows) -> Ragged:
-        passages = writer.catalog.passages(rows.tolist())
+        passages = writer.catalog.passages.get(rows.tolist())
         texts = [passages[row].embedded_text if row in passages else "" for row in rows.tolist()]
         return Ragged.of(embedder.pieces(texts))
 

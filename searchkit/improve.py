@@ -94,7 +94,7 @@ class _Held:
     def embed(self, rows: Rows) -> None:
         """Embed the passages of those rows that still exist."""
         with store.opened(self._path) as snapshot:
-            passages = snapshot.catalog.passages(rows.tolist())
+            passages = snapshot.catalog.passages.get(rows.tolist())
             rows = np.array([row for row in rows.tolist() if row in passages], np.int64)
             pieces = snapshot.vectors.pieces(rows)
         texts = [passages[row].embedded_text for row in rows.tolist()]
@@ -117,7 +117,7 @@ def _write(writer: store.Writer, embedder: Embedder, parts: Sequence[Part]) -> N
     """Commit vectors of rows that still exist, if the index still has the model that made them."""
     if writer.settings.embedder_digest != embedder.digest:
         raise EmbedderMismatch(f"{writer.path} got another model meanwhile; open it anew")
-    living = writer.catalog.digests(row for part in parts for row in part.rows.tolist())
+    living = writer.catalog.passages.digests(row for part in parts for row in part.rows.tolist())
     masks = [np.array([row in living for row in part.rows.tolist()], np.bool_) for part in parts]
     writer.write_vectors([part_of(part, mask) for part, mask in zip(parts, masks, strict=True)])
     writer.commit()
@@ -145,7 +145,7 @@ def _keep_reached(path: Path, embedder: Embedder) -> int:
     with _patient(path) as writer:
         journal = reached(path / "vectors", embedder.digest, embedder.dim).taken()
         known = journal.load()
-        pairs = writer.catalog.rows_by_digest(known)
+        pairs = writer.catalog.passages.rows_by_digest(known)
         rows = np.array([row for row, _ in pairs], np.int64)
         vectors = writer.open_vectors()
         drafts = vectors.drafts(rows)
@@ -162,7 +162,7 @@ def _drafts(path: Path, first: Sequence[Results]) -> tuple[Rows, Rows]:
     found = (hit.passage.id for rank in zip_longest(*first) for hit in rank if hit is not None)
     with store.opened(path) as snapshot:
         drafts = snapshot.vectors.all_rows(drafts=True)
-        named = [snapshot.catalog.row_of(passage_id) for passage_id in dict.fromkeys(found)]
+        named = [snapshot.catalog.passages.row_of(passage_id) for passage_id in dict.fromkeys(found)]
         wanted = np.array([row for row in named if row is not None], np.int64)
         wanted = wanted[np.isin(wanted, drafts)]
         return wanted, np.setdiff1d(drafts, wanted, assume_unique=True)
@@ -185,7 +185,7 @@ def _order(path: Path, embedder: Embedder, wanted: Rows, rest: Rows) -> Iterator
 
 def _worst_first(snapshot: Snapshot, embedder: Embedder, learner: student.Student, rows: Rows) -> Rows:
     """Return those of the rows that still exist in the order of how little the student knows of them."""
-    living = snapshot.catalog.digests(rows.tolist())
+    living = snapshot.catalog.passages.digests(rows.tolist())
     rows = np.array([row for row in rows.tolist() if row in living], np.int64)
     # the pieces on disk, each once, order passages as those of their texts would
     pieces = snapshot.vectors.pieces(rows) if hasattr(embedder, "read_pieces") else None

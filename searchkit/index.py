@@ -215,7 +215,7 @@ class Index:
         given = [paths] if isinstance(paths, str | Path) else list(paths)
 
         def work(ingest: Ingest, writer: store.Writer) -> None:
-            chosen = [Path(path) for path in given or writer.catalog.roots()]
+            chosen = [Path(path) for path in given or writer.catalog.sources.roots()]
             sync(ingest, writer.catalog, chosen, options)
 
         return self._ingest(work, strict=strict, progress=progress, embed=embed)

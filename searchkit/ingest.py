@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit import duplicates, store
-from searchkit.bands import entries_of
+from searchkit.catalog.bands import entries_of
+from searchkit.catalog.schema import DocumentRecord, PassageRecord
+from searchkit.catalog.spans import byte_offsets
 from searchkit.cleaning import cleaned
 from searchkit.derive import (
     EntryMaker,
@@ -26,8 +28,6 @@ from searchkit.errors import DocumentError
 from searchkit.hearing import Listener, ensure_statements
 from searchkit.pipeline import Pipeline
 from searchkit.prepare import Bug, Contents, File, Prepared, Recipe, Text
-from searchkit.schema import DocumentRecord, PassageRecord
-from searchkit.spans import byte_offsets
 from searchkit.splitter import Limits, passages
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Metadata, Passage, Progress, SyncReport
@@ -88,7 +88,7 @@ class Ingest:
         self._buried: dict[bytes, int] = {}  # digest -> row, of all that this session removed
         self._seen: set[str] = set()
         self._next_row = self._catalog.counter("next_row")
-        self._next_key = self._catalog.next_document()
+        self._next_key = self._catalog.documents.next_key()
         self._was_empty = self._next_key == 1
         self._added: list[str] = []
         self._changed: list[str] = []
@@ -102,7 +102,7 @@ class Ingest:
         writer.begin()
         ensure_statements(writer)
         self._catalog.bands.ensure()
-        self._catalog.ensure_bytes()
+        self._catalog.passages.ensure_bytes()
         self._completed = embedder is not None and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
@@ -120,7 +120,7 @@ class Ingest:
             self.then(partial(self.failed.append, item))
             return
         document, digest = item
-        known = None if self._was_empty else self._catalog.document_state(document.id)
+        known = None if self._was_empty else self._catalog.documents.state(document.id)
         job = Text(document.text, document.marks) if known is None or known[2] != digest else None
         self._pipeline.put(job, partial(self._take, document, digest, file))
 
@@ -155,7 +155,7 @@ class Ingest:
             self.fail(document.id, str(error))
             return
         if state is not None and state[2] == digest:
-            self._catalog.adopt(state[0], file)
+            self._catalog.documents.adopt(state[0], file)
             self._kept += 1
             self.taken += 1
             return
@@ -193,7 +193,7 @@ class Ingest:
         """Return what is known under the document's id. Raises DocumentError if the id is another's."""
         if document.id in self._seen:
             raise DocumentError("this id came before in the same run; the first one was taken")
-        state = None if self._was_empty else self._catalog.document_state(document.id)
+        state = None if self._was_empty else self._catalog.documents.state(document.id)
         if state is not None and state[1] is not None and state[1] != file:
             self._settle_claim(state[1], file)
         self._seen.add(document.id)
@@ -207,15 +207,15 @@ class Ingest:
         """
         if owner in self.gone:
             return
-        path = self._catalog.file_path(owner)
-        if claimant is None or path < self._catalog.file_path(claimant):
+        path = self._catalog.sources.file_path(owner)
+        if claimant is None or path < self._catalog.sources.file_path(claimant):
             raise DocumentError(f"this id belongs to a document of {path}, which was kept; give it another id")
-        self._catalog.unsettle_file(owner)
+        self._catalog.sources.unsettle_file(owner)
         self.disputed.add(owner)
 
     def drop(self, doc_id: str) -> bool:
         """Remove a document; tell whether there was one."""
-        state = self._catalog.document_state(doc_id)
+        state = self._catalog.documents.state(doc_id)
         if state is None:
             return False
         self._bury(state[0])
@@ -227,7 +227,7 @@ class Ingest:
         return doc_id in self._seen
 
     def _bury(self, key: int) -> None:
-        for row, digest, signature in self._catalog.drop_document(key):
+        for row, digest, signature in self._catalog.documents.drop(key):
             self._dead[row] = (digest, signature)
             self._buried[digest] = row
 
@@ -275,12 +275,12 @@ class Ingest:
         self._writer.begin()
 
     def _store_passages(self) -> None:
-        self._catalog.put_documents(self._documents)
+        self._catalog.documents.put(self._documents)
         signatures = np.array([w.signature for w in self._waiting], duplicates.DTYPE)
         new = signed([w.row for w in self._waiting], signatures.reshape(-1, duplicates.PERMUTATIONS))
         self._forget_duplicates()
         originals = first_duplicates(self._catalog, new)
-        self._catalog.put_passages(
+        self._catalog.passages.put(
             (
                 w.document,
                 PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), originals.get(w.row), w.byte),
@@ -297,10 +297,10 @@ class Ingest:
             return
         dead = _signed_blobs({row: signature for row, (_, signature) in self._dead.items()})
         self._catalog.bands.drop(entries_of(dead.rows, dead.bands))
-        orphans = self._catalog.orphaned_duplicates(self._dead)
+        orphans = self._catalog.passages.duplicates_of(self._dead)
         if orphans:
             found = first_duplicates(self._catalog, _signed_blobs(orphans))
-            self._catalog.set_duplicate_of((found.get(row), row) for row in orphans)
+            self._catalog.passages.set_duplicate_of((found.get(row), row) for row in orphans)
 
     def _store_keywords(self) -> None:
         removed = self._catalog.counter("removed") + len(self._dead)

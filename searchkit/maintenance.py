@@ -47,7 +47,7 @@ def verify(path: Path) -> VerifyReport:
     store.check_format(path)
     with storage.translated(path), contextlib.closing(Catalog(path / "catalog.sqlite")) as catalog:
         catalog.begin_read()
-        counts, checksums = catalog.counts(), catalog.checksums()
+        counts, checksums = catalog.counts(), catalog.parts.checksums()
         problems = catalog.problems()
         problems += [f"{file} {problem}. Run: searchkit rebuild" for file, problem in _wrong_files(path, catalog)]
         if not problems:
@@ -68,7 +68,7 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "statements": snapshot.catalog.statements.count(),
         "vectors": len(snapshot.vectors),
         "drafts": len(snapshot.vectors.all_rows(drafts=True)),
-        "dead": len(snapshot.catalog.dead_rows()),
+        "dead": len(snapshot.catalog.parts.dead_rows()),
         "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         "engine": settings.engine,
         "language": settings.language,
@@ -77,13 +77,13 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "max_tokens": settings.max_tokens,
         "ranking": settings.ranking and dict(settings.ranking),
         "calibration": settings.calibration and dict(settings.calibration),
-        "sources": list(snapshot.catalog.roots()),
+        "sources": list(snapshot.catalog.sources.roots()),
     }
 
 
 def _wrong_files(path: Path, catalog: Catalog) -> Iterator[tuple[Path, str]]:
     """Yield each derived file that is missing or is not what was written, and what is wrong with it."""
-    for name, (size, digest) in catalog.checksums().items():
+    for name, (size, digest) in catalog.parts.checksums().items():
         file = path / name
         if ".." in Path(name).parts or Path(name).is_absolute() or file.is_symlink():
             yield file, "leads out of the index"
@@ -97,7 +97,7 @@ def _disagreements(path: Path) -> Iterator[str]:
     """Yield a line for each way in which the parts do not hold the same passages."""
     try:
         with store.opened(path) as snapshot:
-            rows = snapshot.catalog.all_rows()
+            rows = snapshot.catalog.passages.rows()
             if snapshot.keywords.count != len(rows):
                 yield f"{path}/keywords holds {snapshot.keywords.count} passages, the catalog {len(rows)}"
             strange = np.setdiff1d(snapshot.vectors.all_rows(), rows, assume_unique=True)
@@ -126,7 +126,7 @@ def compact(writer: store.Writer) -> int:
     """Write the derived parts anew without what was removed; return the new generation."""
     writer.begin()
     ensure_statements(writer)
-    writer.catalog.ensure_bytes()
+    writer.catalog.passages.ensure_bytes()
     writer.catalog.statements.drop_silent()
     _rewrite_keywords(writer)
     writer.compact_vectors()
@@ -149,7 +149,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)
     _rewrite_keywords(writer)
     rewrite_statements(writer)
-    writer.catalog.ensure_bytes()
+    writer.catalog.passages.ensure_bytes()
     if embedder is None:
         return writer.commit()
     ensure_pieces(writer, embedder)

@@ -19,60 +19,60 @@ class CatalogPassages:
     def get(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Return the passages of rows that exist, with their texts."""
         with self._lock:
-            return self._catalog.passages(rows)
+            return self._catalog.passages.get(rows)
 
     def around(self, passages: Collection[Passage], size: int) -> dict[str, list[Passage]]:
         """Return, by the id of each passage, it and up to `size` of its document's on each side, in order."""
         with self._lock:
             return {
-                each.id: list(self._catalog.passages_of(each.doc_id, each.ordinal - size, each.ordinal + size).values())
+                each.id: list(self._catalog.passages.of(each.doc_id, each.ordinal - size, each.ordinal + size).values())
                 for each in passages
             }
 
     def of(self, doc_id: str) -> list[Passage]:
         """Return a document's passages in order, none for an unknown id."""
         with self._lock:
-            return list(self._catalog.passages_of(doc_id).values())
+            return list(self._catalog.passages.of(doc_id).values())
 
     def row_of(self, passage_id: str) -> int | None:
         """Return the row of a passage, None if there is none."""
         with self._lock:
-            return self._catalog.row_of(passage_id)
+            return self._catalog.passages.row_of(passage_id)
 
     def ids(self, rows: Iterable[int]) -> dict[int, str]:
         """Return the id of each row's passage."""
         with self._lock:
-            return self._catalog.passage_ids(rows)
+            return self._catalog.passages.ids(rows)
 
     def neighbours(self, rows: Iterable[int], reach: int) -> list[tuple[int, int]]:
         """Return (row, row of a passage at most `reach` before or after it in its document), for each there is."""
         with self._lock:
-            return self._catalog.neighbours(rows, reach)
+            return self._catalog.passages.neighbours(rows, reach)
 
     def owners(self, rows: Iterable[int]) -> dict[int, int]:
         """Return the key of each row's document."""
         with self._lock:
-            return self._catalog.owners(rows)
+            return self._catalog.passages.owners(rows)
 
     def days(self, rows: Iterable[int]) -> dict[int, int]:
         """Return the ordinal of the day of each row's document; rows without a date are left out."""
         with self._lock:
-            return self._catalog.days(rows)
+            return self._catalog.passages.days(rows)
 
     def signatures(self, rows: Iterable[int]) -> dict[int, bytes]:
         """Return the MinHash signature of each row."""
         with self._lock:
-            return self._catalog.signatures(rows)
+            return self._catalog.passages.signatures(rows)
 
     def document(self, doc_id: str) -> Document | None:
         """Return a document with its text, None if there is none."""
         with self._lock:
-            return self._catalog.document(doc_id)
+            return self._catalog.documents.get(doc_id)
 
     def documents(self, pattern: str = "*") -> list[str]:
         """Return the ids of the documents that match a glob, sorted."""
         with self._lock:
-            return self._catalog.document_ids(pattern)
+            return self._catalog.documents.ids(pattern)
 
 
 class CatalogStatements:

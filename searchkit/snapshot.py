@@ -26,8 +26,8 @@ class Snapshot:
             self.settings = read_settings(self.catalog)
             self.keywords = self._open_keywords(path)
             self._files.callback(self.keywords.close)
-            opened = open_segments(path, list(self.catalog.segments()), self.settings.dim)
-            self.vectors = vectors.Vectors(opened, self.catalog.dead_rows())
+            opened = open_segments(path, list(self.catalog.parts.segments()), self.settings.dim)
+            self.vectors = vectors.Vectors(opened, self.catalog.parts.dead_rows())
         except BaseException:
             self._files.close()
             raise

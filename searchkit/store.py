@@ -129,7 +129,7 @@ class Writer:
     def begin(self) -> None:
         """Start a commit."""
         self.catalog.begin_write()
-        self._segments = self.catalog.segments()
+        self._segments = self.catalog.parts.segments()
 
     def write_keywords(self, entries: Sequence[keywords.Entry], removed: Sequence[int], *, fresh: bool = False) -> None:
         """Feed the next keyword generation, which starts from the present one unless `fresh`."""
@@ -167,11 +167,11 @@ class Writer:
     def compact_vectors(self) -> None:
         """Rewrite all segments as one, without the dead rows."""
         self._merge(list(reversed(self._segments)), [])
-        self.catalog.clear_dead()
+        self.catalog.parts.clear_dead()
 
     def _merge(self, names: Sequence[str], parts: list[Part]) -> None:
         """Replace segments, newest first, by one that holds these parts, and their rows that are not dead."""
-        dead = self.catalog.dead_rows()
+        dead = self.catalog.parts.dead_rows()
         for segment in [segments.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]:
             (mask,) = vectors.living([segment], dead)
             parts.append(segments.part_of(segment, mask))
@@ -197,12 +197,12 @@ class Writer:
             if only is None or any(file in only for file in segments.segment_files(name))
         }
         self._segments = {name: count for name, count in self._segments.items() if name not in damaged}
-        self.catalog.set_segments(self._segments)
+        self.catalog.parts.set_segments(self._segments)
 
     def open_vectors(self, *, dead: bool = False) -> vectors.Vectors:
         """Return the vectors as of now, uncommitted ones too; with `dead` also those of removed rows."""
         opened = open_segments(self.path, list(self._segments), self.settings.dim)
-        return vectors.Vectors(opened, np.empty(0, np.int64) if dead else self.catalog.dead_rows())
+        return vectors.Vectors(opened, np.empty(0, np.int64) if dead else self.catalog.parts.dead_rows())
 
     def set_settings(self, settings: Settings) -> None:
         """Replace the settings, as part of the commit."""
@@ -224,8 +224,8 @@ class Writer:
             (self.path / "keywords" / f"{keyword_folder(number)}.lease").touch()
             durable.flush_folder(self.path / "keywords")
             self.catalog.set_counter("keywords", number)
-        self.catalog.set_segments(self._segments)
-        self.catalog.set_checksums(self._checksums())
+        self.catalog.parts.set_segments(self._segments)
+        self.catalog.parts.set_checksums(self._checksums())
         generation = self.catalog.counter("generation") + 1
         self.catalog.set_counter("generation", generation)
         self.catalog.commit()
@@ -239,7 +239,7 @@ class Writer:
 
     def _checksums(self) -> dict[str, tuple[int, str]]:
         """Return size and digest of every derived file, reading only files that the last commit did not have."""
-        known = self.catalog.checksums()
+        known = self.catalog.parts.checksums()
         present = self.path / "keywords" / keyword_folder(self.catalog.counter("keywords"))
         paths = sorted(child for child in present.iterdir() if child.is_file())
         files = [self.path / "vectors" / file for name in self._segments for file in segments.segment_files(name)]
@@ -267,7 +267,7 @@ class Writer:
             name = child.name.removesuffix(".lease")
             if name != current and not durable.in_use(folder / f"{name}.lease"):
                 _delete(child)
-        named = {file for name in self.catalog.segments() for file in segments.segment_files(name)}
+        named = {file for name in self.catalog.parts.segments() for file in segments.segment_files(name)}
         for child in (self.path / "vectors").glob("*.npy"):
             if child.name not in named:
                 _delete(child)

@@ -11,11 +11,11 @@ from typing import Any
 
 from searchkit import documents
 from searchkit.catalog import Catalog
+from searchkit.catalog.schema import KnownFile, Root
 from searchkit.cleaning import failure
 from searchkit.errors import DocumentError
 from searchkit.ingest import Ingest
 from searchkit.prepare import File
-from searchkit.schema import KnownFile, Root
 from searchkit.types import Document, Failure, Metadata
 
 SETTLED_NS = 2_000_000_000  # the coarsest file clock (FAT): a younger file may change again within one tick
@@ -45,7 +45,7 @@ def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncO
         for reason, count in walked.skipped.items():
             ingest.skipped[reason] = ingest.skipped.get(reason, 0) + count
         ingest.failed.extend(walked.failed)
-        known = catalog.files_under(str(path))
+        known = catalog.sources.files_under(str(path))
         present = {str(found.path) for found in walked.files}
         ingest.gone = {file.key for name, file in known.items() if name not in present}
         unchanged: list[documents.FoundFile] = []
@@ -70,7 +70,7 @@ class _Source:
     """A path to sync as part of the root it belongs to, which gives document ids their prefix and has options."""
 
     def __init__(self, catalog: Catalog, path: Path, given: SyncOptions | None) -> None:
-        roots = catalog.roots()
+        roots = catalog.sources.roots()
         above = [Path(root) for root in roots if path == Path(root) or Path(root) in path.parents]
         self._root = max(above, key=lambda root: len(root.parts), default=path)
         known = roots.get(str(self._root))
@@ -79,7 +79,7 @@ class _Source:
         self.reads_anew = self.options.read != before.read
         self._prefix = known.prefix if known else _free(path.name or "root", {root.prefix for root in roots.values()})
         if known is None or path == self._root:
-            catalog.put_root(str(self._root), Root(self._prefix, asdict(self.options)))
+            catalog.sources.put_root(str(self._root), Root(self._prefix, asdict(self.options)))
 
     def doc_id(self, path: Path) -> str:
         """Return the document id of a file: the root's name, then the path below it."""
@@ -132,7 +132,7 @@ class _Reading:
         self._catalog = catalog
         self._found = found
         self._settled = time.time_ns() - found.mtime_ns > SETTLED_NS
-        self.key = catalog.put_file(str(found.path), found.size, UNFINISHED, 0)
+        self.key = catalog.sources.put_file(str(found.path), found.size, UNFINISHED, 0)
 
     def begin(self) -> None:
         """Note where the session stands before the file's first document."""
@@ -140,13 +140,13 @@ class _Reading:
 
     def end(self) -> None:
         """Drop documents that the file no longer has; remember its time."""
-        for gone in [i for i in self._catalog.documents_of(self.key) if not self._ingest.seen(i)]:
+        for gone in [i for i in self._catalog.documents.of_file(self.key) if not self._ingest.seen(i)]:
             self._ingest.drop(gone)
         count = self._ingest.taken - self._taken
         if not count:
-            self._catalog.forget_file(self.key)
+            self._catalog.sources.forget_file(self.key)
         elif self._settled and len(self._ingest.failed) == self._failures:  # every sync is to report a failure
-            self._catalog.put_file(str(self._found.path), self._found.size, self._found.mtime_ns, count)
+            self._catalog.sources.put_file(str(self._found.path), self._found.size, self._found.mtime_ns, count)
 
 
 def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Metadata | None = None) -> None:
@@ -158,9 +158,9 @@ def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Meta
 
 def _drop_file(ingest: Ingest, catalog: Catalog, known: KnownFile) -> None:
     """Remove a file that is gone, with its documents that did not turn up elsewhere."""
-    for doc_id in list(catalog.documents_of(known.key)):
+    for doc_id in list(catalog.documents.of_file(known.key)):
         ingest.drop(doc_id)
-    catalog.forget_file(known.key)
+    catalog.sources.forget_file(known.key)
 
 
 def add(ingest: Ingest, items: Iterable[Document | Failure]) -> None:
@@ -177,11 +177,11 @@ def add(ingest: Ingest, items: Iterable[Document | Failure]) -> None:
 def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:
     """Remove documents by id or glob; their files will be read again by the next sync."""
     for pattern in doc_ids:
-        matching = [pattern] if catalog.document_state(pattern) else catalog.document_ids(pattern)
+        matching = [pattern] if catalog.documents.state(pattern) else catalog.documents.ids(pattern)
         if not matching:
             ingest.fail(pattern, "no document has this id or fits this glob")
         for doc_id in matching:
-            state = catalog.document_state(doc_id)
+            state = catalog.documents.state(doc_id)
             ingest.drop(doc_id)
             if state is not None and state[1] is not None:
-                catalog.unsettle_file(state[1])
+                catalog.sources.unsettle_file(state[1])

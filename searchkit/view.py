@@ -156,8 +156,8 @@ class FolderView:
             if found is None:
                 while len(self._scopes) >= KEPT_FILTERS:
                     del self._scopes[next(iter(self._scopes))]
-                catalog.look_into(paths(condition))
-                found = self._scopes[key] = RowScope(catalog.rows(*key))
+                catalog.metadata.look_into(paths(condition))
+                found = self._scopes[key] = RowScope(catalog.metadata.rows(*key))
             return found
 
     def narrowed(self, scope: Scope | None, query: Query) -> RowScope:
@@ -178,7 +178,7 @@ class FolderView:
         """Keep vectors that the model computed for a question: in memory, and in a journal for `improve`."""
         catalog = self.snapshot.catalog
         with catalog.lock:
-            digests = catalog.digests(rows.tolist())
+            digests = catalog.passages.digests(rows.tolist())
             self.kept.update(zip(rows.tolist(), matrix.astype(np.float32), strict=True))
             for row in list(self.kept)[: max(0, len(self.kept) - MOST_KEPT)]:
                 self.kept.pop(row, None)

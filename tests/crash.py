@@ -114,11 +114,11 @@ def check_vectors(index: Index) -> None:
     """Check that every vector is the model's own or known to be predicted."""
     with index._reading() as snapshot:
         rows = snapshot.vectors.all_rows(drafts=False)
-        passages = snapshot.catalog.passages(rows.tolist())
+        passages = snapshot.catalog.passages.get(rows.tolist())
         wanted = WordHashEmbedder().embed_passages([embedded_text(passages[row]) for row in rows.tolist()])
         if len(rows):
             assert np.allclose(wanted, snapshot.vectors.get(rows), atol=1e-3)
-        assert set(snapshot.vectors.all_rows().tolist()) <= set(snapshot.catalog.all_rows().tolist())
+        assert set(snapshot.vectors.all_rows().tolist()) <= set(snapshot.catalog.passages.rows().tolist())
 
 
 def operation(chance: random.Random, folder: Path, before: State) -> tuple[str, State]:

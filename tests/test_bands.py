@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit import bands
-from searchkit.bands import NOWHERE, SCHEMA, Bands, entries_of
+from searchkit.catalog import bands
+from searchkit.catalog.bands import NOWHERE, SCHEMA, Bands, entries_of
 from searchkit.duplicates import short
 
 KEYS = st.sampled_from([0, 1, 2, 3, 500, 2**31 - 2, 2**31 - 1])

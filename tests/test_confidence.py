@@ -119,8 +119,8 @@ def speaks_for(index: Index, question: str, **options) -> Evidence:
     with store.opened(index.path) as snapshot:
         model = None if options.get("mode") == "keyword" else index.embedder
         run = Search(snapshot, model, Analyzer("en"), SearchRequest(question, **options))
-        rows = [snapshot.catalog.row_of(f"{doc_id}#0") for doc_id in index.documents()]
-        passages = snapshot.catalog.passages(rows)
+        rows = [snapshot.catalog.passages.row_of(f"{doc_id}#0") for doc_id in index.documents()]
+        passages = snapshot.catalog.passages.get(rows)
         return run.evidence([(row, passages[row]) for row in rows])
 
 

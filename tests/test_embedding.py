@@ -45,8 +45,8 @@ def drafted(tmp_path, model):
 def exact(index):
     """Return the vectors that a model makes of all passages, and those that the index has."""
     with index._reading() as snapshot:
-        rows = snapshot.catalog.all_rows()
-        texts = [embedding.embedded_text(passage) for passage in snapshot.catalog.passages(rows.tolist()).values()]
+        rows = snapshot.catalog.passages.rows()
+        texts = [embedding.embedded_text(passage) for passage in snapshot.catalog.passages.get(rows.tolist()).values()]
         return WordHashEmbedder().embed_passages(texts), snapshot.vectors.get(rows), snapshot.vectors.drafts(rows)
 
 
@@ -156,7 +156,7 @@ def test_other_writers_get_in_between_and_a_commit_waits_for_them(drafted, monke
 def test_vectors_that_searches_left_are_taken(drafted, model):
     with drafted._reading() as snapshot:
         row = int(snapshot.vectors.all_rows(drafts=True)[0])
-        digest = snapshot.catalog.digests([row])[row]
+        digest = snapshot.catalog.passages.digests([row])[row]
     vector = np.eye(1, model.dim, dtype=np.float32)
     reached(drafted.path / "vectors", model.digest, model.dim).append([digest], vector)
     report = drafted.improve(seconds=0)

@@ -176,9 +176,9 @@ def test_any_write_brings_an_old_index_up_to_date(old):
 def bonus(index: Index, question: str) -> dict[str, float] | None:
     """Return the bonus of every passage by id, None if there is none."""
     with index._reading() as snapshot:
-        rows = snapshot.catalog.all_rows()
+        rows = snapshot.catalog.passages.rows()
         found = said.bonus(snapshot, question, index._analyzer, rows)
-        ids = snapshot.catalog.passage_ids(rows.tolist())
+        ids = snapshot.catalog.passages.ids(rows.tolist())
     return None if found is None else {ids[row]: float(one) for row, one in zip(rows.tolist(), found, strict=True)}
 
 

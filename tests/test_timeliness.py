@@ -27,7 +27,7 @@ def snapshot(tmp_path):
 
 
 def rows_of(snapshot):
-    return np.array([snapshot.catalog.row_of(f"{row}#0") for row in range(len(DATES))], np.int64)
+    return np.array([snapshot.catalog.passages.row_of(f"{row}#0") for row in range(len(DATES))], np.int64)
 
 
 def ordinals(*days: str) -> np.ndarray:

@@ -26,9 +26,9 @@ def embedder():
 def held(index: Index) -> dict[str, list[int]] | None:
     """Return the word pieces of every passage, as the files have them; None if they are not known."""
     with store.opened(index.path) as snapshot:
-        rows = snapshot.catalog.all_rows()
+        rows = snapshot.catalog.passages.rows()
         pieces = snapshot.vectors.pieces(rows)
-        ids = snapshot.catalog.passage_ids(rows.tolist())
+        ids = snapshot.catalog.passages.ids(rows.tolist())
     if pieces is None:
         return None
     lists = np.split(pieces.values, pieces.ends[:-1]) if len(rows) else []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +42,14 @@ CREATE TABLE dead (row INTEGER PRIMARY KEY);
 CREATE TABLE segments (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE checksums (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+IN_LIST = "IN (SELECT value FROM json_each(?))"  # a column's value among those of `listed`
+
+
+def listed(values: Iterable[int]) -> str:
+    """Return numbers as what IN_LIST binds."""
+    return json.dumps([int(value) for value in values])
 
 
 class PassageRecord(NamedTuple):

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
+from searchkit.catalog.schema import IN_LIST
 from searchkit.contract import Said, Speaker
 
 SCHEMA = """
@@ -21,7 +22,6 @@ CREATE TABLE said (
 CREATE INDEX said_by_speaker ON said (speaker);
 """
 _FIELDS = "row, ordinal, speaker, verb, source_start, source_end, claim_start, claim_end"
-_IN_LIST = "IN (SELECT value FROM json_each(?))"
 
 
 class Statements:
@@ -52,7 +52,7 @@ class Statements:
         """Return the key of each speaker; a new one is found from now on by the terms of name and group."""
         wanted = dict.fromkeys(speakers)
         names = json.dumps([speaker.name for speaker in wanted])
-        known = self._db.execute(f"SELECT name, among, key FROM speakers WHERE name {_IN_LIST}", (names,))
+        known = self._db.execute(f"SELECT name, among, key FROM speakers WHERE name {IN_LIST}", (names,))
         keys = {Speaker(name, among): key for name, among, key in known}
         new = [speaker for speaker in wanted if speaker not in keys]
         first = self._db.execute("SELECT coalesce(max(key), 0) + 1 FROM speakers").fetchone()[0]
@@ -78,7 +78,7 @@ class Statements:
         """Return the speakers with any of the terms in name or group: key -> the terms that it has."""
         found: dict[int, set[str]] = {}
         for term, speaker in self._db.execute(
-            f"SELECT term, speaker FROM speaker_terms WHERE term {_IN_LIST}", (json.dumps([*terms]),)
+            f"SELECT term, speaker FROM speaker_terms WHERE term {IN_LIST}", (json.dumps([*terms]),)
         ):
             found.setdefault(speaker, set()).add(term)
         return found
@@ -87,13 +87,13 @@ class Statements:
         """Return how many speakers have each term, for those that any has."""
         return dict(
             self._db.execute(
-                f"SELECT term, count(*) FROM speaker_terms WHERE term {_IN_LIST} GROUP BY term", (json.dumps([*terms]),)
+                f"SELECT term, count(*) FROM speaker_terms WHERE term {IN_LIST} GROUP BY term", (json.dumps([*terms]),)
             ).fetchall()
         )
 
     def speakers(self, keys: Iterable[int]) -> dict[int, Speaker]:
         """Return speakers by key."""
-        found = self._db.execute(f"SELECT key, name, among FROM speakers WHERE key {_IN_LIST}", (json.dumps([*keys]),))
+        found = self._db.execute(f"SELECT key, name, among FROM speakers WHERE key {IN_LIST}", (json.dumps([*keys]),))
         return {key: Speaker(name, among) for key, name, among in found}
 
     def by(self, speakers: Iterable[int]) -> list[Said]:
@@ -124,7 +124,7 @@ class Statements:
 
     def _found(self, column: str, values: Iterable[int]) -> list[Said]:
         found: Sequence[Sequence[object]] = self._db.execute(
-            f"SELECT {_FIELDS} FROM said WHERE {column} {_IN_LIST} ORDER BY row, ordinal",
+            f"SELECT {_FIELDS} FROM said WHERE {column} {IN_LIST} ORDER BY row, ordinal",
             (json.dumps([int(value) for value in values]),),
         ).fetchall()
         return [Said(*row) for row in found]  # type: ignore[arg-type]
