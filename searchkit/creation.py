@@ -15,6 +15,7 @@ from pathlib import Path
 
 from searchkit import durable, storage, store
 from searchkit.catalog import Catalog
+from searchkit.catalog.schema import read_only
 from searchkit.errors import IndexExists, IndexLocked
 from searchkit.settings import Settings
 
@@ -137,7 +138,7 @@ def _filled(path: Path) -> Path | None:
     catalog = path / CATALOG[0]
     if catalog.exists() and catalog.stat().st_size:
         try:
-            with contextlib.closing(sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            with contextlib.closing(sqlite3.connect(read_only(catalog), uri=True)) as db:
                 if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     db.execute("SELECT value FROM counters")
                     return catalog if db.execute("SELECT 1 FROM documents").fetchone() else None

@@ -32,7 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
         raise
     flush_folder(path.parent)
 
@@ -77,6 +77,7 @@ def writer_lock(path: Path) -> Iterator[None]:
                 raise IndexLocked(
                     f"{path.parent} is being written by {_holder(path)}. Wait for it to end, then try again."
                 )
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without saying whose it is
             os.ftruncate(descriptor, 0)
             card = _card().encode()
             os.pwrite(descriptor, card, 0) if hasattr(os, "pwrite") else os.write(descriptor, card)

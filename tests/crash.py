@@ -1,4 +1,6 @@
-"""Kill a writer at random moments, and read while others write. Run by tests (a little) and scripts/bench_crash.
+"""Kill a writer at random moments and whoever makes an index at each step; read while others write.
+
+Run by tests (a little) and scripts/bench_crash.
 
 python -m tests.crash --kills 200 --readers 20
 """
@@ -14,15 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from searchkit import EmbedderMismatch, Index, embedding
+from searchkit import Document, EmbedderMismatch, Index, IndexExists, embedding
 from searchkit.derive import embedded_text
 from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder
 
 State = dict[str, str]
+STEPS = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree", "sqlite3.connect"}
 FIRST = 2  # new passages that the model embeds at once: the others get predicted vectors
 
 
@@ -48,6 +52,31 @@ def worker(path: Path, folder: Path) -> None:
                     embedder=OtherEmbedder() if index.settings.embedder == "word-hash" else WordHashEmbedder()
                 )
             print("done", flush=True)
+
+
+def maker(kind: str, path: Path, source: Path, fatal: int) -> None:
+    """Make an index, and die before the step of this number, if it comes to that many.
+
+    A step is whatever Python tells of what it does with files below `path`.
+    """
+    steps = 0
+
+    def count(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal steps
+        if event in STEPS and str(path) in str(arguments):
+            steps += 1
+            if steps == fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+    make(kind, path, source)
+
+
+def make(kind: str, path: Path, source: Path) -> Index:
+    """Make an index in one of the ways."""
+    if kind == "create":
+        return Index.create(path, embedder=WordHashEmbedder())
+    return Index.import_(source, path, embedder=WordHashEmbedder())
 
 
 def opened(path: Path) -> Index:
@@ -164,6 +193,50 @@ def kill_writers(home: Path, kills: int, seed: int) -> tuple[int, int]:
     return old, new
 
 
+def kill_makers(home: Path, kind: str, stride: int = 1) -> tuple[int, int]:
+    """Kill whoever makes an index before every `stride`th step; return how often there was none and one afterwards.
+
+    kind: "create", "import", or "fail", the import of an archive that is damaged, which removes what it began. Whoever
+    comes next finds a whole index, or makes one.
+    """
+    full, damaged = archives(home / kind)
+    source = damaged if kind == "fail" else full
+    none = whole = 0
+    for fatal in range(1, sys.maxsize, stride):
+        path = home / kind / f"index-{fatal}"
+        process = start("maker", kind, path, source, fatal)
+        _, errors = process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            assert (process.returncode == 0) != (kind == "fail"), errors
+            return none, whole
+        try:
+            made = make("import", path, full)
+        except IndexExists:
+            assert kind != "fail"
+            whole += 1
+            assert in_index(path) == ({} if kind == "create" else in_index(home / kind / "original"))
+        else:
+            none += 1
+            assert made.embedder.embedded == []
+            made.close()
+            assert in_index(path) == in_index(home / kind / "original")
+        shutil.rmtree(path)
+    raise AssertionError("it never ends")
+
+
+def archives(home: Path) -> tuple[Path, Path]:
+    """Return an archive and one whose last document cannot be read."""
+    chance, full, damaged = random.Random(1), home / "full.zip", home / "damaged.zip"
+    home.mkdir()
+    with Index.create(home / "original", embedder=WordHashEmbedder()) as index:
+        index.add([Document(f"d{number}", paragraph(chance)) for number in range(6)], embed="full")
+        index.export(full)
+    with zipfile.ZipFile(full) as read, zipfile.ZipFile(damaged, "w") as written:
+        for name in read.namelist():
+            written.writestr(name, read.read(name) + (b"{" if name == "documents.jsonl" else b""))
+    return full, damaged
+
+
 def read_while_writing(home: Path, readers: int, seconds: float, seed: int) -> int:
     """Let readers search while a writer commits as fast as it can; return the number of searches."""
     chance = random.Random(seed)
@@ -197,6 +270,9 @@ def main() -> None:
     home = Path(tempfile.mkdtemp())
     old, new = kill_writers(home, options.kills, options.seed)
     print(f"{options.kills} kills (seed {options.seed}): {old} times the old commit, {new} times the new; all verify.")
+    for kind in ("create", "import", "fail"):
+        none, whole = kill_makers(home, kind)
+        print(f"{kind}: killed before each of {none + whole} steps: {none} times no index, {whole} times a whole one.")
     searches = read_while_writing(home, options.readers, options.seconds, options.seed)
     print(f"{options.readers} readers, {options.seconds:.0f} s of writing: {searches} searches, no error, none torn.")
     shutil.rmtree(home)
@@ -206,6 +282,8 @@ if __name__ == "__main__":
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     if sys.argv[1:2] == ["worker"]:
         worker(Path(sys.argv[2]), Path(sys.argv[3]))
+    elif sys.argv[1:2] == ["maker"]:
+        maker(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]), int(sys.argv[5]))
     elif sys.argv[1:2] == ["reader"]:
         reader(Path(sys.argv[2]), float(sys.argv[3]))
     else:

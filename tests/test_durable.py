@@ -57,3 +57,26 @@ def test_a_file_is_in_use_while_a_reader_holds_it(tmp_path):
 def test_checksum_is_sha256(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
     assert durable.checksum(tmp_path / "file") == ("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+
+
+def test_a_lock_that_has_lost_its_name_is_nobodys(tmp_path, monkeypatch):
+    lock, try_lock = tmp_path / "writer.lock", durable._try_lock
+
+    def removed_meanwhile(descriptor):
+        lock.unlink()
+        return try_lock(descriptor)
+
+    monkeypatch.setattr(durable, "_try_lock", removed_meanwhile)
+    with pytest.raises(IndexLocked), durable.writer_lock(lock):
+        pass
+
+
+def test_an_error_leaves_the_file_that_was_there(tmp_path):
+    path = tmp_path / "pointer"
+    durable.replace_file(path, b"one")
+    with pytest.raises(FileNotFoundError), durable.replacing(path) as temporary:
+        temporary.with_name("missing").replace(temporary)
+    with pytest.raises(TypeError), durable.replacing(path) as temporary, temporary.open("wb") as file:
+        file.write("no bytes")
+    assert path.read_bytes() == b"one"
+    assert [child.name for child in tmp_path.iterdir()] == ["pointer"]

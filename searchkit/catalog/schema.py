@@ -102,7 +102,7 @@ def connect(path: Path, script: str = "") -> sqlite3.Connection:
             db.execute("PRAGMA cell_size_check = ON")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA synchronous = FULL")
-            if "immutable" not in uri:
+            if "mode=ro" not in uri:
                 db.execute("PRAGMA journal_mode = WAL")
             db.executescript(script)
             db.execute("SELECT value FROM counters").fetchall()
@@ -113,5 +113,13 @@ def connect(path: Path, script: str = "") -> sqlite3.Connection:
 
 
 def _uri(path: Path) -> str:
-    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    return path.absolute().as_uri() + ("?mode=ro&immutable=1" if path.exists() and not writable else "")
+    if not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return path.absolute().as_uri()
+    return read_only(path)
+
+
+def read_only(path: Path) -> str:
+    """Return how to open a database without writing anything: without locks too, unless it has a log to be read."""
+    log = path.with_name(path.name + "-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    return path.absolute().as_uri() + ("?mode=ro" if has_log else "?mode=ro&immutable=1")
