@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from searchkit.context import Citation, Context
     from searchkit.documents import ReadOptions, read, read_text
     from searchkit.errors import (
+        ArgumentError,
         DocumentError,
         EmbedderMismatch,
         EvaluationError,
+        IndexClosed,
         IndexCorrupt,
         IndexExists,
         IndexLocked,
         IndexNotFound,
         MissingExtra,
+        ModelError,
         QueryError,
         SearchkitError,
         UnsupportedFormat,
@@ -62,8 +65,9 @@ _HOMES = {
     "context": ("Citation", "Context"),
     "documents": ("ReadOptions", "read", "read_text"),
     "errors": (
-        "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexCorrupt", "IndexExists", "IndexLocked",
-        "IndexNotFound", "MissingExtra", "QueryError", "SearchkitError", "UnsupportedFormat",
+        "ArgumentError", "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexClosed", "IndexCorrupt",
+        "IndexExists", "IndexLocked", "IndexNotFound", "MissingExtra", "ModelError", "QueryError", "SearchkitError",
+        "UnsupportedFormat",
     ),
     "evaluation": (
         "Comparison", "Evaluation", "Question", "Questions", "Tuned", "Verdict", "compare", "evaluate", "gate",

@@ -60,9 +60,11 @@ class Asked:
     def _by_model(self) -> tuple[QuestionStates | None, FloatVector | None]:
         if self._embedder is None:
             return None, None
+        from searchkit.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
+
         if not isinstance(self._embedder, PieceEmbedder):
-            return None, self._embedder.embed_query(self.text)
-        states = self._embedder.read_question(self.text)
+            return None, checks.question_vector(self._embedder, self.text)
+        states = checks.question_states(self._embedder, self.text)
         return states, states.vector
 
     @cached_property

@@ -17,6 +17,10 @@ class IndexLocked(SearchkitError):
     """Another process is writing to the index; the message names its pid, host and start."""
 
 
+class IndexClosed(SearchkitError, ValueError):
+    """The index object was closed; open the index anew."""
+
+
 class IndexCorrupt(SearchkitError):
     """A file of the index is missing or damaged; the message names it."""
 
@@ -37,8 +41,16 @@ class DocumentError(SearchkitError):
     """A document cannot be read; collected in the sync report, raised only with strict=True."""
 
 
-class QueryError(SearchkitError, ValueError):
+class ArgumentError(SearchkitError, ValueError):
+    """An argument has the wrong type or makes no sense; the message names it."""
+
+
+class QueryError(ArgumentError):
     """A query, filter or search option cannot be understood."""
+
+
+class ModelError(SearchkitError, ValueError):
+    """A model, or a function given as one, returned what cannot be used; the message names it, and the text."""
 
 
 class EvaluationError(SearchkitError):

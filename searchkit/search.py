@@ -219,11 +219,11 @@ class Search:
         rows = fused.rows[: self.request.rerank_depth]
         if self.reranker is None or not len(rows) or not self.parsed.text.strip():
             return fused
-        from searchkit.rerankers import blend  # noqa: PLC0415
+        from searchkit.rerankers.blending import blend, checked  # noqa: PLC0415
 
         with self.snapshot.lock:
             texts = embedded_texts(self.snapshot.catalog, rows)
-        scores = self.reranker.score(self.parsed.text, texts)
+        scores = checked(self.reranker.score(self.parsed.text, texts), texts, self.reranker.name)
         order = np.lexsort((rows, -scores))
         self.reranked = Ranking(rows[order], scores[order])
         guards = getattr(self.reranker, "guarded", False) and "guard" in self.request.stages

@@ -8,11 +8,12 @@ import time
 import numpy as np
 
 from searchkit.derive import embedded_texts
+from searchkit.embedders.checks import passage_vectors
 from searchkit.embedding import chunks
 from searchkit.journal import reached
 from searchkit.snapshot import Snapshot
 from searchkit.threads import cores
-from searchkit.types import Embedder, FloatMatrix, Rows
+from searchkit.types import Embedder, Rows
 
 MOST = 50_000  # vectors kept in memory
 
@@ -41,7 +42,7 @@ def _compute(snapshot: Snapshot, embedder: Embedder, rows: Rows) -> None:
     with snapshot.lock:
         texts = embedded_texts(snapshot.catalog, rows)
         digests = snapshot.catalog.digests(rows.tolist())
-    matrix: FloatMatrix = embedder.embed_passages(texts)
+    matrix = passage_vectors(embedder, texts)
     with snapshot.lock:
         snapshot.computed.update(zip(rows.tolist(), matrix.astype(np.float32), strict=True))
         for row in list(snapshot.computed)[: max(0, len(snapshot.computed) - MOST)]:

@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
+    {"validation"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
     | {"ragged", "confidence", "threads", "workers"},
     {"scanning", "bands", "codes"},
@@ -30,6 +31,7 @@ LAYERS = (
     {"batch"},
     {"batch"},
     {"sync", "maintenance", "archive", "whynot", "context", "improve"},
+    {"parameters"},
     {"index"},
     {"evaluation"},
     {"render", "progress", "arguments", "stdin"},
