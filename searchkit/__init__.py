@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from searchkit.documents import ReadOptions, read, read_text
     from searchkit.errors import (
+        ArgumentError,
         DocumentError,
         EmbedderMismatch,
         EvaluationError,
+        IndexClosed,
         IndexCorrupt,
         IndexExists,
         IndexLocked,
         IndexNotFound,
         MissingExtra,
+        ModelError,
         QueryError,
         SearchkitError,
         StorageError,
@@ -62,8 +65,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "documents": ("ReadOptions", "read", "read_text"),
     "errors": (
-        "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexCorrupt", "IndexExists", "IndexLocked",
-        "IndexNotFound", "MissingExtra", "QueryError", "SearchkitError", "StorageError", "UnsupportedFormat",
+        "ArgumentError", "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexClosed", "IndexCorrupt",
+        "IndexExists", "IndexLocked", "IndexNotFound", "MissingExtra", "ModelError", "QueryError", "SearchkitError",
+        "StorageError", "UnsupportedFormat",
     ),
     "evaluation": (
         "Comparison", "Evaluation", "Question", "Questions", "Tuned", "Verdict", "compare", "evaluate", "gate",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from searchkit import storage, store
+from searchkit.errors import IndexClosed
 from searchkit.view import FolderView
 
 
@@ -26,8 +27,7 @@ class Current:
     def reading(self) -> Iterator[FolderView]:
         """Hold the present view open: a reload in another thread closes it only afterwards."""
         with self._lock:
-            if self._closed:
-                raise ValueError(f"the index {self._path} is closed")
+            self._require_open()
             view = self._view or self._load(FolderView(store.snapshot(self._path)))
             self._users[view] = self._users.get(view, 0) + 1
         try:
@@ -43,6 +43,8 @@ class Current:
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one."""
+        with self._lock:
+            self._require_open()
         newest = FolderView(store.snapshot(self._path))
         before = self._replace(newest)
         return before is None or before.generation != newest.generation
@@ -56,16 +58,31 @@ class Current:
         """
         self._replace(None)
         yield
-        self.reload()
+        if not self._closed:
+            self.reload()
 
     def close(self) -> None:
         """Let go of every file."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._replace(None)
+
+    @property
+    def path(self) -> Path:
+        """The index's folder. Raises IndexClosed."""
+        self._require_open()
+        return self._path
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise IndexClosed(f"the index {self._path} is closed. Open it anew: Index.open({str(self._path)!r})")
 
     def _replace(self, newest: FolderView | None) -> FolderView | None:
         """Put another view in place of the present one, which is closed unless a search still uses it."""
         with self._lock:
+            if self._closed and newest is not None:  # while it was opened
+                newest.snapshot.close()
+                self._require_open()
             before, self._view = self._view, None
             if newest is not None:
                 self._load(newest)

@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from searchkit import store, student
 from searchkit.derive import embedded_texts
-from searchkit.errors import EmbedderMismatch
+from searchkit.embedders.checks import passage_vectors, word_pieces
+from searchkit.errors import ArgumentError, EmbedderMismatch
 from searchkit.journal import Journal
 from searchkit.ragged import Ragged
-from searchkit.segments import DTYPE, Part
+from searchkit.segments import DTYPE, Part, are_units
 from searchkit.types import Embedder, FloatMatrix, PieceEmbedder, Progress, Rows
 from searchkit.vectors import Vectors
 
@@ -38,9 +39,9 @@ class Given(Protocol):
 
 
 def is_full(embed: str) -> bool:
-    """Tell whether the model is to embed every passage ("full") or not ("progressive"). Raises ValueError."""
+    """Tell whether the model is to embed every passage ("full") or not ("progressive"). Raises ArgumentError."""
     if embed not in ("progressive", "full"):
-        raise ValueError(f"embed must be 'progressive' or 'full', not {embed!r}")
+        raise ArgumentError(f"embed must be 'progressive' or 'full', not {embed!r}")
     return embed == "full"
 
 
@@ -117,7 +118,8 @@ class Embedding:
             found = np.array([digest in known for digest in digests], np.bool_)
             if found.any():
                 matrix = np.stack([known[digest] for digest in digests if digest in known])
-                self._write(chunk[found], matrix, self._pieces(self._texts(chunk[found])))
+                found[found] = sound = are_units(matrix)  # what an older version took from a broken model
+                self._write(chunk[found], matrix[sound], self._pieces(self._texts(chunk[found])))
             self.reused += int(found.sum())
             left.append(chunk[~found])
         return np.concatenate(left)
@@ -140,7 +142,7 @@ class Embedding:
         digests = sorted(texts, key=lambda digest: len(texts[digest]))  # like lengths share a chunk
         for start in range(0, len(digests), JOURNAL_CHUNK):
             chunk = digests[start : start + JOURNAL_CHUNK]
-            matrix: FloatMatrix = self._embedder.embed_passages([texts[digest] for digest in chunk])
+            matrix = passage_vectors(self._embedder, [texts[digest] for digest in chunk])
             self._journal.append(chunk, matrix)
             self.embedded += len(chunk)
             self._progress("embed", done + start + len(chunk), total)
@@ -164,7 +166,7 @@ class Embedding:
 
     def _pieces(self, texts: Sequence[str]) -> Ragged | None:
         """Return the texts' word pieces, None of a model that does not tell them."""
-        return Ragged.of(self._embedder.pieces(texts)) if isinstance(self._embedder, PieceEmbedder) else None
+        return word_pieces(self._embedder, texts) if isinstance(self._embedder, PieceEmbedder) else None
 
     def _texts(self, rows: Rows) -> list[str]:
         return embedded_texts(self._writer.catalog, rows)
@@ -200,6 +202,6 @@ def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:
     def read(rows: Rows) -> Ragged:
         passages = writer.catalog.passages.get(rows.tolist())
         texts = [passages[row].embedded_text if row in passages else "" for row in rows.tolist()]
-        return Ragged.of(embedder.pieces(texts))
+        return word_pieces(embedder, texts)
 
     return writer.add_pieces(read)

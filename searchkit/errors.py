@@ -21,6 +21,10 @@ class IndexLocked(SearchkitError):
     """Another process is writing to the index; the message names its pid, host and start."""
 
 
+class IndexClosed(SearchkitError, ValueError):
+    """The index object was closed; open the index anew."""
+
+
 class IndexCorrupt(SearchkitError):
     """A file of the index is missing or damaged; the message names it."""
 
@@ -49,8 +53,16 @@ class DocumentBug(DocumentError):
     """searchkit's own code failed on a document; the message says where, and asks to report it."""
 
 
-class QueryError(SearchkitError, ValueError):
+class ArgumentError(SearchkitError, ValueError):
+    """An argument has the wrong type or makes no sense; the message names it."""
+
+
+class QueryError(ArgumentError):
     """A query, filter or search option cannot be understood."""
+
+
+class ModelError(SearchkitError, ValueError):
+    """A model, or a function given as one, returned what cannot be used; the message names it, and the text."""
 
 
 class EvaluationError(SearchkitError):

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from searchkit import storage
-from searchkit.errors import QueryError, SearchkitError
+from searchkit.errors import ArgumentError, SearchkitError
 from searchkit.render import note
 
 DONE, NOTHING, USAGE, ERROR, WORSE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 4, 130, 141
@@ -58,7 +58,7 @@ def _told(error: BaseException) -> tuple[str, int]:
     match storage.refusal(error) or error:
         case KeyboardInterrupt():
             return "interrupted. The index holds everything up to its last commit.", INTERRUPTED
-        case QueryError():
+        case ArgumentError():
             return str(error), USAGE
         case SearchkitError() | OSError():
             return str(error), ERROR

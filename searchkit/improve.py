@@ -16,12 +16,13 @@ import numpy as np
 
 from searchkit import store, student
 from searchkit.derive import embedded_texts
+from searchkit.embedders.checks import passage_vectors
 from searchkit.embedding import chunks, fitted
 from searchkit.errors import EmbedderMismatch, IndexLocked, QueryError
 from searchkit.journal import reached
 from searchkit.segments import DTYPE, Part, part_of
 from searchkit.snapshot import Snapshot
-from searchkit.types import Embedder, FloatMatrix, Progress, Results, Rows
+from searchkit.types import Embedder, Progress, Results, Rows
 
 CHUNK = 64  # passages between two looks at the clock: a second of work
 HELD = 1_024  # passages that are embedded before they are committed
@@ -99,7 +100,7 @@ class _Held:
             pieces = snapshot.vectors.pieces(rows)
         texts = [passages[row].embedded_text for row in rows.tolist()]
         if texts:
-            matrix: FloatMatrix = self._embedder.embed_passages(texts)
+            matrix = passage_vectors(self._embedder, texts)
             self._parts.append(Part(rows, matrix.astype(DTYPE), pieces))
             self.embedded += len(rows)
         if sum(len(part.rows) for part in self._parts) >= HELD:

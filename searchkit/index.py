@@ -11,6 +11,7 @@ from searchkit import creation, keywords, store
 from searchkit.contract import View
 from searchkit.current import Current
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
+from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.request import SearchOptions, SearchRequest, preferred
 from searchkit.search.answering import search
 from searchkit.settings import Settings
@@ -41,6 +42,7 @@ def _silent(stage: str, done: int, total: int | None) -> None:
     """Report nothing."""
 
 
+@checks_methods
 class Index:
     """A searchable collection of passages in one folder. Safe to search from several threads."""
 
@@ -73,20 +75,18 @@ class Index:
         embedder: EmbedderLike = DEFAULT_EMBEDDER,
         engine: str = "tantivy",
         language: str = "en",
-        target_tokens: int = 200,
+        target_tokens: int | None = None,
         max_tokens: int = 256,
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
         embedder: "minilm", "none", "st:MODEL", an Embedder or a callable; engine: "tantivy" or "whoosh";
-        language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at and never passes.
-        Raises IndexExists.
+        language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200, or the maximum if that
+        is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
         model = _model_called(embedder)
         keywords.engine(engine)
-        settings = Settings(
-            engine, language, Analyzer(language).name, target_tokens=target_tokens, max_tokens=max_tokens
-        )
+        settings = Settings(engine, language, Analyzer(language).name, *lengths(target_tokens, max_tokens))
         creation.create(Path(path), settings.with_model(model))
         return cls(path, model)
 
@@ -140,17 +140,20 @@ class Index:
             request = SearchRequest(query, k, **preferred(view.settings.ranking, options))
             return why_not(view, self._model(view, request.mode), self._analyzer, passage_id, request)
 
-    def context(self, question: str, max_tokens: int = 1500, **options: Unpack[SearchOptions]) -> Context:
-        """Return passages for a prompt, within a budget of tokens, with citations.
+    def context(
+        self, question: str, max_tokens: int = 1500, *, k: int = CONTEXT_HITS, **options: Unpack[SearchOptions]
+    ) -> Context:
+        """Return passages for a prompt, of the k best those that fit a budget of tokens, with citations.
 
         Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides.
         """
+        from searchkit.embedders import token_counter
         from searchkit.search.context import context
 
         options.setdefault("collapse", True)
-        results = self.search(question, CONTEXT_HITS, **options)
+        results = self.search(question, k, **options)
         with self._reading() as view:
-            counter = self._counter(self._model(view, results.mode))
+            counter = token_counter(self._model(view, results.mode))
             return context(results, max_tokens, counter, honest="min_confidence" not in options)
 
     def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
@@ -261,13 +264,13 @@ class Index:
         """Check every file and that all parts agree."""
         from searchkit.maintenance import verify
 
-        return verify(self.path)
+        return verify(self._current.path)
 
     def compact(self) -> int:
         """Reclaim the space of what was removed; return the new generation."""
         from searchkit.maintenance import compact
 
-        with store.writing(self.path) as writer:
+        with store.writing(self._current.path) as writer:
             generation = compact(writer)
         self.reload()
         return generation
@@ -280,7 +283,7 @@ class Index:
         Readers go on with what there was until all is complete. embed: see `sync`. Returns the new generation.
         """
         chosen = self._embedder if embedder is None else embedder
-        generation, self._embedder = _rebuild(self.path, chosen, progress, embed)
+        generation, self._embedder = _rebuild(self._current.path, chosen, progress, embed)
         self.reload()
         return generation
 
@@ -318,13 +321,13 @@ class Index:
         embed: str = PROGRESSIVE,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
+        from searchkit.embedders import token_counter
         from searchkit.embedding import is_full
         from searchkit.ingest import Ingest
 
-        with store.writing(self.path) as writer:
+        with store.writing(self._current.path) as writer:
             model = self._embedder_of(writer.settings)
-            counter = self._counter(model)
-            ingest = Ingest(writer, model, counter, progress or _silent, full=is_full(embed))
+            ingest = Ingest(writer, model, token_counter(model), progress or _silent, full=is_full(embed))
             with self._current.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()
@@ -356,11 +359,6 @@ class Index:
             )
         return model
 
-    def _counter(self, model: Embedder | None) -> Callable[[Sequence[str]], list[int]]:
-        from searchkit.embedders import estimate_all
-
-        return model.count_tokens if model else estimate_all
-
     def __enter__(self) -> Self:
         return self
 
@@ -368,6 +366,7 @@ class Index:
         self.close()
 
 
+@checks_arguments
 def rebuild(
     path: str | Path, *, embedder: EmbedderLike = None, embed: str = PROGRESSIVE, progress: Progress | None = None
 ) -> int:
@@ -376,7 +375,7 @@ def rebuild(
 
 
 def _model_called(wanted: EmbedderLike) -> Embedder | None:
-    """Return the model that is meant, None for none. Raises ValueError for an unknown name."""
+    """Return the model that is meant, None for none. Raises ArgumentError for an unknown name."""
     from searchkit.embedders import embedder
 
     return embedder(wanted)

@@ -103,6 +103,9 @@ def _disagreements(path: Path) -> Iterator[str]:
             strange = np.setdiff1d(snapshot.vectors.all_rows(), rows, assume_unique=True)
             if len(strange):
                 yield f"{path}/vectors holds {len(strange)} rows of passages that do not exist. Run: searchkit rebuild"
+            broken = len(snapshot.vectors.broken())
+            if broken:
+                yield f"{path}/vectors holds {broken} that are not finite or not of unit length. Run: searchkit rebuild"
             for chunk in all_passages(snapshot.catalog):
                 yield from (f"passage {p.id} has no text in its document" for p in chunk.values() if not p.text)
     except IndexCorrupt as error:
@@ -154,7 +157,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
         return writer.commit()
     ensure_pieces(writer, embedder)
     embedding = Embedding(writer, embedder, progress, full=full)
-    embedding.fill(embedding.lacking(), lambda: None)
+    embedding.fill(np.union1d(embedding.lacking(), writer.open_vectors().broken()), lambda: None)
     writer.compact_vectors()
     generation = writer.commit()
     embedding.committed()

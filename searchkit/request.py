@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any, TypedDict, cast
 
 from searchkit import fusion
 from searchkit.errors import QueryError
 from searchkit.types import RECALL, Reranker
+from searchkit.validation import (
+    Check,
+    day,
+    flag,
+    number,
+    one_of,
+    optional,
+    settle,
+    share,
+    some_of,
+    text,
+    whole_number,
+    wrong,
+)
 
+ARMS = ("keyword", "vector")
 MODES = ("hybrid", "keyword", "vector")
 STAGES = ("guard", "neighbours", "pieces", "feedback", "speaker", "time")  # in the order in which they run
 DEFAULT_FUSION = "zscore"
@@ -21,18 +38,18 @@ MOST_RERANKED = 200
 class SearchRequest:
     """A question and how to answer it. Raises QueryError for values that make no sense.
 
-    where: a mapping, or the text of a filter; applied before ranking. weights: of the arms in fusion,
-    {"keyword": 1, "vector": 1} unless given. offset: how many hits to pass over. context: how many
-    neighbours to return on each side. per_document: at most so many hits of one document. collapse: near
-    duplicates become one hit. diversity: 0 (none) to 1, by maximal marginal relevance. strict: a malformed
-    advanced query is an error, not plain words. said_by: only passages in which somebody of this name says something.
-    stages: what is done in hybrid mode beyond fusion, any of STAGES (see `refine`). recency: in hybrid mode, weight of
-    how new a document is, beside a score in [0, 1]. today: what "last week" counts from, the clock's day unless given.
-    min_confidence: hits that are less likely to answer are left out. reranker: "late", "onnx:FOLDER", "st-ce:MODEL",
-    a Reranker or a function; it judges the first rerank_depth passages anew, and rerank_weight is its share in their
-    scores. upgrade: of the first so many passages, predicted vectors are replaced by the model's own before the final
-    ranking, and kept for later; upgrade_seconds: no more than fit into this time, None for all. recall: among very many
-    passages, the share of the 10 nearest vectors that must be found, on average; 1: all vectors are compared.
+    where: a mapping, or the text of a filter; applied before ranking. weights: of the arms in fusion, {"keyword": 1,
+    "vector": 1} unless given. offset: how many hits to pass over. context: how many neighbours to return on each side.
+    per_document: at most so many hits of one document. collapse: near duplicates become one hit. diversity: 0 (none) to
+    1, by maximal marginal relevance. strict: a malformed advanced query is an error, not plain words. said_by: only
+    passages in which somebody of this name says something. stages: what is done in hybrid mode beyond fusion, any of
+    STAGES (see `refine`). recency: in hybrid mode, weight of how new a document is, beside a score in [0, 1]. today:
+    what "last week" counts from, a date or ISO 8601 text; the clock's day unless given. min_confidence: hits that are
+    less likely to answer are left out. reranker: "late", "onnx:FOLDER", "st-ce:MODEL", a Reranker or a function; it
+    judges the first rerank_depth passages anew, and rerank_weight is its share in their scores. upgrade: of the first
+    so many passages, predicted vectors are replaced by the model's own before the final ranking, and kept for later;
+    upgrade_seconds: no more than fit into this time, None for all. recall: among very many passages, the share of the
+    10 nearest vectors that must be found, on average; 1: all vectors are compared.
     """
 
     query: str
@@ -61,36 +78,59 @@ class SearchRequest:
     recall: float = RECALL
 
     def __post_init__(self) -> None:
-        checks = {
-            f"mode must be one of {', '.join(MODES)}, not {self.mode!r}": self.mode in MODES,
-            f"fusion must be one of {', '.join(fusion.FUSIONS)}, not {self.fusion!r}": self.fusion in fusion.FUSIONS,
-            f"k must be at least 1, not {self.k}": self.k >= 1,
-            f"offset must not be negative, as {self.offset} is": self.offset >= 0,
-            f"context must not be negative, as {self.context} is": self.context >= 0,
-            f"diversity must lie between 0 and 1, unlike {self.diversity}": 0 <= self.diversity <= 1,
-            f"per_document must be at least 1, not {self.per_document}": self.per_document is None
-            or self.per_document >= 1,
-            f"stages must be some of {', '.join(STAGES)}, not {self.stages!r}": not isinstance(self.stages, str)
-            and set(self.stages) <= set(STAGES),
-            f"recency must not be negative, as {self.recency} is": self.recency >= 0,
-            f"min_confidence must lie between 0 and 1, unlike {self.min_confidence}": 0 <= self.min_confidence <= 1,
-            f"rerank_depth must lie between 1 and {MOST_RERANKED}, unlike {self.rerank_depth}": 1
-            <= self.rerank_depth
-            <= MOST_RERANKED,
-            f"recall must lie above 0 and up to 1, unlike {self.recall}": 0 < self.recall <= 1,
-            f"upgrade must lie between 0 and {MOST_RERANKED}, unlike {self.upgrade}": 0
-            <= self.upgrade
-            <= MOST_RERANKED,
-            f"upgrade_seconds must not be negative, as {self.upgrade_seconds} is": (self.upgrade_seconds or 0) >= 0,
-            f"rerank_weight must lie between 0 and 1, unlike {self.rerank_weight}": 0 <= self.rerank_weight <= 1,
-            f"weights must be positive numbers for keyword and vector, not {dict(self.weights)}": all(
-                arm in ("keyword", "vector") and weight >= 0 for arm, weight in self.weights.items()
-            )
-            and sum({"keyword": 1.0, "vector": 1.0, **self.weights}.values()) > 0,
-        }
-        for message, fine in checks.items():
-            if not fine:
-                raise QueryError(message)
+        settle(self, CHECKS, QueryError)
+
+
+def _filter(name: str, value: Any) -> Any:
+    """Return a filter, which is read when there is an index to apply it to."""
+    if not isinstance(value, str | Mapping):
+        raise wrong(name, "the text of a filter or a mapping", value)
+    return text(name, value) if isinstance(value, str) else value
+
+
+def _weights(name: str, value: Any) -> dict[str, float]:
+    """Return the weights of arms, which leave something to divide by."""
+    if not isinstance(value, Mapping) or not set(value) <= set(ARMS):
+        raise wrong(name, f"a mapping of {' and '.join(ARMS)} to numbers", value)
+    found = {arm: number(f"{name}[{arm!r}]", weight) for arm, weight in value.items()}
+    if not 0 < sum({**dict.fromkeys(ARMS, 1.0), **found}.values()) < math.inf:
+        raise wrong(name, "numbers with a sum above 0", value)
+    return found
+
+
+def _reranker(name: str, value: Any) -> Any:
+    """Return a reranker, which is looked up or loaded when it is needed."""
+    if isinstance(value, type) or not (isinstance(value, str) or hasattr(value, "score") or callable(value)):
+        raise wrong(name, "a name, an object with score, or a function", value)
+    return value
+
+
+CHECKS: Mapping[str, Check] = {
+    "query": text,
+    "k": partial(whole_number, least=1),
+    "mode": partial(one_of, choices=MODES),
+    "where": optional(_filter),
+    "fusion": partial(one_of, choices=fusion.FUSIONS),
+    "weights": _weights,
+    "offset": whole_number,
+    "context": whole_number,
+    "per_document": optional(partial(whole_number, least=1)),
+    "collapse": flag,
+    "diversity": partial(number, most=1),
+    "explain": flag,
+    "strict": flag,
+    "said_by": optional(text),
+    "stages": partial(some_of, choices=STAGES),
+    "recency": number,
+    "today": optional(day),
+    "min_confidence": partial(number, most=1),
+    "reranker": optional(_reranker),
+    "rerank_depth": partial(whole_number, least=1, most=MOST_RERANKED),
+    "rerank_weight": partial(number, most=1),
+    "upgrade": partial(whole_number, most=MOST_RERANKED),
+    "upgrade_seconds": optional(number),
+    "recall": share,
+}
 
 
 class SearchOptions(TypedDict, total=False):
@@ -110,7 +150,7 @@ class SearchOptions(TypedDict, total=False):
     said_by: str | None
     stages: Collection[str]
     recency: float
-    today: date | None
+    today: Any
     min_confidence: float
     reranker: Any
     rerank_depth: int

@@ -30,6 +30,7 @@ from searchkit.types import FloatMatrix, Rows
 DTYPE = np.float16
 MAPPED = 256_000_000  # bytes of vectors up to which all may stay in memory once they were read
 CODED_ROWS = 4_000  # fewer are compared as fast without codes
+UNIT = 0.01  # by which a stored vector's length may differ from 1; what float16 takes off is a twentieth of that
 BLOCK = 65_536  # rows copied at a time: a segment may be larger than memory
 
 KINDS = ("rows", "vectors", "pieces", "ends", "drafts", "codes", "frame", "ranks")
@@ -86,6 +87,11 @@ class Part(NamedTuple):
     vectors: FloatMatrix
     pieces: Ragged | None = None
     drafts: Flags | None = None
+
+
+def are_units(vectors: FloatMatrix) -> Flags:
+    """Tell which rows are finite and of unit length: (n,)."""
+    return np.asarray(np.abs(np.linalg.norm(vectors.astype(np.float32), axis=1) - 1) <= UNIT)
 
 
 def segment_files(name: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Settings:
 
     def with_model(self, model: Embedder | None) -> Settings:
         """Return these settings for another model; what was fitted to judgments held for the one before."""
-        name, digest, dim = (model.name, model.digest, model.dim) if model else (None, None, 0)
+        name, digest, dim = (model.name, model.digest, int(model.dim)) if model else (None, None, 0)
         return replace(self, embedder=name, embedder_digest=digest, dim=dim, ranking=None, calibration=None)
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import Stemmer  # type: ignore[import-not-found]  # compiled, without stubs
 
+from searchkit.errors import ArgumentError
+
 REVISION = 1  # counts changes of these rules; terms of two revisions do not mix
 LONGEST_TERM = 64  # characters; what is longer is data, not a word, and is cut
 CACHE_SIZE = 250_000  # written words remembered, about 40 MB
@@ -157,7 +159,7 @@ class Analyzer:
     """Turns text of one language into index terms. An index is searched with the `name` that built it."""
 
     def __init__(self, language: str = "en") -> None:
-        """Choose a language by ISO 639-1 code ("en", "pt-BR"), or "none"; ValueError for one that is not known."""
+        """Choose a language by ISO 639-1 code ("en", "pt-BR"), or "none"; ArgumentError for one that is not known."""
         self.language = language.lower().replace("_", "-").split("-")[0]
         self._stemmers = _stemmers(self.language)
         self._pieces = _Cache(self._analyze)
@@ -307,7 +309,7 @@ def _stemmers(language: str) -> dict[str, Stem]:
         return {}
     if language not in _ALGORITHMS and language not in _OTHER_LANGUAGES:
         known = " ".join(sorted((*_ALGORITHMS, *_OTHER_LANGUAGES)))
-        raise ValueError(f'language is {language!r}; give "none" (no stemming) or one of: {known}')
+        raise ArgumentError(f'language is {language!r}; give "none" (no stemming) or one of: {known}')
     own = _OTHER_LANGUAGES.get(language) or _SCRIPT_OF.get(language, "latin")
     codes = {**_LANGUAGE_OF, own: language}
     return {script: _stemmer(code) for script, code in codes.items() if code in _ALGORITHMS}

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from searchkit.nearest import Candidates, Open, coded, everything, rough
 from searchkit.ragged import Ragged
 from searchkit.scanning import products
-from searchkit.segments import DTYPE, Segment
+from searchkit.segments import BLOCK, DTYPE, Segment, are_units
 from searchkit.types import RECALL, FloatMatrix, FloatVector, Ranking, Rows
 
 EXACT_ROWS = 100_000
@@ -155,6 +155,16 @@ class Vectors:
                 flags = np.zeros(len(segment.rows), np.bool_) if segment.drafts is None else segment.drafts
                 kept = kept & (flags == drafts)
             found.append(segment.rows[kept])
+        return np.sort(np.concatenate(found))
+
+    def broken(self) -> Rows:
+        """Return the living rows whose vector is not finite or not of unit length, ascending."""
+        found = [np.empty(0, np.int64)]
+        for segment, alive in zip(self._segments, self._alive, strict=True):
+            blocks = range(0, len(segment.rows), BLOCK)
+            wrong = [~are_units(segment.vectors[start : start + BLOCK]) for start in blocks]
+            at = np.concatenate([np.empty(0, np.bool_), *wrong])
+            found.append(segment.rows[at if alive is None else at & alive])
         return np.sort(np.concatenate(found))
 
     def pieces(self, rows: Rows) -> Ragged | None:

@@ -23,7 +23,7 @@ from searchkit.embedders import (
 )
 from searchkit.embedders.checks import unit_rows
 from searchkit.embedders.local import MINILM
-from searchkit.errors import MissingExtra, SearchkitError
+from searchkit.errors import ArgumentError, MissingExtra, SearchkitError
 
 QUESTION = "Who discovered penicillin?"
 ANSWER = "In 1928 Alexander Fleming noticed that a mould killed the bacteria in his dish, and so found an antibiotic."
@@ -345,7 +345,7 @@ def test_an_unknown_name_lists_what_there_is(name):
 
 
 def test_something_else_is_no_embedder():
-    with pytest.raises(TypeError, match="got int"):
+    with pytest.raises(ArgumentError, match="got int"):
         embedder(7)
 
 

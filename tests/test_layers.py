@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "searchkit"
 LAYERS = (
     {"types", "errors", "syntax", "days"},
     {"storage"},
+    {"validation"},
     {"text", "fusion", "duplicates", "durable", "sentences", "filters", "schema", "statements", "attribution"}
     | {"ragged", "confidence", "threads", "workers", "cleaning"},
     {"scanning", "bands", "codes"},
@@ -32,6 +33,7 @@ LAYERS = (
     {"batch"},
     {"batch"},
     {"sync", "maintenance", "archive", "whynot", "context", "improve"},
+    {"parameters"},
     {"index"},
     {"evaluation"},
     {"render", "progress", "arguments", "stdin"},

@@ -7,6 +7,7 @@ import pytest
 import searchkit
 
 PUBLIC = {
+    "ArgumentError", "IndexClosed", "ModelError",
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "Index", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
     "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Reranker", "Results",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from searchkit.embedders.checks import estimate_all, estimate_tokens
+from searchkit import validation
+from searchkit.embedders.checks import estimate_all, estimate_tokens, token_counter
 from searchkit.embedders.function import CallableEmbedder, Function, function_name
 from searchkit.embedders.hub import SentenceTransformersEmbedder, split_revision
 from searchkit.embedders.local import MINILM, OnnxEmbedder, manifest_of
-from searchkit.errors import EmbedderMismatch
+from searchkit.errors import ArgumentError, EmbedderMismatch
 from searchkit.types import Embedder
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "estimate_tokens",
     "portable_counter",
     "recorded",
+    "token_counter",
 ]
 
+METHODS = ("embed_passages", "embed_query", "count_tokens")
 MINILM_NAME = "all-MiniLM-L6-v2-int8"
 
 
@@ -66,10 +69,25 @@ def embedder(wanted: str | Embedder | Function | None) -> Embedder | None:
     if isinstance(wanted, str):
         return _by_name(wanted)
     if hasattr(wanted, "embed_passages"):
-        return cast(Embedder, wanted)
-    if callable(wanted):
+        return _whole(wanted)
+    if callable(wanted) and not isinstance(wanted, type):
         return CallableEmbedder(wanted, name=function_name(wanted))
-    raise TypeError(f"an embedder is a name, an object with embed_passages, or a function; got {type(wanted).__name__}")
+    got = f"the class {wanted.__name__}, not an object" if isinstance(wanted, type) else type(wanted).__name__
+    raise ArgumentError(f"embedder must be a name, an object with embed_passages, or a function; got {got}")
+
+
+def _whole(wanted: Any) -> Embedder:
+    """Return an object that has all that an embedder has. Raises ArgumentError."""
+    if isinstance(wanted, type):
+        raise ArgumentError(f"embedder must be an object; got the class {wanted.__name__}: call it")
+    own = f"embedder of {type(wanted).__name__}"
+    for method in METHODS:
+        validation.function(f"{own}: {method}", getattr(wanted, method, None))
+    for fact in ("name", "digest"):
+        if not validation.text(f"{own}: {fact}", getattr(wanted, fact, None)):
+            raise ArgumentError(f"{own}: {fact} must not be empty: an index recognises its model by it")
+    validation.whole_number(f"{own}: dim", getattr(wanted, "dim", None), least=1)
+    return cast(Embedder, wanted)
 
 
 def recorded(name: str | None, place: str | Path) -> Embedder | None:
@@ -95,7 +113,7 @@ def _by_name(name: str) -> Embedder:
         model, revision = split_revision(model)
         return SentenceTransformersEmbedder(model, revision=revision, backend="torch" if kind == "st" else "onnx")
     known = ", ".join(info.spec for info in available())
-    raise ValueError(
+    raise ArgumentError(
         f"unknown embedder {name!r}; there are: {known}. "
         "An index built with an embedder of your own needs that object: Index.open(path, embedder=...)"
     )

@@ -1,18 +1,21 @@
-"""What every embedder checks: packages, texts, and the rows that a model returns."""
+"""What every embedder checks: packages and texts; and what is checked of every embedder: all that it returns."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from searchkit.errors import MissingExtra, SearchkitError
-from searchkit.types import FloatMatrix
+from searchkit.errors import MissingExtra, ModelError
+from searchkit.ragged import Ragged
+from searchkit.types import Embedder, FloatMatrix, FloatVector, PieceEmbedder, QuestionStates
 
+TOLERANCE = 1e-3  # by which a vector's length may differ from 1: what float16 leaves of it
 LONG = 200  # characters from which on an average is good enough
 TOKEN = re.compile(r"[A-Za-z]{1,6}|\d{1,3}|\w|[^\w\s]")
 
@@ -20,19 +23,104 @@ TOKEN = re.compile(r"[A-Za-z]{1,6}|\d{1,3}|\w|[^\w\s]")
 def unit_rows(rows: Any, texts: Sequence[str], name: str, dim: int | None = None) -> FloatMatrix:
     """Return a model's rows at unit length: (len(texts), dim) float32.
 
-    Raise ValueError for a wrong shape, SearchkitError for a row that has no direction.
+    Raise ModelError for a wrong shape, and for a row that has no direction.
     """
-    matrix = np.asarray(rows, np.float32)
-    if matrix.ndim != 2 or len(matrix) != len(texts) or matrix.shape[1] != (dim or matrix.shape[1]):
-        expected = f"({len(texts)}, {dim or 'dimensions'})"
-        raise ValueError(f"the embedder {name} must return an array of shape {expected}; it returned {matrix.shape}")
+    matrix = _matrix(rows, len(texts), name, dim)
     lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
     wrong = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
     if len(wrong):
         kind = "a vector of zeros" if lengths[wrong[0], 0] == 0 else "a vector with NaN or infinity"
-        raise SearchkitError(f"the embedder {name} returned {kind} for the text {texts[wrong[0]][:60]!r}")
+        raise ModelError(f"the embedder {name} returned {kind} for the text {texts[wrong[0]][:60]!r}")
     unit: FloatMatrix = matrix / lengths
     return unit
+
+
+def _matrix(rows: Any, count: int, name: str, dim: int | None) -> FloatMatrix:
+    """Return rows as an array of this shape. Raises ModelError."""
+    expected = f"an array of shape ({count}, {dim or 'dimensions'})"
+    try:
+        with np.errstate(over="ignore"):  # becomes infinity, of which is told
+            matrix = np.asarray(rows, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"the embedder {name} must return {expected}; what it returned is none: {error}") from error
+    if matrix.ndim != 2 or len(matrix) != count or matrix.shape[1] != (dim or matrix.shape[1]):
+        raise ModelError(f"the embedder {name} must return {expected}; it returned {matrix.shape}")
+    return matrix
+
+
+# --- models of any make: these stand between them and all that uses them
+
+
+def passage_vectors(model: Embedder, texts: Sequence[str]) -> FloatMatrix:
+    """Return a model's vectors of texts: (len(texts), dim). Rows of unit length stay as they are, to the last bit.
+
+    Others are brought to it, one by one, so that no text's vector depends on its company. Raises ModelError.
+    """
+    return _units(model.embed_passages(texts), texts, model)
+
+
+def question_vector(model: Embedder, text: str) -> FloatVector:
+    """Return a model's vector of a question: (dim,), of unit length. Raises ModelError."""
+    return _one_unit(model.embed_query(text), text, model)
+
+
+def question_states(model: PieceEmbedder, text: str) -> QuestionStates:
+    """Return what a model makes of a question, whose vector is of unit length. Raises ModelError."""
+    read = model.read_question(text)
+    places, states = np.shape(read.pieces), np.shape(read.states)
+    if len(states) != 2 or places != (states[0], 2) or not np.isfinite(read.states).all():
+        raise ModelError(
+            f"the embedder {model.name} must return a place and a finite state for each word piece of {text[:60]!r}; "
+            f"it returned shapes {places} and {states}"
+        )
+    return read._replace(vector=_one_unit(read.vector, text, model))
+
+
+def word_pieces(model: PieceEmbedder, texts: Sequence[str]) -> Ragged:
+    """Return a model's word pieces of texts. Raises ModelError."""
+    lists = model.pieces(texts)
+    try:
+        found = Ragged.of(lists)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ModelError(f"the embedder {model.name} must return lists of pieces below 65,536: {error}") from error
+    if len(lists) != len(texts):
+        raise ModelError(f"the embedder {model.name} returned the word pieces of {len(lists)} texts of {len(texts)}")
+    return found
+
+
+def token_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]]:
+    """Return what counts a model's tokens, which raises ModelError; without a model, what estimates them."""
+    if model is None:
+        return estimate_all
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counts: Any = model.count_tokens(texts)
+        try:
+            found = [operator.index(each) for each in counts]
+        except TypeError:
+            found = []
+        if len(found) != len(texts) or min(found, default=0) < 0:
+            raise ModelError(
+                f"the embedder {model.name} must count the tokens of each of {len(texts)} texts; "
+                f"it returned {str(counts)[:60]}"
+            )
+        return found
+
+    return count
+
+
+def _one_unit(vector: Any, text: str, model: Embedder) -> FloatVector:
+    row: FloatVector = _units([vector] if np.ndim(vector) else vector, [text], model)[0]
+    return row
+
+
+def _units(rows: Any, texts: Sequence[str], model: Embedder) -> FloatMatrix:
+    matrix = _matrix(rows, len(texts), model.name, model.dim)
+    off = np.flatnonzero(~(np.abs(np.linalg.norm(matrix, axis=1) - 1) <= TOLERANCE))  # NaN too
+    if len(off):
+        matrix = matrix.copy()
+        matrix[off] = unit_rows(matrix[off], [texts[row] for row in off.tolist()], model.name)
+    return matrix
 
 
 def estimate_tokens(text: str) -> int:

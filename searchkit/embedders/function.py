@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from searchkit.embedders.checks import digest_of, estimate_tokens, unit_rows
+from searchkit.errors import ArgumentError
 from searchkit.types import FloatMatrix, FloatVector
 
 Function = Callable[[Sequence[str]], Any]
@@ -21,8 +22,8 @@ class CallableEmbedder:
     """
 
     def __init__(self, function: Function, *, name: str, dim: int | None = None, query: Function | None = None) -> None:
-        if not name:
-            raise ValueError("an embedding function needs a name, by which the index recognises it")
+        if not isinstance(name, str) or not name:
+            raise ArgumentError("an embedding function needs a name, by which the index recognises it")
         self.name = name
         self._passages = function
         self._queries = query or function
@@ -49,5 +50,7 @@ def function_name(function: Function) -> str:
     """Return the name that an index records for a function given without one."""
     name = getattr(function, "__qualname__", type(function).__qualname__)
     if "<" in name:
-        raise ValueError(f"{name} has no name of its own; wrap it: CallableEmbedder(function, name='my-model')")
+        raise ArgumentError(
+            f"embedder: {name} has no name of its own; wrap it: CallableEmbedder(function, name='my-model')"
+        )
     return f"{getattr(function, '__module__', '')}.{name}"

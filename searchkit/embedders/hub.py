@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from searchkit.embedders.checks import digest_of, require, unit_rows, valid_text
-from searchkit.errors import SearchkitError
+from searchkit.errors import ArgumentError, SearchkitError
 from searchkit.types import FloatMatrix, FloatVector
 
 HUB_SECONDS = 5  # how long a model hub may take to answer before it counts as unreachable
@@ -49,7 +49,7 @@ class SentenceTransformersEmbedder:
         batch_size: int = 32,
     ) -> None:
         if backend not in WEIGHTS:
-            raise ValueError(f"backend must be one of {', '.join(WEIGHTS)}; got {backend!r}")
+            raise ArgumentError(f"backend must be one of {', '.join(WEIGHTS)}; got {backend!r}")
         package = require("sentence_transformers", "sentence-transformers")
         folder, commit = model_folder(model, revision, backend)
         refuse_code(folder, backend)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from searchkit.embedders.checks import digest_of, valid_text
 from searchkit.embedders.runtime import session, tokenizer, with_output
 from searchkit.embedders.wordpieces import WordPieces
-from searchkit.errors import SearchkitError
+from searchkit.errors import ArgumentError, SearchkitError
 from searchkit.student import Prior
 from searchkit.threads import cores, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
@@ -38,7 +38,7 @@ class OnnxEmbedder:
 
     def __init__(self, folder: Path = MINILM, *, max_tokens: int = TOKENS, threads: int | None = None) -> None:
         if not 3 <= max_tokens <= POSITIONS:
-            raise ValueError(f"max_tokens must be from 3 to {POSITIONS}; got {max_tokens}")
+            raise ArgumentError(f"max_tokens must be from 3 to {POSITIONS}; got {max_tokens}")
         manifest = manifest_of(folder)
         files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
         self.name: str = manifest["name"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 
-from searchkit.errors import MissingExtra
+from searchkit.errors import ArgumentError, MissingExtra
 from searchkit.keywords.contract import Engine, Entry, FieldWeights, Reader, Writer
 
 __all__ = ["ENGINES", "Engine", "Entry", "FieldWeights", "Reader", "Writer", "engine"]
@@ -19,9 +19,9 @@ DEFAULT_WEIGHTS = FieldWeights()
 
 
 def engine(name: str, weights: FieldWeights = DEFAULT_WEIGHTS) -> Engine:
-    """Return the engine called `name`. Raises ValueError if there is none, MissingExtra if it is not installed."""
+    """Return the engine called `name`. Raises ArgumentError if there is none, MissingExtra if it is not installed."""
     if name not in ENGINES:
-        raise ValueError(f"there is no keyword engine {name!r}; there are {' and '.join(ENGINES)}.")
+        raise ArgumentError(f"engine is {name!r}: there is no such keyword engine; there are {' and '.join(ENGINES)}.")
     try:
         return _engine(name, weights)
     except ModuleNotFoundError as error:

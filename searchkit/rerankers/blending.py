@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.errors import SearchkitError
+from searchkit.errors import ModelError
 from searchkit.fusion import to_unit
 
 Scores = npt.NDArray[np.float32]
@@ -17,14 +17,19 @@ Scores = npt.NDArray[np.float32]
 def checked(scores: Any, passages: Sequence[str], name: str) -> Scores:
     """Return a reranker's scores: (len(passages),) float32.
 
-    Raise ValueError for a wrong shape, SearchkitError for NaN or infinity.
+    Raise ModelError for a wrong shape, and for NaN or infinity.
     """
-    found: Scores = np.asarray(scores, np.float32)
+    try:
+        found: Scores = np.asarray(scores, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"the reranker {name} must return {len(passages)} scores; it returned none: {error}"
+        ) from error
     if found.shape != (len(passages),):
-        raise ValueError(f"the reranker {name} must return {len(passages)} scores; it returned shape {found.shape}")
+        raise ModelError(f"the reranker {name} must return {len(passages)} scores; it returned shape {found.shape}")
     wrong = np.flatnonzero(~np.isfinite(found))
     if len(wrong):
-        raise SearchkitError(f"the reranker {name} returned {found[wrong[0]]} for {passages[wrong[0]][:60]!r}")
+        raise ModelError(f"the reranker {name} returned {found[wrong[0]]} for {passages[wrong[0]][:60]!r}")
     return found
 
 

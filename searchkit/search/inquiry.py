@@ -98,9 +98,11 @@ class Inquiry:
         """What the model makes of word pieces, None of a model that tells none, and the vector."""
         if self.model is None or VECTOR not in self.arms:
             return None, None
+        from searchkit.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
+
         if not isinstance(self.model, PieceEmbedder):
-            return None, self.model.embed_query(self.text)
-        states = self.model.read_question(self.text)
+            return None, checks.question_vector(self.model, self.text)
+        states = checks.question_states(self.model, self.text)
         return states, states.vector
 
     @property

@@ -20,12 +20,13 @@ def chosen(question: Inquiry) -> Reranker | None:
 
 def reranked(question: Inquiry, reranker: Reranker, ranking: Ranking) -> tuple[Ranking, Ranking]:
     """Return the ranking with its first rows judged anew, the others behind them; and the reranker's own ranking."""
-    from searchkit.rerankers import blend  # noqa: PLC0415 - as above
+    from searchkit.rerankers.blending import blend, checked  # noqa: PLC0415 - as above
 
     request = question.request
     rows = ranking.rows[: request.rerank_depth]
     passages = question.memory.passages(rows.tolist())
-    scores = reranker.score(question.text, [passages[row].embedded_text for row in rows.tolist()])
+    texts = [passages[row].embedded_text for row in rows.tolist()]
+    scores = checked(reranker.score(question.text, texts), texts, reranker.name)
     order = np.lexsort((rows, -scores))
     own = Ranking(rows[order], scores[order])
     guards = getattr(reranker, "guarded", False) and "guard" in request.stages

@@ -7,9 +7,10 @@ import time
 import numpy as np
 
 from searchkit.contract import View
+from searchkit.embedders.checks import passage_vectors
 from searchkit.search.inquiry import Inquiry
 from searchkit.threads import cores
-from searchkit.types import FloatMatrix, Rows
+from searchkit.types import Rows
 
 
 def upgraded(question: Inquiry, rows: Rows, seconds: float | None = None) -> tuple[View, int]:
@@ -38,5 +39,5 @@ def upgraded(question: Inquiry, rows: Rows, seconds: float | None = None) -> tup
 def _compute(question: Inquiry, rows: Rows) -> None:
     model, passages = question.model, question.memory.passages(rows.tolist())
     if model is not None:
-        matrix: FloatMatrix = model.embed_passages([passages[row].embedded_text for row in rows.tolist()])
+        matrix = passage_vectors(model, [passages[row].embedded_text for row in rows.tolist()])
         question.view.keep(model, rows, matrix)

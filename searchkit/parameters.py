@@ -1,0 +1,100 @@
+"""What the methods of an index take: a check for each argument by its name, which means the same in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from searchkit.errors import ArgumentError, QueryError
+from searchkit.request import SearchOptions
+from searchkit.validation import (
+    Check,
+    checked,
+    flag,
+    function,
+    number,
+    one_of,
+    optional,
+    path,
+    paths,
+    text,
+    text_or_texts,
+    texts,
+    whole_number,
+    wrong,
+)
+
+if TYPE_CHECKING:
+    from searchkit.sync import SyncOptions
+
+Kind = TypeVar("Kind", bound=type)
+
+TARGET_TOKENS = 200  # that a passage aims at
+EMBED = ("progressive", "full")
+QUESTIONS = ("search", "search_many", "why_not", "context", "who_said")  # methods whose arguments make a question
+
+
+def _sync_options(name: str, value: Any) -> SyncOptions:
+    from searchkit.sync import SyncOptions  # noqa: PLC0415 - the write path, for calls that have such options alone
+
+    if not isinstance(value, SyncOptions):
+        raise wrong(name, "SyncOptions", value)
+    return value
+
+
+ARGUMENTS: Mapping[str, Check] = {
+    "path": path,
+    "source": path,
+    "paths": paths,
+    "language": text,
+    "target_tokens": optional(partial(whole_number, least=1)),
+    "max_tokens": partial(whole_number, least=1),
+    "query": text,
+    "queries": texts,
+    "question": text,
+    "k": partial(whole_number, least=1),
+    "passage_id": text,
+    "name": text,
+    "about": optional(text),
+    "item_id": text,
+    "doc_id": text,
+    "doc_ids": text_or_texts,
+    "pattern": text,
+    "options": optional(_sync_options),
+    "strict": flag,
+    "embed": partial(one_of, choices=EMBED),
+    "progress": optional(function),
+    "seconds": optional(number),
+    "passages": optional(whole_number),
+    "questions": texts,
+}
+
+checks_arguments = checked(ARGUMENTS)
+
+
+def checks_methods(kind: Kind) -> Kind:
+    """Have every method of a class check its arguments: QueryError for those of a question, else ArgumentError."""
+    for name, method in list(vars(kind).items()):
+        options = SearchOptions.__annotations__ if name in QUESTIONS and name != "who_said" else ()
+        decorate = checked(ARGUMENTS, QueryError if name in QUESTIONS else ArgumentError, options)
+        if isinstance(method, classmethod):
+            setattr(kind, name, classmethod(decorate(method.__func__)))
+        elif isinstance(method, FunctionType) and (name == "__init__" or not name.startswith("_")):
+            setattr(kind, name, decorate(method))
+    return kind
+
+
+def lengths(target_tokens: int | None, max_tokens: int) -> tuple[int, int]:
+    """Return how long passages are to be and may be; a target that is not given gives way to a lower maximum.
+
+    Raises ArgumentError.
+    """
+    target = min(TARGET_TOKENS, max_tokens) if target_tokens is None else target_tokens
+    if target > max_tokens:
+        raise ArgumentError(
+            f"target_tokens must be at most max_tokens, which is {max_tokens}, not {target}: a passage that aims at "
+            "more than it may have cannot be made"
+        )
+    return target, max_tokens

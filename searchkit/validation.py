@@ -1,0 +1,205 @@
+"""What callers may give: each check returns an argument as the rest takes it, or raises an error that names it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import numbers
+import os
+import reprlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from searchkit.errors import ArgumentError
+
+Check: TypeAlias = Callable[[str, Any], Any]  # of a name and a value
+Item = TypeVar("Item")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+ALL = 2**31 - 1  # more than an index can hold: a larger count means the same, and would not fit everywhere
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 60
+
+
+def shown(value: object) -> str:
+    """Return a value as an error shows it: shortened, and its type alone where it has no text."""
+    try:
+        return _short.repr(value)
+    except Exception:  # noqa: BLE001 - a number of too many digits, or whatever an object does
+        return f"this {type(value).__name__}"
+
+
+def wrong(name: str, wanted: str, value: object) -> ArgumentError:
+    """Return the error of an argument that is not what is wanted."""
+    return ArgumentError(f"{name} must be {wanted}, not {shown(value)}")
+
+
+def optional(check: Check) -> Check:
+    """Return the check of an argument that may also be None."""
+    return lambda name, value: None if value is None else check(name, value)
+
+
+def text(name: str, value: Any) -> str:
+    """Return a text; lone surrogates, which no index holds, are replaced as they are in documents."""
+    if not isinstance(value, str):
+        raise wrong(name, "text", value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in value)
+    return value
+
+
+def texts(name: str, value: Any) -> tuple[str, ...]:
+    """Return several texts; one by itself would be taken for its characters."""
+    return _each(name, value, text, "a list of texts")
+
+
+def text_or_texts(name: str, value: Any) -> tuple[str, ...]:
+    """Return one text or several, as several."""
+    return (text(name, value),) if isinstance(value, str) else texts(name, value)
+
+
+def path(name: str, value: Any) -> Path:
+    """Return a path, which may be given as text."""
+    found = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(found, str) or "\0" in found:
+        raise wrong(name, "a path", value)
+    return Path(found)
+
+
+def paths(name: str, value: Any) -> tuple[Path, ...]:
+    """Return one path or several, as several."""
+    alone = isinstance(value, str | os.PathLike)
+    return (path(name, value),) if alone else _each(name, value, path, "a path or a list of paths")
+
+
+def _each(name: str, values: Any, check: Callable[[str, Any], Item], wanted: str) -> tuple[Item, ...]:
+    """Return what a check makes of each of the values."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise wrong(name, wanted, values)
+    return tuple(check(f"{name}[{at}]", value) for at, value in enumerate(values))
+
+
+def whole_number(name: str, value: Any, *, least: int = 0, most: int | None = None) -> int:
+    """Return a whole number, of Python or numpy, within bounds."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise wrong(name, "a whole number", value)
+    return min(int(_within(name, value, least, most)), ALL)
+
+
+def number(name: str, value: Any, *, least: float = 0, most: float | None = None) -> float:
+    """Return a finite number, of Python or numpy, within bounds."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise wrong(name, "a number", value)
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        finite = False
+    if not finite:
+        raise wrong(name, "a finite number", value)
+    return float(_within(name, value, least, most))
+
+
+def _within(name: str, value: Any, least: float, most: float | None) -> Any:
+    if least <= value and (most is None or value <= most):
+        return value
+    if most is not None:
+        raise ArgumentError(f"{name} must lie between {least} and {most}, unlike {shown(value)}")
+    if least:
+        raise ArgumentError(f"{name} must be at least {least}, not {shown(value)}")
+    raise ArgumentError(f"{name} must not be negative, as {shown(value)} is")
+
+
+def share(name: str, value: Any) -> float:
+    """Return a number above 0 and up to 1."""
+    found = number(name, value, least=-math.inf)
+    if not 0 < found <= 1:
+        raise ArgumentError(f"{name} must lie above 0 and up to 1, unlike {shown(value)}")
+    return found
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return a truth value, of Python or numpy: "no" would count as true, which nobody means."""
+    if not isinstance(value, bool | np.bool_):
+        raise wrong(name, "True or False", value)
+    return bool(value)
+
+
+def one_of(name: str, value: Any, *, choices: Collection[str]) -> str:
+    """Return one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise wrong(name, f"one of {', '.join(choices)}", value)
+    return value
+
+
+def some_of(name: str, value: Any, *, choices: Collection[str]) -> tuple[str, ...]:
+    """Return some of the choices, or none."""
+    single = isinstance(value, str | bytes) or not isinstance(value, Iterable)
+    found = () if single else tuple(value)
+    if single or not all(isinstance(each, str) and each in choices for each in found):
+        raise wrong(name, f"some of {', '.join(choices)}", value)
+    return found
+
+
+def day(name: str, value: Any) -> date:
+    """Return a day: a date, a time on it, or either as ISO 8601 text."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, date):
+        raise wrong(name, "a date such as 2024-06-18", value)
+    return found.date() if isinstance(found, datetime) else found
+
+
+def function(name: str, value: Any) -> Any:
+    """Return what can be called."""
+    if not callable(value):
+        raise wrong(name, "a function", value)
+    return value
+
+
+def settle(instance: object, checks: Mapping[str, Check], error: type[ArgumentError] = ArgumentError) -> None:
+    """Replace the fields of a frozen dataclass by what their checks return. Raises `error`."""
+    try:
+        for name, check in checks.items():
+            object.__setattr__(instance, name, check(name, getattr(instance, name)))
+    except ArgumentError as found:
+        raise error(str(found)) from None
+
+
+def checked(
+    checks: Mapping[str, Check], error: type[ArgumentError] = ArgumentError, options: Collection[str] = ()
+) -> Callable[[Function], Function]:
+    """Return a decorator: of each call, the arguments for which there are checks go through these. Raises `error`.
+
+    options: what a function takes by names that are not among its parameters; what goes by another name is an error.
+    """
+
+    def decorate(function: Function) -> Function:
+        names = tuple(inspect.signature(function).parameters)
+        known = {*names, *options}
+
+        def passed(name: str, value: Any) -> Any:
+            return checks[name](name, value) if name in checks else value
+
+        @functools.wraps(function)
+        def call(*given: Any, **named: Any) -> Any:
+            try:
+                for name in named.keys() - known if options else ():
+                    raise ArgumentError(f"{name} is no option; there are {', '.join(sorted(options))}")
+                positional = [*map(passed, names, given), *given[len(names) :]]
+                keywords = {name: passed(name, value) for name, value in named.items()}
+            except ArgumentError as found:
+                raise error(str(found)) from None
+            return function(*positional, **keywords)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
