@@ -17,11 +17,11 @@ import numpy as np
 from scipy.optimize import minimize
 
 from searchkit import Index
-from searchkit.confidence import MODELS
+from searchkit.search.confidence import MODELS
 from searchkit.evaluation import read_questions
 from searchkit.evaluation.calibration import auroc, expected_error
 from searchkit.evaluation.questions import Question
-from searchkit.request import SearchRequest
+from searchkit.search.request import SearchRequest
 from searchkit.search import Search
 from searchkit.text import Analyzer
 from searchkit.types import ANSWERABLE

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from searchkit.search.choices import OPTIONS
+
 DEFAULT_INDEX = Path("indexes/default")
 STDIN = Path("-")
-ARMS = ("keyword", "vector")
-MODES = ("hybrid", *ARMS)  # for completion; SearchRequest checks and knows the truth
 EMBEDS = ("progressive", "full")
-FUSIONS, STAGES = ("minmax", "zscore", "rrf"), ("guard", "neighbours", "pieces", "feedback", "speaker", "time")
-RERANKERS = ("late", "onnx:", "st-ce:")
 MODELS = ("minilm", "none", "st:", "st-onnx:")
-ENGINES = ("tantivy", "whoosh")
 RANKING, PAGE, OUTPUT = "Ranking", "What is shown", "Output"
 READING, CREATION = "Reading", "Fixed when the index is created"
 
@@ -35,6 +32,28 @@ def one_of_these(words: tuple[str, ...]) -> Callable[[str], str]:
         return value
 
     return checked
+
+
+def search_option(name: str, *declared: str, **more: Any) -> Any:
+    """Return an option of the command line for one of a search, as `choices.OPTIONS` describes it."""
+    default, meaning, choices = OPTIONS[name]
+    shown = more.pop("show_default", None if default is None else f"{default:g}" if default == 0 else str(default))
+    complete = one_of(choices) if choices else None
+    return typer.Option(
+        *declared,
+        help=f"{meaning[0].upper()}{meaning[1:]}.",
+        autocompletion=complete,
+        show_default=shown or False,
+        rich_help_panel=more.pop("rich_help_panel", RANKING),
+        **more,
+    )
+
+
+def engines(incomplete: str) -> list[str]:
+    """Offer the keyword engines."""
+    from searchkit.keywords import ENGINES  # noqa: PLC0415 - completion alone needs them here
+
+    return one_of(ENGINES)(incomplete)
 
 
 def index_names(incomplete: str) -> list[str]:

@@ -13,7 +13,7 @@ import searchkit
 from searchkit import arguments, evaluating, opening, render
 from searchkit.arguments import DEFAULT_INDEX, STDIN, IndexPath
 from searchkit.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples
-from searchkit.options import Creation, FullPage, Output, Page, Ranking, Reading, flat
+from searchkit.options import Creation, FullPage, Output, Page, RankingOptions, Reading, flat
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -200,7 +200,7 @@ def search(
     index: IndexPath = DEFAULT_INDEX,
     *,
     page: FullPage,
-    ranking: Ranking,
+    ranking: RankingOptions,
     output: Output,
 ) -> None:
     """Find the passages that answer a question, best first."""
@@ -268,7 +268,7 @@ def context(
     index: IndexPath = DEFAULT_INDEX,
     json: arguments.AsJson = False,
     *,
-    ranking: Ranking,
+    ranking: RankingOptions,
 ) -> None:
     """Print passages for a prompt, within a budget of tokens, with citations."""
     with opening.existing(index) as opened:
@@ -307,7 +307,7 @@ def why_not(
     json: arguments.AsJson = False,
     *,
     page: Page,
-    ranking: Ranking,
+    ranking: RankingOptions,
 ) -> None:
     """Say why a passage is not among the hits of a query, and what would bring it in."""
     with opening.existing(index) as opened:

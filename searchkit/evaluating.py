@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from searchkit import arguments, opening, render
-from searchkit.arguments import DEFAULT_INDEX, FUSIONS, STAGES, IndexPath, one_of
+from searchkit.arguments import DEFAULT_INDEX, IndexPath, one_of
 from searchkit.exits import WORSE, examples
 from searchkit.options import flat
+from searchkit.search.choices import ARMS, FUSIONS, STAGES
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from searchkit.evaluation import Evaluation, Questions, Verdict
 
 SETTINGS = (
-    *arguments.ARMS,
+    *ARMS,
     *FUSIONS,
     *(f"no {stage}" for stage in STAGES),
     "default",

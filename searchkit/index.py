@@ -12,8 +12,8 @@ from searchkit.contract import View
 from searchkit.current import Current
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
 from searchkit.parameters import checks_arguments, checks_methods, lengths
-from searchkit.request import SearchOptions, SearchRequest, preferred
 from searchkit.search.answering import search
+from searchkit.search.request import SearchOptions, SearchRequest, preferred, shows_options, takes
 from searchkit.settings import Settings
 from searchkit.text import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport
@@ -117,12 +117,40 @@ class Index:
         """The model of the index, None for keyword only."""
         return self._embedder_of(self.settings)
 
+    @takes(SearchRequest)
     def search(self, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
-        """Return the k best passages for a question or an advanced query. Raises QueryError."""
+        """Return the best passages for a question or an advanced query. Raises QueryError.
+
+        k: how many passages to return.
+        mode: hybrid, keyword or vector.
+        where: a filter, applied before ranking: its text, or a mapping.
+        fusion: how hybrid joins both arms: minmax, zscore or rrf.
+        weights: what each arm counts in hybrid: 1 unless given, as in {'keyword': 1.5}.
+        offset: pass over so many hits.
+        context: bring so many neighbours of each passage on each side.
+        per_document: at most so many hits of one document.
+        collapse: make near duplicates one hit.
+        diversity: 0 to 1: prefer hits that say something new, by maximal marginal relevance.
+        explain: say what each arm saw and each stage did.
+        strict: a malformed advanced query is an error, not plain words.
+        said_by: only passages in which somebody of this name says something.
+        stages: what hybrid does beyond fusion, any of guard, neighbours, pieces, feedback, speaker, time.
+        recency: in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge.
+        today: what "last week" counts from: a date, or its ISO 8601 text; the clock's day unless given.
+        min_confidence: leave out hits that are less likely to answer, 0 to 1.
+        reranker: judge the first hits anew: late (with the model at hand), onnx:FOLDER or st-ce:MODEL; in
+            Python also a Reranker, or a function.
+        rerank_depth: how many it judges, at most 200.
+        rerank_weight: its share in their scores, 0 to 1.
+        upgrade: have the model read so many of the first passages whose vectors are predicted.
+        upgrade_seconds: as many of them as fit into this time; all unless given.
+        recall: of the 10 nearest vectors among very many, find this share on average; 1 compares all.
+        """
         with self._reading() as view:
             request = SearchRequest(query, k, **preferred(view.settings.ranking, options))
             return search(view, self._model(view, request.mode), self._analyzer, request)
 
+    @shows_options
     def search_many(self, queries: Iterable[str], k: int = 10, **options: Unpack[SearchOptions]) -> list[Results]:
         """Return for each query, in order, what `search` returns; many at once are answered faster."""
         from searchkit.search.batch import search_many
@@ -132,20 +160,23 @@ class Index:
             model = self._model(view, options.get("mode", "hybrid"))
             return search_many(view, model, self._analyzer, requests)
 
+    @shows_options
     def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
-        """Say why a passage is not among the k best, and what would bring it in."""
+        """Say why a passage is not among the k best, and what would bring it in. Options: as of `search`."""
         from searchkit.search.why_not import why_not
 
         with self._reading() as view:
             request = SearchRequest(query, k, **preferred(view.settings.ranking, options))
             return why_not(view, self._model(view, request.mode), self._analyzer, passage_id, request)
 
+    @shows_options
     def context(
         self, question: str, max_tokens: int = 1500, *, k: int = CONTEXT_HITS, **options: Unpack[SearchOptions]
     ) -> Context:
         """Return passages for a prompt, of the k best those that fit a budget of tokens, with citations.
 
-        Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides.
+        Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides. Options: as
+        of `search`; near duplicates are collapsed unless `collapse` says otherwise.
         """
         from searchkit.embedders import token_counter
         from searchkit.search.context import context

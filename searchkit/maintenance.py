@@ -16,7 +16,7 @@ from searchkit.derive import EntryMaker, all_passages
 from searchkit.embedding import Embedding, ensure_pieces
 from searchkit.errors import IndexCorrupt
 from searchkit.hearing import ensure_statements, rewrite_statements
-from searchkit.request import SearchRequest
+from searchkit.search.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Progress

@@ -11,21 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from searchkit.arguments import (
-    ARMS,
     CREATION,
-    ENGINES,
-    FUSIONS,
     MODELS,
-    MODES,
     OUTPUT,
     PAGE,
     RANKING,
     READING,
-    RERANKERS,
-    STAGES,
     Neighbours,
+    engines,
     one_of,
+    search_option,
 )
+from searchkit.search.choices import ARMS, OPTIONS, STAGES
 
 if TYPE_CHECKING:
     from searchkit.sync import SyncOptions
@@ -34,18 +31,10 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
+class RankingOptions:
     """How passages are ranked: options of `Index.search` that any question takes."""
 
-    mode: Annotated[
-        str | None,
-        typer.Option(
-            help="hybrid, keyword or vector.",
-            autocompletion=one_of(MODES),
-            show_default="hybrid",
-            rich_help_panel=RANKING,
-        ),
-    ] = None
+    mode: Annotated[str | None, search_option("mode")] = None
     where: Annotated[
         str | None,
         typer.Option(
@@ -61,14 +50,7 @@ class Ranking:
         str | None,
         typer.Option(metavar="DATE", help="… up to this one, included.", rich_help_panel=RANKING),
     ] = None
-    fusion: Annotated[
-        str | None,
-        typer.Option(
-            help="How hybrid joins both arms: minmax, zscore or rrf.",
-            autocompletion=one_of(FUSIONS),
-            rich_help_panel=RANKING,
-        ),
-    ] = None
+    fusion: Annotated[str | None, search_option("fusion")] = None
     weight: Annotated[
         list[str],
         typer.Option(
@@ -78,95 +60,36 @@ class Ranking:
             rich_help_panel=RANKING,
         ),
     ] = field(default_factory=list)
-    per_document: Annotated[
-        int | None, typer.Option(help="At most so many hits of one document.", rich_help_panel=RANKING)
-    ] = None
-    diversity: Annotated[
-        float | None,
-        typer.Option(help="0 to 1: prefer hits that say something new.", show_default="0", rich_help_panel=RANKING),
-    ] = None
-    reranker: Annotated[
-        str | None,
-        typer.Option(
-            help="Judge the first hits anew: late (with the model at hand), onnx:FOLDER or st-ce:MODEL.",
-            autocompletion=one_of(RERANKERS),
-            rich_help_panel=RANKING,
-        ),
-    ] = None
-    rerank_depth: Annotated[int | None, typer.Option(help="How many.", show_default="30", rich_help_panel=RANKING)] = (
-        None
-    )
-    rerank_weight: Annotated[
-        float | None,
-        typer.Option(help="Its share in their scores, 0 to 1.", show_default="0.7", rich_help_panel=RANKING),
-    ] = None
-    upgrade: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Have the model read so many of the first passages whose vectors are predicted.",
-            show_default="0",
-            rich_help_panel=RANKING,
-        ),
-    ] = None
-    upgrade_seconds: Annotated[
-        float | None,
-        typer.Option(min=0, help="As many as fit into this time.", show_default="all", rich_help_panel=RANKING),
-    ] = None
-    recall: Annotated[
-        float | None,
-        typer.Option(
-            help="Of the 10 nearest vectors among very many, find this share on average; 1 compares all.",
-            show_default="0.98",
-            rich_help_panel=RANKING,
-        ),
-    ] = None
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", help="A malformed advanced query is an error, not plain words.", rich_help_panel=RANKING
-        ),
-    ] = False
-
-    min_confidence: Annotated[
-        float | None,
-        typer.Option(
-            help="Leave out hits that are less likely to answer, 0 to 1.", show_default="0", rich_help_panel=RANKING
-        ),
-    ] = None
-    recency: Annotated[
-        float | None,
-        typer.Option(help="Weight of how new a document is: .1 is a nudge.", show_default="0", rich_help_panel=RANKING),
-    ] = None
+    per_document: Annotated[int | None, search_option("per_document")] = None
+    diversity: Annotated[float | None, search_option("diversity")] = None
+    reranker: Annotated[str | None, search_option("reranker")] = None
+    rerank_depth: Annotated[int | None, search_option("rerank_depth")] = None
+    rerank_weight: Annotated[float | None, search_option("rerank_weight")] = None
+    upgrade: Annotated[int | None, search_option("upgrade", min=0)] = None
+    upgrade_seconds: Annotated[float | None, search_option("upgrade_seconds", min=0)] = None
+    recall: Annotated[float | None, search_option("recall")] = None
+    strict: Annotated[bool, search_option("strict", "--strict")] = False
+    min_confidence: Annotated[float | None, search_option("min_confidence")] = None
+    recency: Annotated[float | None, search_option("recency")] = None
+    today: Annotated[str | None, search_option("today", metavar="DATE")] = None
     without: Annotated[
         list[str],
         typer.Option(
             metavar="STAGE",
-            help="Leave out a stage of the ranking: guard, neighbours, pieces, feedback, speaker or time. "
-            "May be repeated.",
-            autocompletion=one_of(STAGES),
+            help=f"Leave out a stage of the ranking: {', '.join(STAGES)}. May be repeated.",
+            autocompletion=one_of(tuple(STAGES)),
             rich_help_panel=RANKING,
         ),
     ] = field(default_factory=list)
-    said_by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Only passages in which somebody of this name says something.", rich_help_panel=RANKING
-        ),
-    ] = None
+    said_by: Annotated[str | None, search_option("said_by", metavar="NAME")] = None
 
     def options(self) -> dict[str, Any]:
         """Return the options that were given, as `Index.search` takes them. Raises BadParameter."""
-        names = (
-            *("mode", "where", "fusion", "per_document", "diversity", "said_by"),
-            *("reranker", "rerank_depth", "rerank_weight", "min_confidence", "recency"),
-            *("upgrade", "upgrade_seconds", "recall"),
-        )
-        given = {name: getattr(self, name) for name in names}
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name in OPTIONS}
         given["where"] = _within(self.where, self.since, self.until)
         given["stages"] = _stages(self.without)
         given["weights"] = dict(map(_weight, self.weight)) or None
-        return {name: value for name, value in given.items() if value is not None} | {"strict": self.strict}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +97,7 @@ class Page:
     """Which hits are shown."""
 
     k: Annotated[int, typer.Option("-k", help="Number of hits.", rich_help_panel=PAGE)] = 10
-    offset: Annotated[int, typer.Option(help="Pass over so many hits.", rich_help_panel=PAGE)] = 0
+    offset: Annotated[int, search_option("offset", rich_help_panel=PAGE)] = 0
     collapse: Annotated[
         bool,
         typer.Option("--collapse/--no-collapse", help="Show near duplicates as one hit.", rich_help_panel=PAGE),
@@ -271,7 +194,10 @@ class Creation:
     engine: Annotated[
         str | None,
         typer.Option(
-            help="tantivy or whoosh.", autocompletion=one_of(ENGINES), show_default="tantivy", rich_help_panel=CREATION
+            help="Keyword engine: tantivy or whoosh.",
+            autocompletion=engines,
+            show_default="tantivy",
+            rich_help_panel=CREATION,
         ),
     ] = None
     language: Annotated[

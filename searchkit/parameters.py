@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from searchkit.errors import ArgumentError, QueryError
-from searchkit.request import SearchOptions
+from searchkit.search.request import SearchOptions
 from searchkit.validation import (
     Check,
     checked,

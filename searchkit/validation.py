@@ -13,8 +13,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-import numpy as np
-
 from searchkit.errors import ArgumentError
 
 Check: TypeAlias = Callable[[str, Any], Any]  # of a name and a value
@@ -126,7 +124,7 @@ def share(name: str, value: Any) -> float:
 
 def flag(name: str, value: Any) -> bool:
     """Return a truth value, of Python or numpy: "no" would count as true, which nobody means."""
-    if not isinstance(value, bool | np.bool_):
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):  # numpy's own
         raise wrong(name, "True or False", value)
     return bool(value)
 

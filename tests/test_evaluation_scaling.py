@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from searchkit import Index, IndexCorrupt
-from searchkit.confidence import logits, scaled
+from searchkit.search.confidence import logits, scaled
 from searchkit.evaluation import Question, Questions, prefer, tune
 from searchkit.evaluation.runs import Answer
 from searchkit.evaluation.scaling import FEWEST, fit, judge, losses, platt

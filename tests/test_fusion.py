@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from searchkit import fusion
+from searchkit.search import fusion
 
 EQUAL = {"keyword": 1.0, "vector": 1.0}
 

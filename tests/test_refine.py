@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from searchkit import Document, Index, QueryError, fusion, refine, search
 from searchkit.asked import idf
-from searchkit.fusion import to_unit
+from searchkit.search.fusion import to_unit
 from searchkit.ragged import Ragged
 from searchkit.refine import Refiner, focus, guarded
-from searchkit.request import STAGES, SearchRequest
+from searchkit.search.request import STAGES, SearchRequest
 from searchkit.types import QuestionStates, Ranking
 from tests.worlds import WORDS, WordHashEmbedder, WordPieceEmbedder, piece
 

@@ -10,7 +10,8 @@ import numpy as np
 from searchkit.errors import EvaluationError
 from searchkit.evaluation.measures import RECALL_POINTS, precision_at_recall, require_eval
 from searchkit.evaluation.report import Evaluation
-from searchkit.evaluation.settings import ABLATIONS, ARMS
+from searchkit.evaluation.settings import ABLATIONS
+from searchkit.search.choices import ARMS
 
 FORMATS = (".png", ".svg")
 GAIN, LOSS = "#2a7f62", "#b5403a"

@@ -16,6 +16,7 @@ from searchkit.evaluation.questions import Question
 from searchkit.evaluation.regret import Regret, regret
 from searchkit.evaluation.runs import Answer, Run
 from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
+from searchkit.search.choices import ARMS
 
 PERCENTILES = (50, 95, 99)
 
@@ -67,9 +68,9 @@ class Evaluation:
 
     def regret(self, name: str) -> Regret | None:
         """Return a setting's regret by the first measure, None unless both arms were measured."""
-        if not set(settings.ARMS) <= set(self.outcomes):
+        if not set(ARMS) <= set(self.outcomes):
             return None
-        return regret(self.values(name), *(self.values(arm) for arm in settings.ARMS))
+        return regret(self.values(name), *(self.values(arm) for arm in ARMS))
 
     def interval(self, name: str) -> Interval:
         """Return where the mean of the first measure lies, with 95 % confidence."""
@@ -86,8 +87,8 @@ class Evaluation:
 
     def better_arm(self) -> str | None:
         """Return the arm with the higher mean of the first measure, None unless both were measured."""
-        arms = [arm for arm in settings.ARMS if arm in self.outcomes]
-        return max(arms, key=self.mean) if len(arms) == len(settings.ARMS) else None
+        arms = [arm for arm in ARMS if arm in self.outcomes]
+        return max(arms, key=self.mean) if len(arms) == len(ARMS) else None
 
     @cached_property
     def _ideal(self) -> Values:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from searchkit.errors import EvaluationError
 from searchkit.evaluation.questions import Question, Questions
-from searchkit.request import SearchOptions
+from searchkit.search.request import SearchOptions
 from searchkit.types import Progress
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.confidence import logits
 from searchkit.evaluation.calibration import best_hits
 from searchkit.evaluation.questions import Question
 from searchkit.evaluation.runs import Run
 from searchkit.evaluation.significance import Interval, bootstrap_interval, folds, randomisation_test
+from searchkit.search.confidence import logits
 
 FEWEST = 50  # questions
 FEWEST_UNANSWERABLE = 10  # of them: fitted without such questions, confidences refuse none (SQuAD: 57 % before, then 0)

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import cast
 
 from searchkit.errors import QueryError
-from searchkit.fusion import FUSIONS
-from searchkit.request import STAGES, SearchOptions
+from searchkit.search.choices import FUSIONS, STAGES
+from searchkit.search.request import SearchOptions
 
-ARMS = ("keyword", "vector")
 DEFAULT = "default"
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import maintenance, request, store
+from searchkit import maintenance, store
 from searchkit.errors import EvaluationError
 from searchkit.evaluation import scaling
 from searchkit.evaluation.measures import measure, parse
@@ -23,7 +23,8 @@ from searchkit.evaluation.reading import read_questions
 from searchkit.evaluation.runs import Run, ask
 from searchkit.evaluation.scaling import Scaled
 from searchkit.evaluation.significance import Interval, bootstrap_interval, folds, randomisation_test
-from searchkit.request import SearchOptions
+from searchkit.search import request
+from searchkit.search.request import SearchOptions
 from searchkit.types import Progress
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import ModelError
-from searchkit.fusion import to_unit
+from searchkit.search.fusion import to_unit
 
 Scores = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 
-from searchkit.confidence import Evidence, Values, confidence, scaled
+from searchkit.search.confidence import Evidence, Values, confidence, scaled
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.ranked import Stretch
 from searchkit.search.stages.pieces import piece_scores

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.fusion import to_unit
 from searchkit.keywords.ranking import among
+from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.pool import Pool
 from searchkit.search.weights import Weights, asked_for, fuse_to_unit

@@ -14,11 +14,11 @@ from searchkit import queries
 from searchkit.contract import Scope, View
 from searchkit.errors import QueryError
 from searchkit.highlight import Highlighter, query_terms
-from searchkit.maxsim import piece_weights
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
-from searchkit.request import SearchRequest
+from searchkit.search.maxsim import piece_weights
 from searchkit.search.memory import Memory
+from searchkit.search.request import SearchRequest
 from searchkit.search.topics import speakers_named, telling_terms, timeless
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from searchkit import fusion
 from searchkit.keywords.ranking import EMPTY
+from searchkit.search import fusion
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.pool import Pool
 from searchkit.types import Ranking

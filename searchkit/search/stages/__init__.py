@@ -1,7 +1,7 @@
 """What the first passages show beyond the arms' two scores, stage by stage; any can be left out.
 
-A stage is an object with a name, a summary for help texts, and `refine`. To add one, write its module and name it
-below: requests, the command line, its help and completion, and the ablations of `evaluate` read this registry.
+A stage is an object with a name and `refine`. To add one, write its module here and give it a line in
+`choices.STAGES`: requests, the command line, its help and completion, and the ablations of `evaluate` read that.
 
 The weights were chosen on the training or development questions of SciFact, NFCorpus and SQuAD, and on questions put
 together from two to five of those; BENCHMARKS.md has what each stage gains.
@@ -9,28 +9,36 @@ together from two to five of those; BENCHMARKS.md has what each stage gains.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import cast
 
+from searchkit.search.choices import STAGES
 from searchkit.search.first import First
-from searchkit.search.stages.contract import Stage
-from searchkit.search.stages.feedback import Feedback
-from searchkit.search.stages.guard import Guard
-from searchkit.search.stages.neighbours import Neighbours
-from searchkit.search.stages.pieces import Pieces
+from searchkit.search.inquiry import Inquiry
 from searchkit.search.stages.recency import Recency
-from searchkit.search.stages.speaker import Speaker
-from searchkit.search.stages.time import Time
+from searchkit.search.stages.stage import Stage
 
-ORDER: tuple[Stage, ...] = (Guard(), Neighbours(), Pieces(), Feedback(), Speaker(), Time())
-REGISTRY: Mapping[str, Stage] = {stage.name: stage for stage in ORDER}
-ALWAYS: tuple[Stage, ...] = (Recency(),)  # has an option of its own
+
+@cache
+def stage(name: str) -> Stage:
+    """Return the stage of this name, which is imported when it is first asked for."""
+    module, _, kind = STAGES[name].home.partition(":")
+    return cast(Stage, getattr(import_module(f"{__name__}.{module}"), kind)())
+
+
+def wanted(question: Inquiry) -> Iterator[Stage]:
+    """Yield the stages that are asked for, in their order; recency, which has an option of its own, comes last."""
+    yield from (stage(name) for name in STAGES if name in question.request.stages)
+    if question.request.recency:
+        yield Recency()
 
 
 def refined(first: First) -> First:
     """Return what the stages that are asked for make of the first passages."""
-    wanted = first.question.request.stages
-    for stage in (*(stage for stage in ORDER if stage.name in wanted), *ALWAYS):
+    for each in wanted(first.question):
         if not len(first.rows):
             break
-        first = stage.refine(first)
+        first = each.refine(first)
     return first

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from searchkit.fusion import to_unit
 from searchkit.scanning import products
 from searchkit.search.first import First
+from searchkit.search.fusion import to_unit
 from searchkit.search.stages.pieces import has_a_say
 
 WEIGHT = 0.2
@@ -18,7 +18,6 @@ class Feedback:
     """Blends in the cosine with the question's vector plus the mean of the best passages', by their scores."""
 
     name = "feedback"
-    summary = "moves a short question's vector towards the best passages"
 
     def refine(self, first: First) -> First:
         """Return the passages by what a moved vector says of them too."""

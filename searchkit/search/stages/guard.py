@@ -10,7 +10,6 @@ class Guard:
     """Reduces the vector's weight in long questions."""
 
     name = "guard"
-    summary = "trusts the vector less in a question of more than 12 terms"
 
     def refine(self, first: First) -> First:
         """Return the passages by guarded weights."""

@@ -6,8 +6,8 @@ from itertools import compress
 
 import numpy as np
 
-from searchkit.fusion import to_unit
 from searchkit.search.first import First, Scores
+from searchkit.search.fusion import to_unit
 
 REACH = 2  # passages on each side
 WEIGHT = 0.3
@@ -19,7 +19,6 @@ class Neighbours:
     """Adds to each passage's fused score that of its best neighbour."""
 
     name = "neighbours"
-    summary = "raises a passage whose neighbours match too"
 
     def refine(self, first: First) -> First:
         """Return the passages of the ranking with their neighbours, which become candidates.

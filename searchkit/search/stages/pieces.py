@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
-from searchkit.fusion import to_unit
-from searchkit.maxsim import maxsim
 from searchkit.search.first import First
+from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
+from searchkit.search.maxsim import maxsim
 from searchkit.search.weights import focus
 from searchkit.types import PieceEmbedder, Rows
 
@@ -20,7 +20,6 @@ class Pieces:
     """Blends in late interaction of word pieces."""
 
     name = "pieces"
-    summary = "looks for each word piece of the question in the passage, by closeness"
 
     def refine(self, first: First) -> First:
         """Return the passages by how well pieces are met too; of long questions, which have many, that counts less."""

@@ -12,12 +12,9 @@ class Recency:
     """Adds how recent a document is, by the weight of the request."""
 
     name = "recency"
-    summary = "prefers new documents, by the weight that is asked for"
 
     def refine(self, first: First) -> First:
         """Return the passages with a bonus for new documents."""
         question = first.question
-        if not question.request.recency:
-            return first
         days = question.memory.days(first.rows.tolist())
         return first.added(self.name, recency(days, HALF_LIFE, question.today), question.request.recency)

@@ -14,11 +14,10 @@ WEIGHT = 0.5
 ONE_FACT = 0.4  # what the bonus is worth where a single fact is asked for: many passages have the right speaker
 
 
-class Speaker:
+class SpeakerStage:
     """Adds how well a passage's statements fit."""
 
     name = "speaker"
-    summary = "prefers statements by whoever is asked about"
 
     def refine(self, first: First) -> First:
         """Return the passages with a bonus for fitting statements."""

@@ -17,7 +17,6 @@ class Time:
     """Adds how well a document's date fits."""
 
     name = "time"
-    summary = "prefers documents of a time that is named; rules none out"
 
     def refine(self, first: First) -> First:
         """Return the passages with a bonus for a fitting date."""

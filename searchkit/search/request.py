@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any, TypedDict, cast
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, cast
 
-from searchkit import fusion
 from searchkit.errors import QueryError
-from searchkit.types import RECALL, Reranker
+from searchkit.search.choices import ARMS, FUSIONS, MODES, MOST_RERANKED, OPTIONS, STAGES
+from searchkit.types import Reranker
 from searchkit.validation import (
     Check,
     day,
@@ -27,36 +28,25 @@ from searchkit.validation import (
     wrong,
 )
 
-ARMS = ("keyword", "vector")
-MODES = ("hybrid", "keyword", "vector")
-STAGES = ("guard", "neighbours", "pieces", "feedback", "speaker", "time")  # in the order in which they run
-DEFAULT_FUSION = "zscore"
-MOST_RERANKED = 200
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+DEFAULT_FUSION: str = OPTIONS["fusion"].default
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A question and how to answer it. Raises QueryError for values that make no sense.
 
-    where: a mapping, or the text of a filter; applied before ranking. weights: of the arms in fusion, {"keyword": 1,
-    "vector": 1} unless given. offset: how many hits to pass over. context: how many neighbours to return on each side.
-    per_document: at most so many hits of one document. collapse: near duplicates become one hit. diversity: 0 (none) to
-    1, by maximal marginal relevance. strict: a malformed advanced query is an error, not plain words. said_by: only
-    passages in which somebody of this name says something. stages: what is done in hybrid mode beyond fusion, any of
-    STAGES (see `refine`). recency: in hybrid mode, weight of how new a document is, beside a score in [0, 1]. today:
-    what "last week" counts from, a date or ISO 8601 text; the clock's day unless given. min_confidence: hits that are
-    less likely to answer are left out. reranker: "late", "onnx:FOLDER", "st-ce:MODEL", a Reranker or a function; it
-    judges the first rerank_depth passages anew, and rerank_weight is its share in their scores. upgrade: of the first
-    so many passages, predicted vectors are replaced by the model's own before the final ranking, and kept for later;
-    upgrade_seconds: no more than fit into this time, None for all. recall: among very many passages, the share of the
-    10 nearest vectors that must be found, on average; 1: all vectors are compared.
+    The options, their defaults and what they mean are in `choices.OPTIONS`; CHECKS has what is taken for each.
     """
 
     query: str
     k: int = 10
     mode: str = "hybrid"
     where: str | Mapping[str, Any] | None = None
-    fusion: str = DEFAULT_FUSION
+    fusion: str = "zscore"
     weights: Mapping[str, float] = field(default_factory=dict)
     offset: int = 0
     context: int = 0
@@ -66,7 +56,7 @@ class SearchRequest:
     explain: bool = False
     strict: bool = False
     said_by: str | None = None
-    stages: Collection[str] = STAGES
+    stages: Collection[str] = tuple(STAGES)
     recency: float = 0.0
     today: date | None = None
     min_confidence: float = 0.0
@@ -75,7 +65,7 @@ class SearchRequest:
     rerank_weight: float = 0.7
     upgrade: int = 0
     upgrade_seconds: float | None = None
-    recall: float = RECALL
+    recall: float = 0.98
 
     def __post_init__(self) -> None:
         settle(self, CHECKS, QueryError)
@@ -110,7 +100,7 @@ CHECKS: Mapping[str, Check] = {
     "k": partial(whole_number, least=1),
     "mode": partial(one_of, choices=MODES),
     "where": optional(_filter),
-    "fusion": partial(one_of, choices=fusion.FUSIONS),
+    "fusion": partial(one_of, choices=FUSIONS),
     "weights": _weights,
     "offset": whole_number,
     "context": whole_number,
@@ -165,3 +155,33 @@ def preferred(ranking: Mapping[str, Any] | None, options: SearchOptions) -> Sear
     if not ranking or options.keys() & {"fusion", "weights"}:
         return options
     return cast("SearchOptions", {"fusion": ranking["fusion"], "weights": ranking["weights"], **options})
+
+
+def takes(
+    declared: Callable[Parameters, object],
+) -> Callable[[Callable[..., Result]], Callable[Concatenate[Any, Parameters], Result]]:
+    """Give a method the parameters of a request, for editors and `help`."""
+
+    def give(method: Callable[..., Result]) -> Callable[Concatenate[Any, Parameters], Result]:
+        own = next(iter(inspect.signature(method).parameters.values()))
+        options = inspect.signature(declared).parameters.values()
+        return _with_signature(method, [own, *options])
+
+    return give
+
+
+def shows_options(method: Method) -> Method:
+    """Have the signature of a method that takes the options of a search show each with its default."""
+    own = inspect.signature(method).parameters
+    named = [each for each in own.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    rest = [
+        each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, each in inspect.signature(SearchRequest).parameters.items()
+        if name not in own and name != "query"
+    ]
+    return cast(Method, _with_signature(method, [*named, *rest]))
+
+
+def _with_signature(method: Callable[..., Result], parameters: Sequence[inspect.Parameter]) -> Callable[..., Result]:
+    method.__signature__ = inspect.signature(method).replace(parameters=parameters)  # type: ignore[attr-defined]
+    return method

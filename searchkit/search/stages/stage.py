@@ -14,9 +14,5 @@ class Stage(Protocol):
     def name(self) -> str:
         """What requests and explanations call it."""
 
-    @property
-    def summary(self) -> str:
-        """What it does, in a few words that go on from its name."""
-
     def refine(self, first: First) -> First:
         """Return the passages with other scores, or as they are where the stage has nothing to say."""

@@ -1,0 +1,77 @@
+"""What a search can be asked to do: every option once, with its default, meaning and choices.
+
+The request, the command line and its help, the documentation of `Index.search` and the README read this table, or are
+checked against it. It imports nothing, so that help and completion need not wait for anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+ARMS = ("keyword", "vector")
+MODES = ("hybrid", *ARMS)
+FUSIONS = ("minmax", "zscore", "rrf")
+RERANKERS = ("late", "onnx:", "st-ce:")
+MOST_RERANKED = 200
+
+
+class StageEntry(NamedTuple):
+    """A stage as the registry knows it: what it does, and the class in `searchkit.search.stages` that does it."""
+
+    summary: str
+    home: str  # module:class
+
+
+STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
+    "guard": StageEntry("trusts the vector less in a question of more than 12 terms", "guard:Guard"),
+    "neighbours": StageEntry("raises a passage whose neighbours match too", "neighbours:Neighbours"),
+    "pieces": StageEntry("looks for each word piece of the question in the passage, by closeness", "pieces:Pieces"),
+    "feedback": StageEntry("moves a short question's vector towards the best passages", "feedback:Feedback"),
+    "speaker": StageEntry("prefers statements by whoever is asked about", "speaker:SpeakerStage"),
+    "time": StageEntry("prefers documents of a time that is named; rules none out", "time:Time"),
+}
+
+
+class Option(NamedTuple):
+    """An option of a search: what it is unless given, what it means, and what it is chosen from."""
+
+    default: Any
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+
+OPTIONS: Mapping[str, Option] = {
+    "k": Option(10, "how many passages to return"),
+    "mode": Option("hybrid", "hybrid, keyword or vector", MODES),
+    "where": Option(None, "a filter, applied before ranking: its text, or a mapping"),
+    "fusion": Option("zscore", "how hybrid joins both arms: minmax, zscore or rrf", FUSIONS),
+    "weights": Option({}, "what each arm counts in hybrid: 1 unless given, as in {'keyword': 1.5}"),
+    "offset": Option(0, "pass over so many hits"),
+    "context": Option(0, "bring so many neighbours of each passage on each side"),
+    "per_document": Option(None, "at most so many hits of one document"),
+    "collapse": Option(False, "make near duplicates one hit"),
+    "diversity": Option(0.0, "0 to 1: prefer hits that say something new, by maximal marginal relevance"),
+    "explain": Option(False, "say what each arm saw and each stage did"),
+    "strict": Option(False, "a malformed advanced query is an error, not plain words"),
+    "said_by": Option(None, "only passages in which somebody of this name says something"),
+    "stages": Option(tuple(STAGES), f"what hybrid does beyond fusion, any of {', '.join(STAGES)}", tuple(STAGES)),
+    "recency": Option(0.0, "in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge"),
+    "today": Option(None, 'what "last week" counts from: a date, or its ISO 8601 text; the clock\'s day unless given'),
+    "min_confidence": Option(0.0, "leave out hits that are less likely to answer, 0 to 1"),
+    "reranker": Option(
+        None, "judge the first hits anew: late (with the model at hand), onnx:FOLDER or st-ce:MODEL; in Python also a "
+        "Reranker, or a function",
+        RERANKERS,
+    ),
+    "rerank_depth": Option(30, f"how many it judges, at most {MOST_RERANKED}"),
+    "rerank_weight": Option(0.7, "its share in their scores, 0 to 1"),
+    "upgrade": Option(0, "have the model read so many of the first passages whose vectors are predicted"),
+    "upgrade_seconds": Option(None, "as many of them as fit into this time; all unless given"),
+    "recall": Option(0.98, "of the 10 nearest vectors among very many, find this share on average; 1 compares all"),
+}  # fmt: skip
+
+
+def meanings() -> str:
+    """Return a line for each option, as documentation lists them."""
+    return "\n".join(f"{name}: {option.meaning}." for name, option in OPTIONS.items())
