@@ -45,9 +45,9 @@ class Current:
         """Go to the latest commit; tell whether there was a newer one."""
         with self._lock:
             self._require_open()
-        newest = FolderView(store.snapshot(self._path))
-        before = self._replace(newest)
-        return before is None or before.generation != newest.generation
+        before, newest = self._last.generation, FolderView(store.snapshot(self._path))
+        self._replace(newest)
+        return before != newest.generation
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
@@ -77,7 +77,7 @@ class Current:
         if self._closed:
             raise IndexClosed(f"the index {self._path} is closed. Open it anew: Index.open({str(self._path)!r})")
 
-    def _replace(self, newest: FolderView | None) -> FolderView | None:
+    def _replace(self, newest: FolderView | None) -> None:
         """Put another view in place of the present one, which is closed unless a search still uses it."""
         with self._lock:
             if self._closed and newest is not None:  # while it was opened
@@ -88,7 +88,6 @@ class Current:
                 self._load(newest)
             if before is not None and before not in self._users:
                 before.snapshot.close()
-        return before
 
     def _load(self, newest: FolderView) -> FolderView:
         if self._last.settings.embedder_digest == newest.settings.embedder_digest:

@@ -44,7 +44,7 @@ def _silent(stage: str, done: int, total: int | None) -> None:
 
 @checks_methods
 class Index:
-    """A searchable collection of passages in one folder. Safe to search from several threads."""
+    """Passages in one folder, searched from several threads if need be. What is given wrong raises ArgumentError."""
 
     def __init__(self, path: str | Path, embedder: EmbedderLike = None) -> None:
         """Open the index at `path`; `Index.open` is the same. See there for errors."""
@@ -223,7 +223,7 @@ class Index:
         return self._current.reload()
 
     def close(self) -> None:
-        """Let go of every file. Searching afterwards is an error."""
+        """Let go of every file. Whatever is asked for afterwards raises IndexClosed."""
         self._current.close()
 
     # --- writing ------------------------------------------------------------------------------------------

@@ -206,7 +206,12 @@ class Creation:
     ] = None
     target_tokens: Annotated[
         int | None,
-        typer.Option(min=1, help="Length that a passage aims at.", show_default="200", rich_help_panel=CREATION),
+        typer.Option(
+            min=1,
+            help="Length that a passage aims at.",
+            show_default="200, or the maximum if less",
+            rich_help_panel=CREATION,
+        ),
     ] = None
     max_tokens: Annotated[
         int | None,

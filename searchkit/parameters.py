@@ -8,10 +8,12 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from searchkit.errors import ArgumentError, QueryError
+from searchkit.keywords import ENGINES
 from searchkit.search.request import SearchOptions
 from searchkit.validation import (
     Check,
     checked,
+    count,
     flag,
     function,
     number,
@@ -22,7 +24,6 @@ from searchkit.validation import (
     text,
     text_or_texts,
     texts,
-    whole_number,
     wrong,
 )
 
@@ -48,13 +49,14 @@ ARGUMENTS: Mapping[str, Check] = {
     "path": path,
     "source": path,
     "paths": paths,
+    "engine": partial(one_of, choices=ENGINES),
     "language": text,
-    "target_tokens": optional(partial(whole_number, least=1)),
-    "max_tokens": partial(whole_number, least=1),
+    "target_tokens": optional(partial(count, least=1)),
+    "max_tokens": partial(count, least=1),
     "query": text,
     "queries": texts,
     "question": text,
-    "k": partial(whole_number, least=1),
+    "k": partial(count, least=1),
     "passage_id": text,
     "name": text,
     "about": optional(text),
@@ -67,7 +69,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "embed": partial(one_of, choices=EMBED),
     "progress": optional(function),
     "seconds": optional(number),
-    "passages": optional(whole_number),
+    "passages": optional(count),
     "questions": texts,
 }
 

@@ -17,6 +17,7 @@ from searchkit.errors import DocumentError
 from searchkit.ingest import Ingest
 from searchkit.prepare import File
 from searchkit.types import Document, Failure, Metadata
+from searchkit.validation import settle, texts, wrong
 
 SETTLED_NS = 2_000_000_000  # the coarsest file clock (FAT): a younger file may change again within one tick
 UNFINISHED = -1  # the time of a file whose documents are not all in yet
@@ -24,11 +25,20 @@ UNFINISHED = -1  # the time of a file whose documents are not all in yet
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """How sources are found and read. Globs are as in .gitignore."""
+    """How sources are found and read. Globs are as in .gitignore. Raises ArgumentError."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     read: documents.ReadOptions = field(default_factory=documents.ReadOptions)
+
+    def __post_init__(self) -> None:
+        settle(self, {"include": texts, "exclude": texts, "read": _read_options})
+
+
+def _read_options(name: str, value: object) -> documents.ReadOptions:
+    if not isinstance(value, documents.ReadOptions):
+        raise wrong(name, "ReadOptions", value)
+    return value
 
 
 def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncOptions | None) -> None:

@@ -8,7 +8,7 @@ import math
 import numbers
 import os
 import reprlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -79,16 +79,28 @@ def paths(name: str, value: Any) -> tuple[Path, ...]:
 
 def _each(name: str, values: Any, check: Callable[[str, Any], Item], wanted: str) -> tuple[Item, ...]:
     """Return what a check makes of each of the values."""
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+    return tuple(check(f"{name}[{at}]", value) for at, value in enumerate(_items(name, values, wanted)))
+
+
+def _items(name: str, values: Any, wanted: str) -> Iterator[Any]:
+    if isinstance(values, str | bytes | Mapping):
         raise wrong(name, wanted, values)
-    return tuple(check(f"{name}[{at}]", value) for at, value in enumerate(values))
+    try:
+        return iter(values)
+    except TypeError:  # arrays without a dimension look as if they could be iterated over
+        raise wrong(name, wanted, values) from None
 
 
 def whole_number(name: str, value: Any, *, least: int = 0, most: int | None = None) -> int:
     """Return a whole number, of Python or numpy, within bounds."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise wrong(name, "a whole number", value)
-    return min(int(_within(name, value, least, most)), ALL)
+    return int(_within(name, value, least, most))
+
+
+def count(name: str, value: Any, *, least: int = 0) -> int:
+    """Return a count of what an index holds, or of tokens."""
+    return min(whole_number(name, value, least=least), ALL)
 
 
 def number(name: str, value: Any, *, least: float = 0, most: float | None = None) -> float:
@@ -138,10 +150,10 @@ def one_of(name: str, value: Any, *, choices: Collection[str]) -> str:
 
 def some_of(name: str, value: Any, *, choices: Collection[str]) -> tuple[str, ...]:
     """Return some of the choices, or none."""
-    single = isinstance(value, str | bytes) or not isinstance(value, Iterable)
-    found = () if single else tuple(value)
-    if single or not all(isinstance(each, str) and each in choices for each in found):
-        raise wrong(name, f"some of {', '.join(choices)}", value)
+    wanted = f"some of {', '.join(choices)}"
+    found = tuple(_items(name, value, wanted))
+    if not all(isinstance(each, str) and each in choices for each in found):
+        raise wrong(name, wanted, value)
     return found
 
 

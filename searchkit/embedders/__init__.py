@@ -64,10 +64,10 @@ def embedder(wanted: str | Embedder | Function | None) -> Embedder | None:
     wanted: "minilm", "st:MODEL", "st-onnx:MODEL" (a hub name, with @REVISION if need be, or a folder), the name
     that an index recorded, an Embedder, or a named function from texts to rows.
     """
-    if wanted is None or wanted == "none":
+    if wanted is None:
         return None
     if isinstance(wanted, str):
-        return _by_name(wanted)
+        return None if wanted == "none" else _by_name(wanted)
     if hasattr(wanted, "embed_passages"):
         return _whole(wanted)
     if callable(wanted) and not isinstance(wanted, type):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from searchkit.errors import MissingExtra, ModelError
 from searchkit.ragged import Ragged
@@ -38,14 +39,18 @@ def unit_rows(rows: Any, texts: Sequence[str], name: str, dim: int | None = None
 def _matrix(rows: Any, count: int, name: str, dim: int | None) -> FloatMatrix:
     """Return rows as an array of this shape. Raises ModelError."""
     expected = f"an array of shape ({count}, {dim or 'dimensions'})"
-    try:
-        with np.errstate(over="ignore"):  # becomes infinity, of which is told
-            matrix = np.asarray(rows, np.float32)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"the embedder {name} must return {expected}; what it returned is none: {error}") from error
+    matrix = _numbers(rows, expected, name)
     if matrix.ndim != 2 or len(matrix) != count or matrix.shape[1] != (dim or matrix.shape[1]):
         raise ModelError(f"the embedder {name} must return {expected}; it returned {matrix.shape}")
     return matrix
+
+
+def _numbers(values: Any, expected: str, name: str) -> npt.NDArray[np.float32]:
+    try:
+        with np.errstate(over="ignore"):  # becomes infinity, of which is told
+            return np.asarray(values, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"the embedder {name} must return {expected}; what it returned is none: {error}") from error
 
 
 # --- models of any make: these stand between them and all that uses them
@@ -66,14 +71,18 @@ def question_vector(model: Embedder, text: str) -> FloatVector:
 
 def question_states(model: PieceEmbedder, text: str) -> QuestionStates:
     """Return what a model makes of a question, whose vector is of unit length. Raises ModelError."""
-    read = model.read_question(text)
-    places, states = np.shape(read.pieces), np.shape(read.states)
-    if len(states) != 2 or places != (states[0], 2) or not np.isfinite(read.states).all():
+    read: Any = model.read_question(text)
+    try:
+        vector, pieces, states = read
+        sound = np.shape(pieces) == (len(states), 2) and np.ndim(states) == 2 and bool(np.isfinite(states).all())
+    except (TypeError, ValueError):
+        sound = False
+    if not sound:
         raise ModelError(
-            f"the embedder {model.name} must return a place and a finite state for each word piece of {text[:60]!r}; "
-            f"it returned shapes {places} and {states}"
+            f"the embedder {model.name} must return QuestionStates: a vector, and for each word piece its place and a "
+            f"finite state; it did not for {text[:60]!r}"
         )
-    return read._replace(vector=_one_unit(read.vector, text, model))
+    return QuestionStates(_one_unit(vector, text, model), pieces, states)
 
 
 def word_pieces(model: PieceEmbedder, texts: Sequence[str]) -> Ragged:
@@ -110,7 +119,13 @@ def token_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]
 
 
 def _one_unit(vector: Any, text: str, model: Embedder) -> FloatVector:
-    row: FloatVector = _units([vector] if np.ndim(vector) else vector, [text], model)[0]
+    found = _numbers(vector, f"a question's vector of shape ({model.dim},)", model.name)
+    if found.shape != (model.dim,):
+        raise ModelError(
+            f"the embedder {model.name} must return a question's vector of shape ({model.dim},); "
+            f"it returned {found.shape}"
+        )
+    row: FloatVector = _units(found[None], [text], model)[0]
     return row
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
+import numpy as np
+
 from searchkit.errors import QueryError
 from searchkit.filters.tree import (
     ORDERING,
@@ -64,6 +66,7 @@ def _condition(name: str, sign: object, given: object) -> Filter:
 
 def _operand(name: str, value: object) -> Operand:
     """Return a Python value as an operand. Raises QueryError for a type that no document holds."""
+    value = value.item() if isinstance(value, np.generic) else value
     for types, convert in _CONVERSIONS:
         if isinstance(value, types):
             return convert(value)

@@ -15,6 +15,7 @@ from searchkit.search.choices import ARMS, FUSIONS, MODES, MOST_RERANKED, OPTION
 from searchkit.types import Reranker
 from searchkit.validation import (
     Check,
+    count,
     day,
     flag,
     number,
@@ -97,14 +98,14 @@ def _reranker(name: str, value: Any) -> Any:
 
 CHECKS: Mapping[str, Check] = {
     "query": text,
-    "k": partial(whole_number, least=1),
+    "k": partial(count, least=1),
     "mode": partial(one_of, choices=MODES),
     "where": optional(_filter),
     "fusion": partial(one_of, choices=FUSIONS),
     "weights": _weights,
-    "offset": whole_number,
-    "context": whole_number,
-    "per_document": optional(partial(whole_number, least=1)),
+    "offset": count,
+    "context": count,
+    "per_document": optional(partial(count, least=1)),
     "collapse": flag,
     "diversity": partial(number, most=1),
     "explain": flag,
