@@ -20,7 +20,7 @@ from searchkit import (
     rebuild,
 )
 from searchkit.cli import app
-from searchkit.request import CHECKS, SearchOptions, SearchRequest
+from searchkit.search.request import CHECKS, SearchOptions, SearchRequest
 from searchkit.validation import ALL, number, shown, text, whole_number
 from tests.worlds import WordHashEmbedder
 
