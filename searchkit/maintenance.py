@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from searchkit.derive import EntryMaker, all_passages
 from searchkit.embedding import Embedding, ensure_pieces
 from searchkit.errors import IndexCorrupt
 from searchkit.hearing import ensure_statements, rewrite_statements
-from searchkit.search.request import SearchRequest
 from searchkit.snapshot import Snapshot
 from searchkit.text import Analyzer
 from searchkit.types import Embedder, Progress
@@ -110,19 +109,6 @@ def _disagreements(path: Path) -> Iterator[str]:
                 yield from (f"passage {p.id} has no text in its document" for p in chunk.values() if not p.text)
     except IndexCorrupt as error:
         yield str(error)
-
-
-def prefer(
-    writer: store.Writer, ranking: Mapping[str, Any] | None, calibration: Mapping[str, float] | None = None
-) -> int:
-    """Record what was fitted to judgments (see `Settings`), None for searchkit's own; return the generation.
-
-    Raises QueryError for a ranking that no search takes.
-    """
-    SearchRequest("", **(ranking or {}))
-    writer.begin()
-    writer.set_settings(replace(writer.settings, ranking=ranking, calibration=calibration))
-    return writer.commit()
 
 
 def compact(writer: store.Writer) -> int:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit import Document, Index, QueryError, store
+from searchkit.search import Search
 from searchkit.search.confidence import MODELS, Evidence, confidence
 from searchkit.search.request import SearchRequest
-from searchkit.search import Search
 from searchkit.text import Analyzer
 from searchkit.types import ANSWERABLE, Hit, Passage, Results
 from tests.worlds import WordHashEmbedder, WordPieceEmbedder

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from searchkit import Index, IndexCorrupt
-from searchkit.search.confidence import logits, scaled
 from searchkit.evaluation import Question, Questions, prefer, tune
 from searchkit.evaluation.runs import Answer
 from searchkit.evaluation.scaling import FEWEST, fit, judge, losses, platt
 from searchkit.evaluation.tuning import applied
+from searchkit.search.confidence import logits, scaled
 from searchkit.snapshot import Settings, read_settings
 from tests.worlds import NEWS, OtherEmbedder
 

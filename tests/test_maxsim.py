@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.search.maxsim import LEAST_WEIGHT, maxsim, piece_weights
 from searchkit.ragged import Ragged
+from searchkit.search.maxsim import LEAST_WEIGHT, maxsim, piece_weights
 
 STATES = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)  # of the word pieces 0, 1 and 2
 QUESTION = np.array([[1, 0], [0, 1]], np.float32)

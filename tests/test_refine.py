@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from searchkit.asked import idf
+from searchkit.refine import Refiner, focus, guarded
 
 from searchkit import Document, Index, QueryError, fusion, refine, search
-from searchkit.asked import idf
-from searchkit.search.fusion import to_unit
 from searchkit.ragged import Ragged
-from searchkit.refine import Refiner, focus, guarded
+from searchkit.search.fusion import to_unit
 from searchkit.search.request import STAGES, SearchRequest
 from searchkit.types import QuestionStates, Ranking
 from tests.worlds import WORDS, WordHashEmbedder, WordPieceEmbedder, piece

@@ -15,8 +15,9 @@ from searchkit import QueryError, SearchkitError
 from searchkit.embedders import OnnxEmbedder
 from searchkit.embedders.local import MINILM
 from searchkit.embedders.runtime import session
-from searchkit.rerankers import CallableReranker, LateReranker, OnnxReranker, blend, reranker
+from searchkit.rerankers import CallableReranker, LateReranker, OnnxReranker, reranker
 from searchkit.rerankers.late import maxsim
+from searchkit.search.reranking import blend
 
 QUESTION = "Who discovered penicillin?"
 ANSWER = "In 1928 Alexander Fleming noticed that a mould killed the bacteria in his dish, and so found an antibiotic."

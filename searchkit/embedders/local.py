@@ -21,7 +21,7 @@ from searchkit.student import Prior
 from searchkit.threads import cores, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
-MINILM = Path(__file__).parent.parent / "models" / "minilm"
+MINILM = Path(__file__).parent.parent / "minilm"
 POSITIONS = 512  # the longest text that a BERT model has position vectors for
 VECTOR = "embedding"  # the output that holds the text's vector
 TOKENS = 256  # what all-MiniLM-L6-v2 is meant to read, from its sentence_bert_config.json

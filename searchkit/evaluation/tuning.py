@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import maintenance, store
+from searchkit import store
 from searchkit.errors import EvaluationError
 from searchkit.evaluation import scaling
 from searchkit.evaluation.measures import measure, parse
@@ -144,9 +144,15 @@ def applied(index: Index, found: Tuned) -> Tuned:
 
 
 def prefer(index: Index, ranking: Mapping[str, Any] | None, calibration: Mapping[str, float] | None = None) -> None:
-    """Make fusion, weights and a scaling of confidences the default of an index, None for searchkit's own."""
+    """Make fusion, weights and a scaling of confidences the default of an index, None for searchkit's own.
+
+    Raises QueryError for a ranking that no search takes.
+    """
+    request.SearchRequest("", **(ranking or {}))
     with store.writing(index.path) as writer:
-        maintenance.prefer(writer, ranking, calibration)
+        writer.begin()
+        writer.set_settings(replace(writer.settings, ranking=ranking, calibration=calibration))
+        writer.commit()
     index.reload()
 
 

@@ -13,7 +13,6 @@ from typing import cast
 from searchkit.embedders import OnnxEmbedder
 from searchkit.embedders.hub import split_revision
 from searchkit.errors import QueryError
-from searchkit.rerankers.blending import blend
 from searchkit.rerankers.crossencoder import CrossEncoderReranker
 from searchkit.rerankers.folder import OnnxReranker
 from searchkit.rerankers.function import CallableReranker, Function
@@ -26,7 +25,6 @@ __all__ = [
     "CrossEncoderReranker",
     "LateReranker",
     "OnnxReranker",
-    "blend",
     "reranker",
 ]
 

@@ -10,7 +10,7 @@ import numpy as np
 from searchkit.embedders.checks import require, valid_text
 from searchkit.embedders.hub import model_folder, refuse_code
 from searchkit.errors import SearchkitError
-from searchkit.rerankers.blending import Scores, checked
+from searchkit.rerankers.checks import Scores, checked
 
 
 class CrossEncoderReranker:

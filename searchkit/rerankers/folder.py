@@ -11,7 +11,7 @@ import numpy as np
 from searchkit.embedders.checks import valid_text
 from searchkit.embedders.runtime import session, tokenizer
 from searchkit.errors import SearchkitError
-from searchkit.rerankers.blending import Scores, checked
+from searchkit.rerankers.checks import Scores, checked
 from searchkit.threads import cores, parallel
 
 LONGEST = 512  # tokens of question and passage; what BERT models have positions for

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.rerankers.blending import Scores, checked
+from searchkit.rerankers.checks import Scores, checked
 
 Function = Callable[[str, Sequence[str]], Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from searchkit.embedders import OnnxEmbedder
-from searchkit.rerankers.blending import Scores, checked
+from searchkit.rerankers.checks import Scores, checked
 from searchkit.threads import cores, parallel
 from searchkit.types import FloatMatrix
 

@@ -1,4 +1,4 @@
-"""What every reranker's scores go through: a check, and the blend with the scores of the ranking before."""
+"""What every reranker's scores go through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import ModelError
-from searchkit.search.fusion import to_unit
 
 Scores = npt.NDArray[np.float32]
 
@@ -31,13 +30,3 @@ def checked(scores: Any, passages: Sequence[str], name: str) -> Scores:
     if len(wrong):
         raise ModelError(f"the reranker {name} returned {found[wrong[0]]} for {passages[wrong[0]][:60]!r}")
     return found
-
-
-def blend(before: Scores, reranked: Scores, weight: float) -> Scores:
-    """Return weight * reranked + (1 - weight) * before, each mapped to [0, 1], in the range that `before` had.
-
-    All: (n,), of the same n passages. The range is kept so that passages that were not reranked stay below.
-    """
-    low, high = float(before.min()), float(before.max())
-    mixed = weight * to_unit(reranked) + (1 - weight) * to_unit(before)
-    return (low + (high - low) * mixed).astype(np.float32) if high > low else low + 0 * before
