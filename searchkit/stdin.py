@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -25,7 +26,8 @@ def documents(name: str, options: ReadOptions) -> Iterator[Document | Failure]:
 
     A suffix of `name` that searchkit reads (page.html) says what it is instead.
     """
-    from searchkit.documents import FORMATS, read  # noqa: PLC0415 - imports nothing before there is input
+    from searchkit.cleaning import failure  # noqa: PLC0415 - imports nothing before there is input
+    from searchkit.documents import FORMATS, read  # noqa: PLC0415 - the same
 
     with tempfile.TemporaryDirectory(prefix="searchkit-") as folder:
         suffix = Path(name).suffix.lower()
@@ -34,7 +36,7 @@ def documents(name: str, options: ReadOptions) -> Iterator[Document | Failure]:
             for item in read(path, name, options):
                 yield _renamed(item, str(path), name)
         except DocumentError as error:
-            yield Failure(name, str(error).replace(str(path), name))
+            yield _renamed(failure(name, error), str(path), name)
 
 
 def _spool(stream: BinaryIO, folder: Path, suffix: str) -> Path:
@@ -62,7 +64,7 @@ def _renamed(item: Document | Failure, path: str, name: str) -> Document | Failu
     """Let a failure speak of `name`, not of the temporary file."""
     if isinstance(item, Document):
         return item
-    return Failure(item.source.replace(path, name), item.reason.replace(path, name))
+    return replace(item, source=item.source.replace(path, name), reason=item.reason.replace(path, name))
 
 
 def queries() -> Iterator[list[str]]:

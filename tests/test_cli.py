@@ -183,6 +183,15 @@ def test_strict_makes_a_failed_source_an_error_after_the_rest_is_in(call):
     assert call("list").stdout.split() == ["news/coffee.txt", "news/hanoi.txt"]
 
 
+def test_a_bug_on_standard_input_makes_the_command_fail_too(call, monkeypatch):
+    monkeypatch.setattr("searchkit.documents.reading.decode", None)
+    done = call("index", "-", "--embedder", "none", "--json", input="Some text about rice.")
+    assert done.exit_code == 3
+    (failure,) = json.loads(done.stdout)["failed"]
+    assert (failure["source"], failure["bug"]) == ("stdin", True)
+    assert failure["reason"].startswith("stdin: searchkit failed on it at searchkit.documents.reading line ")
+
+
 def test_a_document_on_which_our_own_code_fails_makes_the_command_fail_after_the_rest_is_in(call, monkeypatch):
     def heard(passages):
         return [[] for _ in passages if passages[0].index("Coffee") + 1]
