@@ -104,7 +104,7 @@ def test_why_not_follows_the_reranked_order(news):
         ({"rerank_weight": 1.5}, "rerank_weight"),
         ({"reranker": "cohere"}, "unknown reranker 'cohere'; there are: late"),
         ({"reranker": "onnx:"}, "unknown reranker"),
-        ({"reranker": 7}, "a reranker is a name"),
+        ({"reranker": 7}, "reranker must be a name"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(news, option, message):
