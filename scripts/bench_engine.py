@@ -24,8 +24,10 @@ from pathlib import Path
 
 import tantivy
 
-from searchkit import Document, Index, keywords, pipeline, prepare, queries
-from searchkit.text import Analyzer
+from searchkit import Document, Index, queries
+from searchkit.indexing import jobs, prepare
+from searchkit.storage import keywords
+from searchkit.text.analysis import Analyzer
 
 QUESTION = "What did analysts say about Vietnam?"
 
@@ -100,9 +102,9 @@ def build_searchkit(home: Path, records: list[dict[str, str]], engine: str = "ta
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """Have no other process help with indexing."""
-    worthwhile, pipeline.WORTHWHILE = pipeline.WORTHWHILE, float("inf")
+    worthwhile, jobs.WORTHWHILE = jobs.WORTHWHILE, float("inf")
     yield
-    pipeline.WORTHWHILE = worthwhile
+    jobs.WORTHWHILE = worthwhile
 
 
 def build_alone(home: Path, records: list[dict[str, str]]) -> None:

@@ -21,14 +21,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from searchkit import Index, queries, search
-from searchkit.catalog import Catalog
-from searchkit.embedders import OnnxEmbedder
-from searchkit.highlight import Highlighter
-from searchkit.keywords.tantivy_engine import TantivyReader
 from searchkit.refine import Refiner
+
+from searchkit import Index, queries, search
+from searchkit.models.embedders import OnnxEmbedder
+from searchkit.queries.highlight import Highlighter
 from searchkit.search import Search
-from searchkit.vectors import Vectors
+from searchkit.storage.catalog import Catalog
+from searchkit.storage.keywords.tantivy_engine import TantivyReader
+from searchkit.storage.vectors.arm import Vectors
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (search, "search", "the rest"),

@@ -17,13 +17,14 @@ from pathlib import Path
 
 import numpy as np
 
-from searchkit import Index, embedders
-from searchkit.derive import embedded_text
+from searchkit import Index
 from searchkit.evaluation import Evaluation, Question, Questions, evaluate, read_questions
 from searchkit.evaluation.calibration import auroc
 from searchkit.evaluation.runs import DEPTH, Answer
 from searchkit.evaluation.settings import DEFAULT, KNOWN
 from searchkit.evaluation.sidebyside import assembled
+from searchkit.indexing.entries import embedded_text
+from searchkit.models import embedders
 
 MEASURES = ("nDCG@10", "R@100")
 RRF = "rrf"

@@ -49,7 +49,7 @@ def corpus_of(options: argparse.Namespace, size: int) -> Corpus:
 
 def embed_some(path: Path, cache: Path, vectors: Any, known: Any, count: int = 2_500) -> int:
     """Embed the first passages with the model, into `vectors` and `cache`; return how many."""
-    from searchkit.embedders import OnnxEmbedder
+    from searchkit.models.embedders import OnnxEmbedder
 
     texts = [embedded(*each) for each in islice(read(path), min(count, len(vectors)))]
     rows = OnnxEmbedder().embed_passages(texts).astype(np.float16)
@@ -62,7 +62,7 @@ def embed_some(path: Path, cache: Path, vectors: Any, known: Any, count: int = 2
 
 def teacher_rate(corpus: Corpus, count: int = 60) -> tuple[float, float]:
     """Passages that the model reads on all cores, now, in a second of the clock and of the processor."""
-    from searchkit.embedders import OnnxEmbedder
+    from searchkit.models.embedders import OnnxEmbedder
 
     model = OnnxEmbedder()
     texts = [record.full for record in islice(corpus.records(), count + 8)]
@@ -123,7 +123,7 @@ def first_answer(name: str, made: dict[str, Any], rate: float, rate_cpu: float) 
 
 def ask(options: argparse.Namespace, corpus: Corpus, folder: Path, asked: list[Asked], result: dict[str, Any]) -> None:
     """Fill in latencies, recall and memory."""
-    from searchkit.embedders import OnnxEmbedder
+    from searchkit.models.embedders import OnnxEmbedder
 
     model, times, queries = OnnxEmbedder(), [], []
     with measure.opened(list(result["systems"]), folder) as (children, errors):

@@ -17,13 +17,15 @@ from pathlib import Path
 import numpy as np
 from bench_relevance import collections_in, index_of
 
-from searchkit import Index, store, student
-from searchkit.derive import embedded_text
-from searchkit.embedders import OnnxEmbedder
+from searchkit import Index
 from searchkit.evaluation import Questions, read_questions
 from searchkit.evaluation.runs import Answer, ask
 from searchkit.evaluation.sidebyside import assembled
-from searchkit.segments import DTYPE, Part
+from searchkit.indexing.entries import embedded_text
+from searchkit.models import student
+from searchkit.models.embedders import OnnxEmbedder
+from searchkit.storage import store
+from searchkit.storage.vectors.segments import DTYPE, Part
 from searchkit.types import Embedder
 
 MEASURE = "nDCG@10"

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit import segments, vectors
+from searchkit.storage.vectors import arm, segments
 
 LIMITS = (10, 200)
 FILTERS = (0.5, 0.05, 0.001)
@@ -66,7 +66,7 @@ class Ours:
         segments.write_segment(folder, "1", [segments.Part(np.arange(len(matrix)), matrix)])
 
     def load(self, folder: Path, matrix: np.ndarray) -> Find:
-        index = vectors.Vectors([segments.open_segment(folder, "1", matrix.shape[1])], np.empty(0, np.int64))
+        index = arm.Vectors([segments.open_segment(folder, "1", matrix.shape[1])], np.empty(0, np.int64))
         return lambda query, limit, allowed: index.search(query, limit, allowed, self.recall).rows
 
 
@@ -129,7 +129,7 @@ class Usearch:
 
 
 WAYS: dict[str, Any] = {
-    "searchkit": Ours(vectors.RECALL),
+    "searchkit": Ours(arm.RECALL),
     "exact float16": Ours(1.0),
     "faiss IVF SQ8": Faiss("IVF{lists},SQ8", 192, 30),
     "faiss IVF RaBitQ": Faiss("IVF{lists},RaBitQ", 192, 400),

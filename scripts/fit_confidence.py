@@ -17,13 +17,13 @@ import numpy as np
 from scipy.optimize import minimize
 
 from searchkit import Index
-from searchkit.search.confidence import MODELS
 from searchkit.evaluation import read_questions
 from searchkit.evaluation.calibration import auroc, expected_error
 from searchkit.evaluation.questions import Question
-from searchkit.search.request import SearchRequest
 from searchkit.search import Search
-from searchkit.text import Analyzer
+from searchkit.search.confidence import MODELS
+from searchkit.search.request import SearchRequest
+from searchkit.text.analysis import Analyzer
 from searchkit.types import ANSWERABLE
 
 TRAIN = (("scifact", "train"), ("nfcorpus", "dev"), ("squad-dev", "test"))

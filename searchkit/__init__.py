@@ -44,8 +44,8 @@ if TYPE_CHECKING:
         tune,
     )
     from searchkit.index import Index, rebuild
+    from searchkit.indexing.sync import SyncOptions
     from searchkit.search.context import Citation, Context
-    from searchkit.sync import SyncOptions
     from searchkit.types import (
         Document,
         Embedder,

@@ -6,7 +6,7 @@ import gc
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(100_000)  # starting up makes objects that stay: looking for garbage among them takes .05 s
-    from searchkit.cli import main as run  # noqa: PLC0415 - after the line above
+    from searchkit.cli.commands import main as run  # noqa: PLC0415 - after the line above
 
     run()
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from searchkit import creation, keywords, store
-from searchkit.contract import View
-from searchkit.current import Current
 from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.search.answering import search
 from searchkit.search.request import SearchOptions, SearchRequest, preferred, shows_options, takes
-from searchkit.settings import Settings
-from searchkit.text import Analyzer
+from searchkit.storage import creation, keywords, store
+from searchkit.storage.contract import View
+from searchkit.storage.latest import Current
+from searchkit.storage.settings import Settings
+from searchkit.text.analysis import Analyzer
 from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport
 
 # The write path, and what few questions need, is imported when it is called: a search from a fresh shell waits
@@ -23,12 +23,12 @@ from searchkit.types import Document, Embedder, Failure, Passage, Progress, Resu
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
-    from searchkit.improve import ImproveReport
-    from searchkit.ingest import Ingest
-    from searchkit.maintenance import VerifyReport
+    from searchkit.indexing.improve import ImproveReport
+    from searchkit.indexing.ingest import Ingest
+    from searchkit.indexing.maintenance import VerifyReport
+    from searchkit.indexing.sync import SyncOptions
     from searchkit.search.context import Context
     from searchkit.search.why_not import WhyNot
-    from searchkit.sync import SyncOptions
 
 DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
@@ -178,7 +178,7 @@ class Index:
         Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides. Options: as
         of `search`; near duplicates are collapsed unless `collapse` says otherwise.
         """
-        from searchkit.embedders import token_counter
+        from searchkit.models.embedders import token_counter
         from searchkit.search.context import context
 
         options.setdefault("collapse", True)
@@ -213,7 +213,7 @@ class Index:
 
     def status(self) -> dict[str, Any]:
         """Return counts, settings, size on disk in bytes, and the folders that were synced."""
-        from searchkit.maintenance import status
+        from searchkit.indexing.maintenance import status
 
         with self._reading() as view:
             return status(self.path, view.snapshot)
@@ -244,7 +244,7 @@ class Index:
         embed: "progressive" has the model embed a sample of many new passages and predicts the other vectors, which
         `improve` replaces later; with "full" the model embeds them all, and those predicted before. Raises IndexLocked.
         """
-        from searchkit.sync import sync
+        from searchkit.indexing.sync import sync
 
         given = [paths] if isinstance(paths, str | Path) else list(paths)
 
@@ -263,7 +263,7 @@ class Index:
         progress: Progress | None = None,
     ) -> SyncReport:
         """Put documents in; one whose id is there already replaces it if it differs. embed: see `sync`."""
-        from searchkit.sync import add
+        from searchkit.indexing.sync import add
 
         return self._ingest(lambda ingest, _: add(ingest, items), strict=strict, progress=progress, embed=embed)
 
@@ -276,7 +276,7 @@ class Index:
         progress: Progress | None = None,
     ) -> ImproveReport:
         """Have the model embed passages whose vectors are predicted, within a budget: see `improve.improve`."""
-        from searchkit.improve import Budget, improve
+        from searchkit.indexing.improve import Budget, improve
 
         model = self.embedder
         reached = [self.search(question, REACHED) for question in questions]
@@ -286,20 +286,20 @@ class Index:
 
     def remove(self, doc_ids: str | Iterable[str]) -> SyncReport:
         """Remove documents by id or glob. A later sync of their folder brings them back."""
-        from searchkit.sync import remove
+        from searchkit.indexing.sync import remove
 
         ids = [doc_ids] if isinstance(doc_ids, str) else list(doc_ids)
         return self._ingest(lambda ingest, writer: remove(ingest, writer.catalog, ids), strict=False, progress=None)
 
     def verify(self) -> VerifyReport:
         """Check every file and that all parts agree."""
-        from searchkit.maintenance import verify
+        from searchkit.indexing.maintenance import verify
 
         return verify(self._current.path)
 
     def compact(self) -> int:
         """Reclaim the space of what was removed; return the new generation."""
-        from searchkit.maintenance import compact
+        from searchkit.indexing.maintenance import compact
 
         with store.writing(self._current.path) as writer:
             generation = compact(writer)
@@ -320,7 +320,7 @@ class Index:
 
     def export(self, path: str | Path) -> int:
         """Write everything to one portable file; return the number of documents."""
-        from searchkit.archive import export
+        from searchkit.indexing.archive import export
 
         with self._reading() as view:
             return export(view.snapshot, Path(path))
@@ -333,8 +333,8 @@ class Index:
 
         If that fails or is cut off, there is no index. Raises IndexExists, IndexCorrupt, EmbedderMismatch.
         """
-        from searchkit.archive import Archive, restore
-        from searchkit.embedders import recorded
+        from searchkit.indexing.archive import Archive, restore
+        from searchkit.models.embedders import recorded
 
         with contextlib.closing(Archive(Path(source))) as opened:
             model = recorded(opened.settings.embedder, source) if embedder is None else _model_called(embedder)
@@ -352,9 +352,9 @@ class Index:
         embed: str = PROGRESSIVE,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
-        from searchkit.embedders import token_counter
-        from searchkit.embedding import is_full
-        from searchkit.ingest import Ingest
+        from searchkit.indexing.embedding import is_full
+        from searchkit.indexing.ingest import Ingest
+        from searchkit.models.embedders import token_counter
 
         with store.writing(self._current.path) as writer:
             model = self._embedder_of(writer.settings)
@@ -375,7 +375,7 @@ class Index:
         if settings.embedder is None:
             return None
         if self._embedder is None or self._embedder.digest != settings.embedder_digest:
-            from searchkit.embedders import recorded
+            from searchkit.models.embedders import recorded
 
             self._embedder = self._checked(recorded(settings.embedder, self.path))
         return self._embedder
@@ -407,15 +407,15 @@ def rebuild(
 
 def _model_called(wanted: EmbedderLike) -> Embedder | None:
     """Return the model that is meant, None for none. Raises ArgumentError for an unknown name."""
-    from searchkit.embedders import embedder
+    from searchkit.models.embedders import embedder
 
     return embedder(wanted)
 
 
 def _rebuild(path: Path, embedder: EmbedderLike, progress: Progress | None, embed: str) -> tuple[int, Embedder | None]:
     """Rebuild with this model, or else the one that the index names; return the generation and the model."""
-    from searchkit import maintenance
-    from searchkit.embedding import is_full
+    from searchkit.indexing import maintenance
+    from searchkit.indexing.embedding import is_full
 
     with store.writing(path) as writer:
         model = _model_called(embedder if embedder is not None else writer.settings.embedder or "none")

@@ -8,8 +8,8 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from searchkit.errors import ArgumentError, QueryError
-from searchkit.keywords import ENGINES
 from searchkit.search.request import SearchOptions
+from searchkit.storage.keywords import ENGINES
 from searchkit.validation import (
     Check,
     checked,
@@ -28,7 +28,7 @@ from searchkit.validation import (
 )
 
 if TYPE_CHECKING:
-    from searchkit.sync import SyncOptions
+    from searchkit.indexing.sync import SyncOptions
 
 Kind = TypeVar("Kind", bound=type)
 
@@ -38,7 +38,7 @@ QUESTIONS = ("search", "search_many", "why_not", "context", "who_said")  # metho
 
 
 def _sync_options(name: str, value: Any) -> SyncOptions:
-    from searchkit.sync import SyncOptions  # noqa: PLC0415 - the write path, for calls that have such options alone
+    from searchkit.indexing.sync import SyncOptions  # noqa: PLC0415 - the write path, for calls that have such options alone
 
     if not isinstance(value, SyncOptions):
         raise wrong(name, "SyncOptions", value)

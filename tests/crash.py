@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from searchkit import Document, EmbedderMismatch, Index, IndexExists, embedding
-from searchkit.derive import embedded_text
+from searchkit import Document, EmbedderMismatch, Index, IndexExists
+from searchkit.indexing import embedding
+from searchkit.indexing.entries import embedded_text
 from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder
 
 State = dict[str, str]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from searchkit import Index, store
+from searchkit import Index
+from searchkit.storage import store
 from tests.worlds import NEWS, WordPieceEmbedder
 
 DATA = Path(__file__).parent / "data"

@@ -17,15 +17,15 @@ from pathlib import Path
 from random import Random
 
 from searchkit import Document
-from searchkit.attribution.verbs import FORMS
-from searchkit.cleaning import Cleaned, cleaned
 from searchkit.documents import FORMATS, read
 from searchkit.documents.decoding import decode
 from searchkit.documents.reading import read_text
-from searchkit.embedders import embedder, estimate_all, portable_counter
 from searchkit.errors import DocumentBug, DocumentError
-from searchkit.prepare import Bug, Preparer, Recipe, Text
-from searchkit.splitter import Limits
+from searchkit.indexing.cleaning import Cleaned, cleaned
+from searchkit.indexing.prepare import Bug, Preparer, Recipe, Text
+from searchkit.models.embedders import embedder, estimate_all, portable_counter
+from searchkit.text.attribution.verbs import FORMS
+from searchkit.text.splitting import Limits
 from searchkit.types import Failure, Mark
 
 

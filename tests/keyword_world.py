@@ -12,10 +12,10 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from searchkit import syntax
-from searchkit.keywords import Engine, Entry, FieldWeights
-from searchkit.keywords.ranking import settle
-from searchkit.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Term, Wildcard
+from searchkit.queries import syntax
+from searchkit.queries.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Term, Wildcard
+from searchkit.storage.keywords import Engine, Entry, FieldWeights
+from searchkit.storage.keywords.ranking import settle
 from searchkit.types import Ranking
 
 K1, B = 1.2, 0.75

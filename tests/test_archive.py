@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from searchkit import Document, DocumentError, EmbedderMismatch, Index, IndexCorrupt, StorageError, store
-from searchkit.archive import Archive, VectorFile
+from searchkit import Document, DocumentError, EmbedderMismatch, Index, IndexCorrupt, StorageError
+from searchkit.indexing.archive import Archive, VectorFile
+from searchkit.storage import store
 from tests.worlds import NEWS, OtherEmbedder, WordHashEmbedder
 
 DIM = 2_048

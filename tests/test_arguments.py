@@ -19,7 +19,7 @@ from searchkit import (
     SyncOptions,
     rebuild,
 )
-from searchkit.cli import app
+from searchkit.cli.commands import app
 from searchkit.search.request import CHECKS, SearchOptions, SearchRequest
 from searchkit.validation import ALL, number, shown, text, whole_number
 from tests.worlds import WordHashEmbedder

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from searchkit.attribution.document import attributions
+from searchkit.text.attribution.document import attributions
 
 
 def heard(*passages: str) -> list[tuple[str, str, str]]:

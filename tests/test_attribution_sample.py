@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 import searchkit
-from searchkit.attribution.document import attributions
-from searchkit.embedders import estimate_tokens
-from searchkit.splitter import Limits, split
+from searchkit.models.embedders import estimate_tokens
+from searchkit.text.attribution.document import attributions
+from searchkit.text.splitting import Limits, split
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 ANNOTATED = [

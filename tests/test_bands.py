@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit.catalog import bands
-from searchkit.catalog.bands import NOWHERE, SCHEMA, Bands, entries_of
-from searchkit.duplicates import short
+from searchkit.storage.catalog import bands
+from searchkit.storage.catalog.bands import NOWHERE, SCHEMA, Bands, entries_of
+from searchkit.text.minhash import short
 
 KEYS = st.sampled_from([0, 1, 2, 3, 500, 2**31 - 2, 2**31 - 1])
 ROWS = st.sampled_from([0, 1, 2, 7, 2**32 - 2])

@@ -8,8 +8,8 @@ from enum import StrEnum
 import pytest
 
 from searchkit import Document, Index
-from searchkit.cleaning import Cleaned, cleaned
 from searchkit.errors import DocumentError
+from searchkit.indexing.cleaning import Cleaned, cleaned
 from searchkit.types import Failure, Mark
 
 ENDLESS: list[object] = []
@@ -105,7 +105,7 @@ def test_whatever_a_document_s_own_parts_raise_is_told_of_it_alone(tmp_path):
         (failure,) = report.failed
         assert failure.bug
         assert "RuntimeError: not today" in failure.reason
-        assert "searchkit.cleaning line " in failure.reason
+        assert "searchkit.indexing.cleaning line " in failure.reason
 
 
 class Word(str):

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from searchkit import Index
-from searchkit.cli import app
+from searchkit.cli.commands import app
 from tests.worlds import NEWS, WordHashEmbedder
 
 COMMANDS = (
@@ -196,7 +196,7 @@ def test_a_document_on_which_our_own_code_fails_makes_the_command_fail_after_the
     def heard(passages):
         return [[] for _ in passages if passages[0].index("Coffee") + 1]
 
-    monkeypatch.setattr("searchkit.prepare.attributions", heard)
+    monkeypatch.setattr("searchkit.indexing.prepare.attributions", heard)
     done = call("index", "news", "--embedder", "none", "--json")
     assert done.exit_code == 3
     report = json.loads(done.stdout)
@@ -580,7 +580,7 @@ def test_import_of_something_else_is_an_error(news):
 @pytest.fixture
 def drafted(call, monkeypatch):
     """An index of three passages, of which the model has read one and the others are predicted."""
-    monkeypatch.setattr("searchkit.embedding.FIRST", 1)
+    monkeypatch.setattr("searchkit.indexing.embedding.FIRST", 1)
     monkeypatch.setattr("searchkit.threads.lower_priority", lambda: None)  # of this process
     result = call("index", "news")
     assert "1 computed, 0 known already, 2 predicted; better ones with: searchkit improve" in result.stdout
@@ -715,7 +715,7 @@ def test_a_terminal_that_knows_only_ascii_still_gets_json(news):
 
 def test_help_and_keyword_search_load_nothing_heavy(news):
     code = (
-        "import sys; from searchkit.cli import app\n"
+        "import sys; from searchkit.cli.commands import app\n"
         "try: app({arguments}, prog_name='searchkit')\n"
         "except SystemExit: pass\n"
         "print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"

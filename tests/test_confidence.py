@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit import Document, Index, QueryError, store
+from searchkit import Document, Index, QueryError
 from searchkit.search import Search
 from searchkit.search.confidence import MODELS, Evidence, confidence
 from searchkit.search.request import SearchRequest
-from searchkit.text import Analyzer
+from searchkit.storage import store
+from searchkit.text.analysis import Analyzer
 from searchkit.types import ANSWERABLE, Hit, Passage, Results
 from tests.worlds import WordHashEmbedder, WordPieceEmbedder
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from searchkit import embedding
+from searchkit.indexing import embedding
 from tests import crash
 
 

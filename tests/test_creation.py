@@ -5,8 +5,9 @@ import sqlite3
 
 import pytest
 
-from searchkit import Document, Index, IndexExists, IndexLocked, IndexNotFound, creation, durable, store
-from searchkit.snapshot import Settings
+from searchkit import Document, Index, IndexExists, IndexLocked, IndexNotFound
+from searchkit.storage import creation, durable, store
+from searchkit.storage.snapshot import Settings
 from tests.worlds import NEWS
 
 PLAIN = Settings(analyzer="en-1")

@@ -55,7 +55,7 @@ def test_the_first_two_shell_commands_exist_and_can_be_run():
 
 
 def test_every_command_is_in_the_readme():
-    from searchkit.cli import app  # noqa: PLC0415 - not needed by the other tests
+    from searchkit.cli.commands import app  # noqa: PLC0415 - not needed by the other tests
 
     table = README.split("## Commands")[1].split("\n## ")[0]
     names = {(command.name or command.callback.__name__).replace("_", "-") for command in app.registered_commands}

@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from searchkit import Index, text
+from searchkit import Index
 from searchkit.documents import extras, read
 from searchkit.errors import DocumentBug, DocumentError
+from searchkit.text import analysis
 from searchkit.types import Document, Failure
 
 
@@ -20,7 +21,7 @@ def content(tmp_path, name, data):
 
 def fails_within(*_):
     """Fail in one of searchkit's own lines."""
-    return text.fold(None)
+    return analysis.fold(None)
 
 
 def test_a_bug_in_a_reader_is_told_with_its_place_and_the_other_files_are_in(tmp_path, monkeypatch):
@@ -46,7 +47,7 @@ def test_what_a_library_raises_says_that_the_file_is_damaged(tmp_path, monkeypat
 
 def test_a_bug_on_one_record_of_a_list_fails_that_record(tmp_path, monkeypatch):
     def record(values, *_):
-        return Document(values["id"], text.fold(values["text"]))
+        return Document(values["id"], analysis.fold(values["text"]))
 
     monkeypatch.setattr("searchkit.documents.reading.record_document", record)
     records = [{"id": "a", "text": "Tea"}, {"id": "b", "text": None}, {"id": "c", "text": "Rain"}]
@@ -59,7 +60,7 @@ def test_a_bug_on_one_record_of_a_list_fails_that_record(tmp_path, monkeypatch):
 def test_a_bug_amid_a_stream_of_records_keeps_those_before_it(tmp_path, monkeypatch):
     def records(lines, name, _):
         for line in lines:
-            yield Document(f"{name}:{line.strip()}", text.fold(line if "bad" not in line else None))
+            yield Document(f"{name}:{line.strip()}", analysis.fold(line if "bad" not in line else None))
 
     monkeypatch.setattr("searchkit.documents.reading.read_records", records)
     path = tmp_path / "r.jsonl"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.duplicates import BANDS, DTYPE, PERMUTATIONS, THRESHOLD, bands, content_digest, leaders, signatures
-from searchkit.duplicates import similarity as similarity_of
+from searchkit.text.minhash import BANDS, DTYPE, PERMUTATIONS, THRESHOLD, bands, content_digest, leaders, signatures
+from searchkit.text.minhash import similarity as similarity_of
 
 
 def terms(text):
@@ -117,7 +117,7 @@ def test_stored_values_stay_valid():
 
 
 def test_hashes_are_the_same_in_another_process():
-    code = "from searchkit.duplicates import *; print(bands(signatures([['stock', 'prices', 'fell']]))[0].tolist())"
+    code = "from searchkit.text.minhash import *; print(bands(signatures([['stock', 'prices', 'fell']]))[0].tolist())"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == str(bands(signatures([["stock", "prices", "fell"]]))[0].tolist())
 

@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
-from searchkit import durable
 from searchkit.errors import IndexLocked
+from searchkit.storage import durable
 
 HOLD = (
-    "import sys\nfrom pathlib import Path\nfrom searchkit.durable import writer_lock\n"
+    "import sys\nfrom pathlib import Path\nfrom searchkit.storage.durable import writer_lock\n"
     "with writer_lock(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
 )
 

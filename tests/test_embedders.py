@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit import student
-from searchkit.embedders import (
+from searchkit.errors import ArgumentError, MissingExtra, SearchkitError
+from searchkit.models import student
+from searchkit.models.embedders import (
     CallableEmbedder,
     OnnxEmbedder,
     SentenceTransformersEmbedder,
@@ -21,9 +22,8 @@ from searchkit.embedders import (
     estimate_tokens,
     hub,
 )
-from searchkit.embedders.checks import unit_rows
-from searchkit.embedders.local import MINILM
-from searchkit.errors import ArgumentError, MissingExtra, SearchkitError
+from searchkit.models.embedders.checks import unit_rows
+from searchkit.models.embedders.local import MINILM
 
 QUESTION = "Who discovered penicillin?"
 ANSWER = "In 1928 Alexander Fleming noticed that a mould killed the bacteria in his dish, and so found an antibiotic."
@@ -238,7 +238,7 @@ def test_a_folder_without_a_readable_manifest_is_no_model(tmp_path, content):
 
 def test_embedding_loads_no_torch():
     code = (
-        "import sys; from searchkit.embedders import embedder; embedder('minilm').embed_query('snow');"
+        "import sys; from searchkit.models.embedders import embedder; embedder('minilm').embed_query('snow');"
         "print([m for m in ('torch', 'transformers', 'sentence_transformers', 'huggingface_hub') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -246,9 +246,7 @@ def test_embedding_loads_no_torch():
 
 
 def test_importing_embedders_loads_no_runtime():
-    code = (
-        "import sys, searchkit.embedders;print([m for m in ('onnxruntime', 'tokenizers', 'torch') if m in sys.modules])"
-    )
+    code = "import sys, searchkit.models.embedders;print([m for m in ('onnxruntime', 'tokenizers', 'torch') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

@@ -5,11 +5,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from searchkit.embedders import wordpieces
-from searchkit.embedders.checks import valid_text
-from searchkit.embedders.local import MINILM
-from searchkit.embedders.runtime import tokenizer
-from searchkit.embedders.wordpieces import WordPieces
+from searchkit.models.embedders import wordpieces
+from searchkit.models.embedders.checks import valid_text
+from searchkit.models.embedders.local import MINILM
+from searchkit.models.embedders.runtime import tokenizer
+from searchkit.models.embedders.wordpieces import WordPieces
 
 ODD = "a\x0bb a\x85b\x1cc \u2028 x\u00a0y \u0301e \u200d [SEP]a[MASK] ﬁ 漢字かな \x00 Ünïcödé " + "w" * 101
 

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from searchkit import Document, EmbedderMismatch, Index, IndexLocked, QueryError, embedding, improve, store
-from searchkit.journal import reached
-from searchkit.vectors import Vectors
+from searchkit import Document, EmbedderMismatch, Index, IndexLocked, QueryError
+from searchkit.indexing import embedding, improve
+from searchkit.storage import store
+from searchkit.storage.vectors.arm import Vectors
+from searchkit.storage.vectors.journal import reached
 from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder, WordPieceEmbedder
 
 COUNT = 60
@@ -285,7 +287,7 @@ def test_an_index_that_cannot_be_written_is_upgraded_in_memory(drafted, model, m
     def refuse(journal, digests, vectors):
         raise PermissionError(len(digests))
 
-    monkeypatch.setattr("searchkit.journal.Journal.append", refuse)
+    monkeypatch.setattr("searchkit.storage.vectors.journal.Journal.append", refuse)
     assert drafted.search(QUESTION, upgrade=20, explain=True).explain["upgraded"] > 0
 
 

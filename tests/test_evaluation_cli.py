@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from searchkit import Document, Index
-from searchkit.cli import app
+from searchkit.cli.commands import app
 from searchkit.evaluation import prefer
 from tests.worlds import NEWS
 

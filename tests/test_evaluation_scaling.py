@@ -11,7 +11,7 @@ from searchkit.evaluation.runs import Answer
 from searchkit.evaluation.scaling import FEWEST, fit, judge, losses, platt
 from searchkit.evaluation.tuning import applied
 from searchkit.search.confidence import logits, scaled
-from searchkit.snapshot import Settings, read_settings
+from searchkit.storage.snapshot import Settings, read_settings
 from tests.worlds import NEWS, OtherEmbedder
 
 TWICE = {"slope": 2.0, "shift": 0.0}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit.errors import QueryError
-from searchkit.filters import (
+from searchkit.queries.filters import (
     FILL,
     ITEMS,
     AllOf,
@@ -22,7 +22,7 @@ from searchkit.filters import (
     paths,
     to_sql,
 )
-from searchkit.filters.matching import day_of
+from searchkit.queries.filters.matching import day_of
 from searchkit.types import Document
 
 TABLE = (

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from searchkit import Index, store
+from searchkit import Index
+from searchkit.storage import store
 from tests.worlds import WordPieceEmbedder
 
 FIXTURES = sorted((Path(__file__).parent / "data").glob("index-format-*"))

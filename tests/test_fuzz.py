@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from searchkit.splitter import Limits
+from searchkit.text.splitting import Limits
 from searchkit.types import Document, Mark
 from tests.fuzz import check, check_made, real, recipe, shrunk
 
@@ -24,10 +24,10 @@ def test_the_check_finds_what_it_is_for(monkeypatch, by_model):
     document = Document("x", "One two.\n\nThree four.\n\nFive.", marks=(Mark(10, 20, "heading"),))
     check(document, chosen)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("searchkit.prepare.places", lambda *_: [])
+        patch.setattr("searchkit.indexing.prepare.places", lambda *_: [])
         with pytest.raises(AssertionError, match="text in no passage"):
             check(document, chosen)
-    monkeypatch.setattr("searchkit.prepare.attributions", lambda _: 1 // 0)
+    monkeypatch.setattr("searchkit.indexing.prepare.attributions", lambda _: 1 // 0)
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         check(document, chosen)
 

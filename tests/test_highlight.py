@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit import queries
-from searchkit.highlight import Highlighter, query_terms, within
-from searchkit.text import Analyzer
+from searchkit.queries.highlight import Highlighter, query_terms, within
+from searchkit.text.analysis import Analyzer
 
 ENGLISH = Analyzer("en")
 

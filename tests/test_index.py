@@ -20,8 +20,8 @@ from searchkit import (
     QueryError,
     UnsupportedFormat,
     rebuild,
-    store,
 )
+from searchkit.storage import store
 from tests.worlds import NEWS, OtherEmbedder, WordHashEmbedder
 
 
@@ -58,7 +58,7 @@ def test_another_format_is_refused_with_both_numbers(news):
 
 def test_terms_of_other_rules_are_refused_and_mended_by_rebuild(news, embedder, monkeypatch):
     news.close()
-    monkeypatch.setattr("searchkit.text.REVISION", 999)
+    monkeypatch.setattr("searchkit.text.analysis.REVISION", 999)
     with pytest.raises(UnsupportedFormat, match="en/999"):
         Index.open(news.path, embedder=embedder)
     rebuild(news.path, embedder=embedder)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from searchkit.journal import Journal
+from searchkit.storage.vectors.journal import Journal
 
 FIRST, SECOND = b"a" * 16, b"b" * 16
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit import keywords
 from searchkit.errors import IndexCorrupt, MissingExtra, QueryError
-from searchkit.keywords import ENGINES, Engine, Entry, FieldWeights, Reader
-from searchkit.syntax import NOTHING, Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
+from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
+from searchkit.storage import keywords
+from searchkit.storage.keywords import ENGINES, Engine, Entry, FieldWeights, Reader
 from tests.keyword_world import CORPORA, MAY, QUERIES, THOROUGH, BruteForce, build, entries_of, idf_of, passages
 
 WEIGHTS = FieldWeights(title=2.0, section=1.5, body=1.0)
@@ -44,7 +44,7 @@ def test_unknown_engine_is_a_value_error() -> None:
 
 def test_engine_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("tantivy_engine", "tantivy_queries"):
-        monkeypatch.delitem(sys.modules, f"searchkit.keywords.{module}", raising=False)
+        monkeypatch.delitem(sys.modules, f"searchkit.storage.keywords.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "tantivy", None)
     with pytest.raises(MissingExtra, match="pip install tantivy"):
         keywords.engine("tantivy")

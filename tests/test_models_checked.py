@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from searchkit import ArgumentError, Document, Index, ModelError, QueryError, SearchkitError, store
-from searchkit.embedders import OnnxEmbedder, checks, embedder
-from searchkit.segments import DTYPE, Part, are_units
+from searchkit import ArgumentError, Document, Index, ModelError, QueryError, SearchkitError
+from searchkit.models.embedders import OnnxEmbedder, checks, embedder
+from searchkit.storage import store
+from searchkit.storage.vectors.segments import DTYPE, Part, are_units
 from searchkit.types import QuestionStates
 from tests.worlds import DIM, NEWS, WordHashEmbedder, WordPieceEmbedder
 

@@ -3,7 +3,7 @@
 import pytest
 
 from searchkit.queries.names import names
-from searchkit.text import Analyzer
+from searchkit.text.analysis import Analyzer
 
 
 def named(question: str, *apart: tuple[int, int], language: str = "en") -> list[frozenset[str]]:

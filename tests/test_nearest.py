@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from searchkit import codes, nearest, segments, vectors
 from searchkit.errors import IndexCorrupt
-from searchkit.segments import Part
+from searchkit.storage.vectors import arm, codes, nearest, segments
+from searchkit.storage.vectors.segments import Part
 
 DIM, COUNT = 64, 3_000
 NONE_DEAD = np.empty(0, np.int64)
@@ -55,9 +55,9 @@ ROWS = np.arange(4_000)[np.arange(4_000) % 7 != 3][:COUNT]
 
 @pytest.fixture(autouse=True)
 def many(monkeypatch):
-    monkeypatch.setattr(vectors, "EXACT_ROWS", 1_000)
-    monkeypatch.setattr(vectors, "FEW", 20)
-    monkeypatch.setattr(vectors, "PRODUCTS", 10_000)
+    monkeypatch.setattr(arm, "EXACT_ROWS", 1_000)
+    monkeypatch.setattr(arm, "FEW", 20)
+    monkeypatch.setattr(arm, "PRODUCTS", 10_000)
 
 
 def brute_force(matrix, query, limit, allowed=None, dead=NONE_DEAD):
@@ -77,14 +77,14 @@ def recall(index, matrix, asked, *, limit=10, **options) -> float:
 
 @pytest.mark.parametrize("target", [0.9, 0.98, 1.0])
 def test_the_recall_that_is_asked_for_is_reached(parts, matrix, target):
-    index = vectors.Vectors(parts, NONE_DEAD)
+    index = arm.Vectors(parts, NONE_DEAD)
     assert recall(index, matrix, questions(100), recall=target) >= target - 0.01
 
 
 @pytest.mark.parametrize("share", [0.5, 0.24, 0.05, 0.01])
 def test_a_filter_costs_no_recall(parts, matrix, share):
     allowed = np.flatnonzero(np.random.default_rng(2).random(4_000) < share)
-    index = vectors.Vectors(parts, NONE_DEAD)
+    index = arm.Vectors(parts, NONE_DEAD)
     assert recall(index, matrix, questions(50), allowed=allowed) >= 0.97
 
 
@@ -105,7 +105,7 @@ def test_what_is_found_may_be_found_and_has_its_exact_score(parts, matrix, allow
     if isinstance(allowed, int):
         allowed = range(0, 4_000, allowed)
     rows = None if allowed is None else np.array(sorted(allowed), np.int64)
-    index = vectors.Vectors(parts, np.array(sorted(dead), np.int64))
+    index = arm.Vectors(parts, np.array(sorted(dead), np.int64))
     query = questions(1, seed)[0]
     found = index.search(query, limit, rows, target)
     right = brute_force(matrix, query, limit, rows, sorted(dead))
@@ -122,7 +122,7 @@ def test_what_is_found_may_be_found_and_has_its_exact_score(parts, matrix, allow
     count=st.sampled_from([1, 2, 70]), limit=st.sampled_from([1, 10, 300]), exact=st.booleans(), filtered=st.booleans()
 )
 def test_many_questions_at_once_find_what_each_finds_alone(parts, count, limit, exact, filtered):
-    index = vectors.Vectors(parts, np.array([8, 2_500], np.int64))
+    index = arm.Vectors(parts, np.array([8, 2_500], np.int64))
     asked, allowed = questions(count), np.arange(0, 4_000, 2) if filtered else None
     target = 1.0 if exact else 0.9
     together = index.search_many(asked, limit, allowed, target)
@@ -134,9 +134,9 @@ def test_many_questions_at_once_find_what_each_finds_alone(parts, count, limit, 
 
 def test_a_row_in_two_segments_has_the_vector_of_the_newer(parts, matrix, tmp_path):
     query = questions(1)[0]
-    moved = vectors.Vectors(parts, NONE_DEAD).search(query, 1).rows
+    moved = arm.Vectors(parts, NONE_DEAD).search(query, 1).rows
     segments.write_segment(tmp_path, "4", [Part(moved, -query[None])])
-    index = vectors.Vectors([*parts, segments.open_segment(tmp_path, "4", DIM)], NONE_DEAD)
+    index = arm.Vectors([*parts, segments.open_segment(tmp_path, "4", DIM)], NONE_DEAD)
     assert moved[0] not in index.search(query, 100).rows
     assert index.search(-query, 1).rows.tolist() == moved.tolist()
 

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit import Document, Index, pipeline
-from searchkit.embedders import embedder, estimate_all, portable_counter
+from searchkit import Document, Index
 from searchkit.errors import SearchkitError
-from searchkit.pipeline import Pipeline
-from searchkit.prepare import Preparer, Recipe, Text
-from searchkit.splitter import Limits, split
-from searchkit.workers import Pool
+from searchkit.indexing import jobs
+from searchkit.indexing.jobs import Pipeline
+from searchkit.indexing.prepare import Preparer, Recipe, Text
+from searchkit.indexing.workers import Pool
+from searchkit.models.embedders import embedder, estimate_all, portable_counter
+from searchkit.text.splitting import Limits, split
 from tests.test_sync import write
 from tests.worlds import WORDS, WordHashEmbedder
 
@@ -58,8 +59,8 @@ def _close_pools():
 def help_of_others():
     """Have two other processes do everything."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "CHUNK", 60)
-        patch.setattr("searchkit.ingest.Pipeline", Helped)
+        patch.setattr(jobs, "CHUNK", 60)
+        patch.setattr("searchkit.indexing.ingest.Pipeline", Helped)
         yield
 
 
@@ -128,7 +129,7 @@ def test_results_and_what_comes_between_keep_their_order(sizes):
     line = Pipeline(recipe, portable=False)
     taken = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "CHUNK", 200)
+        patch.setattr(jobs, "CHUNK", 200)
         for number, size in enumerate(sizes):
             job = Text("word " * size * 10, ()) if size else None
             line.put(job, lambda result, number=number: taken.append((number, result is None)))
@@ -162,7 +163,7 @@ def stumbling(texts):
 
 @pytest.mark.parametrize("by", [contextlib.nullcontext, help_of_others])
 def test_a_document_on_which_our_code_fails_takes_no_other_with_it(tmp_path, by, monkeypatch):
-    monkeypatch.setattr("searchkit.ingest.portable_counter", lambda _: stumbling)
+    monkeypatch.setattr("searchkit.indexing.ingest.portable_counter", lambda _: stumbling)
     folder = tmp_path / "files"
     folder.mkdir()
     for name, text in (
@@ -178,7 +179,7 @@ def test_a_document_on_which_our_code_fails_takes_no_other_with_it(tmp_path, by,
         assert [(failure.source, failure.bug) for failure in report.failed] == [("bad", True)]
         assert "ZeroDivisionError" in report.failed[0].reason
         assert "tests.test_pipeline line " in report.failed[0].reason
-        assert "searchkit.splitter line " in report.failed[0].reason
+        assert "searchkit.text.splitting line " in report.failed[0].reason
         report = index.sync(folder)
         assert report.added == ("files/a.txt", "files/c.md", "files/d.jsonl:1")
         assert [(failure.source, failure.bug) for failure in report.failed] == [("files/b.txt", True)]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import TextColumn
 
-from searchkit.progress import LINE_EVERY, Bar, Lines, Stage, duration, reporting
+from searchkit.cli.progress import LINE_EVERY, Bar, Lines, Stage, duration, reporting
 
 
 class Clock:

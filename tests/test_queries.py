@@ -12,9 +12,9 @@ from searchkit.errors import QueryError
 from searchkit.queries import parse
 from searchkit.queries.function_words import function_words
 from searchkit.queries.parsing import LONGEST_QUERY
+from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Fuzzy, Phrase, Prefix, Term, Wildcard
 from searchkit.queries.words import MAX_CLAUSES, PART_BOOST, PHRASE_BOOST
-from searchkit.syntax import NOTHING, Boolean, DateRange, Fuzzy, Phrase, Prefix, Term, Wildcard
-from searchkit.text import Analyzer
+from searchkit.text.analysis import Analyzer
 
 ENGLISH = Analyzer()
 SIGNS = st.text("\"'()[]{}*?~^:-+&|\\/.,<>= abc12 ÄßÑ東京😀\n\t\x00", max_size=60)
@@ -148,7 +148,7 @@ def test_a_pasted_text_with_syntax_is_plain_with_a_warning():
 
 def test_plain_questions_do_not_load_whoosh():
     code = (
-        "import sys; from searchkit.queries import parse; from searchkit.text import Analyzer;"
+        "import sys; from searchkit.queries import parse; from searchkit.text.analysis import Analyzer;"
         "parse('What did analysts say: R&D (2024)?', Analyzer()); print('whoosh' in sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

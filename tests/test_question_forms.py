@@ -2,7 +2,7 @@
 
 import pytest
 
-from searchkit.attribution.question import asked
+from searchkit.text.attribution.question import asked
 
 ASKING = [
     ("What did analysts say about Vietnam?", "analysts", "Vietnam"),

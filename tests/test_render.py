@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from searchkit import render
+from searchkit.cli import render
 from searchkit.types import Document, Failure, Hit, Passage, Results, Source, SyncReport
 
 TEXT = "Analysts said Vietnam balances the great powers."

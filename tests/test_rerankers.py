@@ -12,11 +12,11 @@ from onnx import TensorProto, helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from searchkit import QueryError, SearchkitError
-from searchkit.embedders import OnnxEmbedder
-from searchkit.embedders.local import MINILM
-from searchkit.embedders.runtime import session
-from searchkit.rerankers import CallableReranker, LateReranker, OnnxReranker, reranker
-from searchkit.rerankers.late import maxsim
+from searchkit.models.embedders import OnnxEmbedder
+from searchkit.models.embedders.local import MINILM
+from searchkit.models.embedders.runtime import session
+from searchkit.models.rerankers import CallableReranker, LateReranker, OnnxReranker, reranker
+from searchkit.models.rerankers.late import maxsim
 from searchkit.search.reranking import blend
 
 QUESTION = "Who discovered penicillin?"

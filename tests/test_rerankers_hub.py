@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from searchkit import MissingExtra, SearchkitError
-from searchkit.rerankers import reranker
+from searchkit.models.rerankers import reranker
 
 QUESTION, PASSAGES = "Who discovered penicillin?", ["Alexander Fleming did.", "Snow.", "", "Rates rose. " * 400]
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from searchkit import Document, Index, said, store
-from searchkit.cli import app
+from searchkit import Document, Index, said
+from searchkit.cli.commands import app
+from searchkit.storage import store
 from searchkit.types import Passage
 
 HARBOUR = Document(
@@ -161,7 +162,7 @@ def test_an_old_index_knows_nobody_and_says_so(old):
 
 def test_any_write_brings_an_old_index_up_to_date(old):
     with store.writing(old) as writer:
-        from searchkit.maintenance import compact  # noqa: PLC0415 - the one test that needs it
+        from searchkit.indexing.maintenance import compact  # noqa: PLC0415 - the one test that needs it
 
         compact(writer)
     with Index.open(old) as index:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.sentences import sentences
+from searchkit.text.sentences import sentences
 
 
 def texts_of(text):

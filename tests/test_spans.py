@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit import Document, Index, IndexCorrupt
-from searchkit.catalog.spans import KEPT, LARGE, Spans, byte_offsets
+from searchkit.storage.catalog.spans import KEPT, LARGE, Spans, byte_offsets
 
 WIDE = "Ferries — “Fähre” 渡船 🚢 — leave at nine."
 

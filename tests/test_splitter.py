@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.splitter import Limits, split
+from searchkit.text.splitting import Limits, split
 from searchkit.types import Document, Mark
 
 

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from searchkit import Document, Index, IndexCorrupt, IndexLocked, StorageError, durable, maintenance, segments, storage
-from searchkit.cli import app
+from searchkit import Document, Index, IndexCorrupt, IndexLocked, StorageError
+from searchkit.cli.commands import app
+from searchkit.indexing import maintenance
+from searchkit.storage import durable, refusals
+from searchkit.storage.vectors import segments
 from tests.worlds import NEWS
 
 REFUSED = {
@@ -72,13 +75,13 @@ def refusing(monkeypatch):
 
 @pytest.mark.parametrize(("number", "said"), REFUSED.items(), ids=lambda value: errno.errorcode.get(value, ""))
 def test_each_refusal_says_what_where_and_what_to_do(tmp_path, number, said):
-    with pytest.raises(StorageError, match=rf"elsewhere: .*{said}.*\. [A-Z].*\.$"), storage.translated(tmp_path):
+    with pytest.raises(StorageError, match=rf"elsewhere: .*{said}.*\. [A-Z].*\.$"), refusals.translated(tmp_path):
         raise OSError(number, os.strerror(number), str(tmp_path / "elsewhere"))
 
 
 def test_other_errors_pass_as_they_are(tmp_path):
     for error in (ValueError("x"), FileNotFoundError(errno.ENOENT, "gone"), IndexCorrupt("y"), KeyboardInterrupt()):
-        with pytest.raises(type(error)), storage.translated(tmp_path):
+        with pytest.raises(type(error)), refusals.translated(tmp_path):
             raise error
 
 
@@ -91,7 +94,7 @@ def test_other_errors_pass_as_they_are(tmp_path):
     ],
 )
 def test_a_full_disk_is_known_whoever_met_it(tmp_path, error):
-    with pytest.raises(StorageError, match="disk is full"), storage.translated(tmp_path):
+    with pytest.raises(StorageError, match="disk is full"), refusals.translated(tmp_path):
         raise error
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit import student
+from searchkit.models import student
 from searchkit.ragged import Ragged
 
 COLOURS, DIM = 12, 5

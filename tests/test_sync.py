@@ -294,8 +294,8 @@ class TestHistory(AnyHistoryEqualsAFreshBuild.TestCase):
 
 
 def test_what_is_committed_does_not_pile_up_beside_the_catalog(empty, monkeypatch):
-    monkeypatch.setattr("searchkit.ingest.BATCH_PASSAGES", 8)
-    monkeypatch.setattr("searchkit.pipeline.CHUNK", 5_000)
+    monkeypatch.setattr("searchkit.indexing.ingest.BATCH_PASSAGES", 8)
+    monkeypatch.setattr("searchkit.indexing.jobs.CHUNK", 5_000)
     largest = 0
 
     def documents():

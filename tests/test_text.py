@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from searchkit import text as analysis
-from searchkit.text import Analyzer, fold, is_unspaced
+from searchkit.text import analysis
+from searchkit.text.analysis import Analyzer, fold, is_unspaced
 
 ENGLISH = Analyzer()
 ANY_TEXT = st.text() | st.text("aBé'’.,-+# &1_猫カﾊﾟไท한ئ\u0301\u00ad\u200d👍🏽", max_size=40)

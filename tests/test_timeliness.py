@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from searchkit.timeliness import bonus, closeness, neutral, recency
 
-from searchkit import Document, Index, store, timeliness
+from searchkit import Document, Index, timeliness
 from searchkit.queries.times import TimeSpan
+from searchkit.storage import store
 
 JUNE = TimeSpan(date(2024, 6, 1), date(2024, 6, 30), "absolute", 0, 9)  # 30 days
 DATES = ("2024-06-20", "2024-07-30", "2023-01-01", None)

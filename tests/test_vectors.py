@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from searchkit import nearest, scanning, segments, vectors
+from searchkit import scanning
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
-from searchkit.segments import Part
+from searchkit.storage.vectors import arm, nearest, segments
+from searchkit.storage.vectors.segments import Part
 
 DIM = 4
 NONE_DEAD = np.empty(0, np.int64)
@@ -27,7 +28,7 @@ def segment(folder, name, rows, matrix, pieces=None, drafts=None):
 
 def test_rows_come_back_best_first(tmp_path):
     matrix = np.eye(DIM, dtype=np.float32)
-    index = vectors.Vectors([segment(tmp_path, "1", [10, 11, 12, 13], matrix)], NONE_DEAD)
+    index = arm.Vectors([segment(tmp_path, "1", [10, 11, 12, 13], matrix)], NONE_DEAD)
     found = index.search(np.array([0.1, 0.9, 0.5, 0.0], np.float32), 3)
     assert found.rows.tolist() == [11, 12, 10]
     assert found.scores == pytest.approx([0.9, 0.5, 0.1])
@@ -35,12 +36,12 @@ def test_rows_come_back_best_first(tmp_path):
 
 def test_ties_come_in_the_order_of_rows_even_when_cut(tmp_path):
     matrix = np.tile(np.array([1, 0, 0, 0], np.float32), (6, 1))
-    index = vectors.Vectors([segment(tmp_path, "1", [5, 3, 9, 1, 7, 2], matrix)], NONE_DEAD)
+    index = arm.Vectors([segment(tmp_path, "1", [5, 3, 9, 1, 7, 2], matrix)], NONE_DEAD)
     assert index.search(np.array([1, 0, 0, 0], np.float32), 3).rows.tolist() == [1, 2, 3]
 
 
 def test_dead_rows_are_skipped(tmp_path):
-    index = vectors.Vectors([segment(tmp_path, "1", [0, 1, 2, 3], np.eye(DIM))], np.array([1], np.int64))
+    index = arm.Vectors([segment(tmp_path, "1", [0, 1, 2, 3], np.eye(DIM))], np.array([1], np.int64))
     assert 1 not in index.search(np.array([0, 1, 0, 0], np.float32), 10).rows
     assert len(index) == 3
 
@@ -51,7 +52,7 @@ def test_allowed_rows_are_ranked_as_by_brute_force(tmp_path_factory, allowed, li
     folder = tmp_path_factory.mktemp("vectors")
     matrix = unit(40, seed)
     parts = [segment(folder, "1", range(25), matrix[:25]), segment(folder, "2", range(25, 40), matrix[25:])]
-    index = vectors.Vectors(parts, np.array([3, 30], np.int64))
+    index = arm.Vectors(parts, np.array([3, 30], np.int64))
     query = unit(1, seed + 1)[0]
     found = index.search(query, limit, np.array(sorted(allowed), np.int64))
     stored = matrix.astype(np.float16).astype(np.float32) @ query
@@ -62,7 +63,7 @@ def test_allowed_rows_are_ranked_as_by_brute_force(tmp_path_factory, allowed, li
 
 
 def test_score_is_not_a_number_for_a_row_without_vector(tmp_path):
-    index = vectors.Vectors([segment(tmp_path, "1", [4, 6], np.eye(DIM)[:2])], NONE_DEAD)
+    index = arm.Vectors([segment(tmp_path, "1", [4, 6], np.eye(DIM)[:2])], NONE_DEAD)
     scores = index.score(np.array([1, 0, 0, 0], np.float32), np.array([6, 5, 4, 99], np.int64))
     assert scores[[0, 2]] == pytest.approx([0, 1])
     assert np.isnan(scores[[1, 3]]).all()
@@ -70,12 +71,12 @@ def test_score_is_not_a_number_for_a_row_without_vector(tmp_path):
 
 def test_get_returns_the_stored_vectors(tmp_path):
     matrix = unit(3)
-    index = vectors.Vectors([segment(tmp_path, "1", [7, 5, 6], matrix)], NONE_DEAD)
+    index = arm.Vectors([segment(tmp_path, "1", [7, 5, 6], matrix)], NONE_DEAD)
     assert index.get(np.array([5, 7], np.int64)) == pytest.approx(matrix[[1, 0]], abs=1e-3)
 
 
 def test_no_segments_find_nothing():
-    index = vectors.Vectors([], NONE_DEAD)
+    index = arm.Vectors([], NONE_DEAD)
     assert len(index.search(np.ones(DIM, np.float32), 5).rows) == 0
     assert len(index) == 0
 
@@ -85,11 +86,11 @@ def test_rough_products_choose_and_exact_ones_rank(tmp_path):
     near = np.random.default_rng(3).normal(np.ones(384), 1e-3, (400, 384)).astype(np.float32)
     near /= np.linalg.norm(near, axis=1, keepdims=True)
     query = near[0]
-    index = vectors.Vectors([segment(tmp_path, "1", range(400), near)], NONE_DEAD)
+    index = arm.Vectors([segment(tmp_path, "1", range(400), near)], NONE_DEAD)
     exact = scanning.products(near.astype(np.float16).astype(np.float32), query[None])[:, 0]
     assert np.ptp(exact) < 1e-4
     found = index.search(query, 20)
-    assert found.rows.tolist() == vectors.best_first(np.arange(400), exact, 20).rows.tolist()
+    assert found.rows.tolist() == arm.best_first(np.arange(400), exact, 20).rows.tolist()
 
 
 def test_rough_products_stay_within_their_bound():
@@ -134,18 +135,18 @@ def test_pieces_follow_their_rows_into_the_file_and_back(tmp_path):
         segment(tmp_path, "1", [7, 5, 6], unit(3), [[70], [], [60, 61]]),
         segment(tmp_path, "2", [9], unit(1), [[9]]),
     ]
-    index = vectors.Vectors(parts, NONE_DEAD)
+    index = arm.Vectors(parts, NONE_DEAD)
     assert pieces_of(index, 9, 6, 5, 7, 6) == [[9], [60, 61], [], [70], [60, 61]]
 
 
 def test_a_row_without_a_vector_has_no_pieces(tmp_path):
-    index = vectors.Vectors([segment(tmp_path, "1", [4, 6], unit(2), [[1], [2]])], NONE_DEAD)
+    index = arm.Vectors([segment(tmp_path, "1", [4, 6], unit(2), [[1], [2]])], NONE_DEAD)
     assert pieces_of(index, 5, 6, 99) == [[], [2], []]
 
 
 def test_pieces_are_not_known_if_one_segment_lacks_them(tmp_path):
     parts = [segment(tmp_path, "1", [0], unit(1), [[1]]), segment(tmp_path, "2", [1], unit(1))]
-    assert vectors.Vectors(parts, NONE_DEAD).pieces(np.array([0], np.int64)) is None
+    assert arm.Vectors(parts, NONE_DEAD).pieces(np.array([0], np.int64)) is None
     assert not (tmp_path / "2.pieces.npy").exists()
 
 
@@ -186,13 +187,13 @@ def test_pieces_that_do_not_fit_the_rows_are_refused(tmp_path, values, ends):
 def test_a_sample_is_spread_over_all_segments_and_leaves_out_the_dead(tmp_path):
     matrix = unit(12)
     parts = [segment(tmp_path, "1", range(8), matrix[:8]), segment(tmp_path, "2", range(8, 12), matrix[8:])]
-    rows, found = vectors.Vectors(parts, np.array([0, 5], np.int64)).sample(5)
+    rows, found = arm.Vectors(parts, np.array([0, 5], np.int64)).sample(5)
     assert rows.tolist() == [1, 3, 6, 8, 10]  # every second of 1 2 3 4 6 7, and of 8 9 10 11
     assert found == pytest.approx(matrix[rows], abs=1e-3)
     assert found.dtype == np.float32
 
 
 def test_a_sample_of_few_rows_is_all_of_them(tmp_path):
-    index = vectors.Vectors([segment(tmp_path, "1", [3, 4], unit(2))], NONE_DEAD)
+    index = arm.Vectors([segment(tmp_path, "1", [3, 4], unit(2))], NONE_DEAD)
     assert index.sample(100)[0].tolist() == [3, 4]
-    assert vectors.Vectors([], NONE_DEAD).sample(100)[0].tolist() == []
+    assert arm.Vectors([], NONE_DEAD).sample(100)[0].tolist() == []

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from searchkit import keywords
 from searchkit.errors import IndexCorrupt
-from searchkit.keywords import Entry
-from searchkit.keywords.contract import FieldWeights
-from searchkit.syntax import Boolean, Fuzzy, Phrase, Prefix, Term
+from searchkit.queries.syntax import Boolean, Fuzzy, Phrase, Prefix, Term
+from searchkit.storage import keywords
+from searchkit.storage.keywords import Entry
+from searchkit.storage.keywords.engine import FieldWeights
 from tests.keyword_world import BruteForce, build, passages
 
 with warnings.catch_warnings():
@@ -178,8 +178,8 @@ def refuse(event, arguments):
         raise SystemExit(f"unpickled {arguments}")
 
 from searchkit import keywords
-from searchkit.keywords import Entry
-from searchkit.syntax import Term
+from searchkit.storage.keywords import Entry
+from searchkit.queries.syntax import Term
 engine, folder, base = keywords.engine("whoosh"), Path(sys.argv[1]), None
 import pickle
 for name in ("dump", "dumps", "load", "loads", "Pickler", "Unpickler"):
@@ -204,7 +204,7 @@ def test_whole_life_of_an_index_goes_without_pickle(tmp_path: Path) -> None:
 
 def test_many_passages_are_cut_into_segments_that_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("whoosh_codec", "whoosh_engine"):
-        monkeypatch.setattr(f"searchkit.keywords.{module}.MAX_SEGMENT", 3)
+        monkeypatch.setattr(f"searchkit.storage.keywords.{module}.MAX_SEGMENT", 3)
     entries = passages(*("tea " * (1 + row % 4) + "rice" * (row % 3) for row in range(20)))
     reader = WHOOSH.read(build(WHOOSH, tmp_path / "1", entries))
     manifest = json.loads((tmp_path / "1" / "segments.json").read_bytes())

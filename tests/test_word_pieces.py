@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from searchkit import Document, Index, IndexCorrupt, rebuild, store
-from searchkit.derive import embedded_text
+from searchkit import Document, Index, IndexCorrupt, rebuild
+from searchkit.indexing.entries import embedded_text
+from searchkit.storage import store
 from tests.test_formats import FIXTURES
 from tests.worlds import NEWS, WordHashEmbedder, WordPieceEmbedder
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from searchkit.errors import DocumentError, SearchkitError
-from searchkit.workers import Pool
+from searchkit.indexing.workers import Pool
 
 
 def shouting():

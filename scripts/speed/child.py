@@ -23,7 +23,7 @@ MIB = 1024  # kB
 
 @cache
 def model() -> Any:
-    from searchkit.embedders import OnnxEmbedder
+    from searchkit.models.embedders import OnnxEmbedder
 
     return OnnxEmbedder()
 

@@ -49,7 +49,7 @@ def judged(data: Path, cache: Path, systems: list[str], count: int) -> dict[str,
 
 def corpus_of(data: Path, folder: Path) -> tuple[Corpus, list[str]]:
     """Return the collection with the model's vectors, and the records' ids by row."""
-    from searchkit.embedders import OnnxEmbedder
+    from searchkit.models.embedders import OnnxEmbedder
 
     path = data / "corpus.jsonl"
     with path.open(encoding="utf-8") as lines:

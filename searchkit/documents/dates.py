@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
-from searchkit.days import MONTHS
+from searchkit.text.days import MONTHS
 
 _FOREIGN_MONTHS = (
     "januar janvier enero gennaio janeiro januari января январь",

@@ -18,8 +18,8 @@ import numpy as np
 from searchkit.errors import EvaluationError
 from searchkit.evaluation.questions import Question, Questions
 from searchkit.queries.function_words import function_words
-from searchkit.sentences import sentences
-from searchkit.text import Analyzer, fold
+from searchkit.text.analysis import Analyzer, fold
+from searchkit.text.sentences import sentences
 from searchkit.types import Embedder, Passage
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit import store
 from searchkit.errors import EvaluationError
 from searchkit.evaluation import scaling
 from searchkit.evaluation.measures import measure, parse
@@ -25,6 +24,7 @@ from searchkit.evaluation.scaling import Scaled
 from searchkit.evaluation.significance import Interval, bootstrap_interval, folds, randomisation_test
 from searchkit.search import request
 from searchkit.search.request import SearchOptions
+from searchkit.storage import store
 from searchkit.types import Progress
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 from datetime import date, timedelta
 
 from searchkit.errors import QueryError
-from searchkit.filters import Period
-from searchkit.syntax import DateRange
+from searchkit.queries.filters import Period
+from searchkit.queries.syntax import DateRange
 
 _COMPARED = re.compile(r"(<=|>=|<|>)(.+)")
 _OPEN = (None, "", "*")

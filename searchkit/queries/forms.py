@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from string import ascii_lowercase
 
+from searchkit.queries.syntax import NOTHING, Boolean, Fuzzy, Prefix, Query, Term, Wildcard
 from searchkit.queries.words import any_of, exact
-from searchkit.syntax import NOTHING, Boolean, Fuzzy, Prefix, Query, Term, Wildcard
-from searchkit.text import Analyzer, is_unspaced
+from searchkit.text.analysis import Analyzer, is_unspaced
 
 _PART = re.compile(r"(?:[^\W_]|[*?.+#'’])+")
 _LITERAL = re.compile(r"[^*?]+")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from searchkit.text import fold
+from searchkit.text.analysis import fold
 
 _WORDS = {
     "da": "af alle at blev blive da de dem den denne der deres det dette dig din disse dog du efter eller en end er "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from searchkit.queries.function_words import function_words
-from searchkit.text import Analyzer
+from searchkit.text.analysis import Analyzer
 
 MOST_CAPITALS = 0.6  # share of capitalised words from which on capitals are a headline's and name nothing
 NOUNS_TOO = frozenset({"de"})  # languages that write all nouns with a capital

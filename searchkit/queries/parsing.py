@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from searchkit.errors import QueryError
 from searchkit.queries import grammar
 from searchkit.queries.function_words import function_words
+from searchkit.queries.syntax import NOTHING, Boolean, Query, Term
 from searchkit.queries.words import MAX_CLAUSES, OPERATORS, any_of, plain
-from searchkit.syntax import NOTHING, Boolean, Query, Term
-from searchkit.text import Analyzer
+from searchkit.text.analysis import Analyzer
 
 LONGEST_QUERY = 2_000  # characters with syntax; a longer text was pasted, and its marks are punctuation
 LONGEST_TEXT = 20_000  # characters; enough for MAX_CLAUSES words

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from searchkit.days import MONTHS
+from searchkit.text.days import MONTHS
 
 Days: TypeAlias = tuple[date, date]
 Kind: TypeAlias = Literal["absolute", "relative"]

@@ -8,9 +8,9 @@ from typing import Any
 
 from searchkit.errors import QueryError
 from searchkit.queries import dates, forms
+from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Query
 from searchkit.queries.words import any_of, exact, plain, strict
-from searchkit.syntax import NOTHING, Boolean, DateRange, Query
-from searchkit.text import Analyzer
+from searchkit.text.analysis import Analyzer
 
 MOST_EDITS = 2
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from searchkit.queries.function_words import function_words
-from searchkit.syntax import NOTHING, Boolean, Phrase, Prefix, Query, Term
-from searchkit.text import Analyzer, Span, Written, is_unspaced
+from searchkit.queries.syntax import NOTHING, Boolean, Phrase, Prefix, Query, Term
+from searchkit.text.analysis import Analyzer, Span, Written, is_unspaced
 
 # COVID-19 asks for each part and, for more, for its parts side by side. The boosts are no tuned optimum: on the
 # questions with such a word, SciFact train and NFCorpus dev tell no setting from another (nDCG@10 .735 to .738 and

@@ -7,14 +7,14 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from searchkit.contract import View
 from searchkit.search.evidence import confidences
 from searchkit.search.inquiry import VECTOR, Inquiry
 from searchkit.search.pool import Found
 from searchkit.search.ranked import Ranked, Stretch
 from searchkit.search.request import SearchRequest
 from searchkit.search.selection import Pick, Picker
-from searchkit.text import Analyzer
+from searchkit.storage.contract import View
+from searchkit.text.analysis import Analyzer
 from searchkit.types import Embedder, Hit, Passage, Results, Source
 
 

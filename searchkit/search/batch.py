@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from searchkit.contract import View
 from searchkit.search.answering import answer, search
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.pool import DEPTHS, find_by_words
 from searchkit.search.request import SearchRequest
-from searchkit.text import Analyzer
+from searchkit.storage.contract import View
+from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, parallel
 from searchkit.types import Embedder, Ranking, Results
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit import queries
-from searchkit.contract import Scope, View
 from searchkit.errors import QueryError
-from searchkit.highlight import Highlighter, query_terms
+from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
 from searchkit.search.maxsim import piece_weights
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
 from searchkit.search.topics import speakers_named, telling_terms, timeless
-from searchkit.text import Analyzer
+from searchkit.storage.contract import Scope, View
+from searchkit.text.analysis import Analyzer
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
-    from searchkit.attribution.question import Asked
+    from searchkit.text.attribution.question import Asked
 
 KEYWORD, VECTOR = "keyword", "vector"
 
@@ -64,7 +64,7 @@ class Inquiry:
         where, name = self.request.where, self.request.said_by
         condition, speakers = None, None
         if where:
-            from searchkit import filters  # noqa: PLC0415 - most questions have no filter
+            from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
 
             condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
         if name is not None:
@@ -98,7 +98,7 @@ class Inquiry:
         """What the model makes of word pieces, None of a model that tells none, and the vector."""
         if self.model is None or VECTOR not in self.arms:
             return None, None
-        from searchkit.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
+        from searchkit.models.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
 
         if not isinstance(self.model, PieceEmbedder):
             return None, checks.question_vector(self.model, self.text)
@@ -162,7 +162,7 @@ class Inquiry:
         english = self.analyzer.language == "en" and self.request.mode == "hybrid"
         if not english or "speaker" not in self.request.stages:
             return None
-        from searchkit.attribution.question import asked  # noqa: PLC0415 - its patterns are for hybrid questions alone
+        from searchkit.text.attribution.question import asked  # noqa: PLC0415 - its patterns are for hybrid questions alone
 
         return asked(timeless(self.text))
 

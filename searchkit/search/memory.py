@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.contract import VectorRows, View
+from searchkit.storage.contract import VectorRows, View
 from searchkit.types import Passage, Rows
 
 

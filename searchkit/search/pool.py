@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.keywords.ranking import among
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
+from searchkit.storage.keywords.ranking import among
+from searchkit.storage.vectors.arm import best_first
 from searchkit.threads import meanwhile
 from searchkit.types import Ranking, Rows
-from searchkit.vectors import best_first
 
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.contract import View
+from searchkit.storage.contract import View
 
 POOL = 100  # candidates among which diversity chooses
 CHUNK = 64
@@ -55,14 +55,14 @@ class Picker:
 
     def _collapsed(self, picks: Iterator[Pick], count: int) -> list[Pick]:
         """Return the first `count` picks that are no near duplicate of a better one, with those that are."""
-        from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
+        from searchkit.text import minhash  # noqa: PLC0415 - few questions collapse or spread
 
         kept: list[Pick] = []
-        signatures = np.empty((0, duplicates.PERMUTATIONS), duplicates.DTYPE)
+        signatures = np.empty((0, minhash.PERMUTATIONS), minhash.DTYPE)
         copies: list[list[int]] = []
         for chunk in _batched(picks):
             for pick, signature in zip(chunk, self._signatures(chunk), strict=True):
-                close = duplicates.similarity(signatures, signature) >= duplicates.THRESHOLD
+                close = minhash.similarity(signatures, signature) >= minhash.THRESHOLD
                 if close.any():
                     copies[int(np.argmax(close))].append(pick.row)
                     continue
@@ -80,11 +80,11 @@ class Picker:
         return [pick._replace(duplicates=own) for pick, own in zip(kept, names, strict=True)]
 
     def _signatures(self, picks: Iterable[Pick]) -> npt.NDArray[Any]:
-        from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
+        from searchkit.text import minhash  # noqa: PLC0415 - few questions collapse or spread
 
         rows = [pick.row for pick in picks]
         blobs = self._view.passages.signatures(rows)
-        return np.stack([np.frombuffer(blobs[row], duplicates.DTYPE) for row in rows])
+        return np.stack([np.frombuffer(blobs[row], minhash.DTYPE) for row in rows])
 
     def _diverse(self, picks: Iterator[Pick], strength: float) -> Iterator[Pick]:
         """Reorder the first POOL picks by maximal marginal relevance; the rest follows.
@@ -102,13 +102,13 @@ class Picker:
 
     def _similarity(self, pool: list[Pick]) -> npt.NDArray[np.float64]:
         """Return pairwise similarity: cosine where there are vectors, else estimated Jaccard."""
-        from searchkit import duplicates  # noqa: PLC0415 - few questions collapse or spread
+        from searchkit.text import minhash  # noqa: PLC0415 - few questions collapse or spread
 
         vectors = self._view.vectors.read(np.array([pick.row for pick in pool], np.int64)).vectors
         if vectors.size and np.isfinite(vectors).all():
             return np.asarray(vectors @ vectors.T, np.float64)
         signatures = self._signatures(pool)
-        return np.stack([duplicates.similarity(signatures, own) for own in signatures])
+        return np.stack([minhash.similarity(signatures, own) for own in signatures])
 
 
 def _marginal(relevance: npt.NDArray[Any], similarity: npt.NDArray[Any], strength: float) -> list[int]:

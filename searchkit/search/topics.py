@@ -8,11 +8,11 @@ from datetime import date
 
 import numpy as np
 
-from searchkit.attribution.kinds import KIN
-from searchkit.contract import Said, StatementReader
 from searchkit.queries.function_words import function_words
 from searchkit.queries.times import named_times
-from searchkit.text import Analyzer
+from searchkit.storage.contract import Said, StatementReader
+from searchkit.text.analysis import Analyzer
+from searchkit.text.attribution.kinds import KIN
 from searchkit.types import Passage
 
 LAST_DAY = date(9000, 1, 1)  # whatever time is named, it is none of the future

@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
-from searchkit.contract import View
-from searchkit.embedders.checks import passage_vectors
+from searchkit.models.embedders.checks import passage_vectors
 from searchkit.search.inquiry import Inquiry
+from searchkit.storage.contract import View
 from searchkit.threads import cores
 from searchkit.types import Rows
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from searchkit.contract import Said, View
 from searchkit.search.topics import Topic, claim, speakers_named, telling_terms
-from searchkit.text import Analyzer
+from searchkit.storage.contract import Said, View
+from searchkit.text.analysis import Analyzer
 from searchkit.types import Passage, Statement
 
 

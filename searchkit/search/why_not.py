@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.contract import View
 from searchkit.search.inquiry import VECTOR, Inquiry
 from searchkit.search.pool import DEPTHS, find
 from searchkit.search.ranked import Ranked
 from searchkit.search.request import SearchRequest
 from searchkit.search.selection import Picker
-from searchkit.text import Analyzer
+from searchkit.storage.contract import View
+from searchkit.text.analysis import Analyzer
 from searchkit.types import Embedder, Source
 
 

@@ -19,7 +19,7 @@ class Known:
     """The model that travels with searchkit, but passages of the corpus have their vectors already."""
 
     def __init__(self, lookup: Lookup) -> None:
-        from searchkit.embedders import OnnxEmbedder
+        from searchkit.models.embedders import OnnxEmbedder
 
         self._lookup, self._model = lookup, OnnxEmbedder()
         self.name, self.digest, self.dim = self._model.name, self._model.digest, self._model.dim

@@ -1,5 +1,0 @@
-"""The catalog of an index: what exists."""
-
-from searchkit.catalog.catalog import Catalog
-
-__all__ = ["Catalog"]

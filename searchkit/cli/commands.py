@@ -1,0 +1,397 @@
+"""The command line: each command parses, makes one call and prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import searchkit
+from searchkit.cli import arguments, measuring, opening, render
+from searchkit.cli.arguments import DEFAULT_INDEX, STDIN, IndexPath
+from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples
+from searchkit.cli.options import Creation, FullPage, Output, Page, RankingOptions, Reading, flat
+
+# Whatever is not needed by --help is imported by the command that needs it.
+# ruff: noqa: PLC0415
+
+if TYPE_CHECKING:
+    from searchkit.types import Results
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="searchkit")
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich", epilog=EXIT_CODES
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        render.out(f"searchkit {searchkit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Point it at a folder, ask a question, get the right paragraph with its place in the source."""
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+@app.command(
+    epilog=examples(
+        "searchkit index news/",
+        "searchkit index news/ reports/ -i indexes/press --exclude 'drafts/'",
+        "searchkit index                             (all sources again)",
+        "zcat wiki.jsonl.gz | searchkit index - --stdin-name wiki --text-field body",
+    )
+)
+@flat
+def index(
+    paths: arguments.Sources = None,
+    index: IndexPath = DEFAULT_INDEX,
+    strict: arguments.StrictReading = False,
+    embed: arguments.Embed = "progressive",
+    stdin_name: arguments.StdinName = "stdin",
+    json: arguments.AsJson = False,
+    *,
+    reading: Reading,
+    creation: Creation,
+) -> None:
+    """Make an index match files and folders, and create it if there is none."""
+    from searchkit.cli.progress import reporting
+
+    piped = _is_piped(paths)
+    with opening.existing_or_new(index, creation, create=bool(paths)) as opened, reporting() as progress:
+        if piped:
+            from searchkit.cli import stdin
+
+            read = reading.options().read
+            done = opened.add(stdin.documents(stdin_name, read), strict=strict, embed=embed, progress=progress)
+        else:
+            opening.require_sources(opened, paths)
+            options = reading.given()
+            done = opened.sync(paths or (), options=options, strict=strict, embed=embed, progress=progress)
+    _print(done.to_dict(), lambda: render.report(done, index), json=json)
+    if any(failure.bug for failure in done.failed):
+        raise typer.Exit(ERROR)
+
+
+def _is_piped(paths: list[Path] | None) -> bool:
+    """Tell whether standard input is the source. Raises BadParameter for it beside others."""
+    piped = STDIN in (paths or ())
+    if piped and len(paths or ()) > 1:
+        raise typer.BadParameter("- (standard input) cannot stand beside other paths; index it by itself")
+    return piped
+
+
+@app.command(
+    epilog=examples(
+        "searchkit improve                           (until all is done; Ctrl-C loses nothing)",
+        "searchkit improve --seconds 600 --questions asked.txt",
+    )
+)
+def improve(
+    index: IndexPath = DEFAULT_INDEX,
+    seconds: arguments.Seconds = None,
+    passages: arguments.MostPassages = None,
+    questions: arguments.QuestionsFile = None,
+    json: arguments.AsJson = False,
+) -> None:
+    """Have the model read passages whose vectors are only predicted, at idle priority; what pays most comes first."""
+    from searchkit.cli.progress import reporting
+    from searchkit.threads import lower_priority
+
+    lower_priority()
+    asked = questions.read_text(encoding="utf-8", errors="replace").splitlines() if questions else []
+    with opening.existing(index) as opened, reporting() as progress:
+        done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress)
+    _print(done.to_dict(), lambda: render.improved(done, index), json=json)
+
+
+@app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
+def remove(ids: arguments.DocumentGlobs, index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+    """Remove documents by id or glob. Indexing their folder again brings them back."""
+    with opening.existing(index) as opened:
+        done = opened.remove(ids)
+    _print(done.to_dict(), lambda: render.report(done, index), json=json)
+    _exit_unless(bool(done.removed))
+
+
+@app.command(epilog=examples("searchkit compact", "searchkit compact -i indexes/press"))
+def compact(index: IndexPath = DEFAULT_INDEX) -> None:
+    """Reclaim the space of what was removed."""
+    with opening.existing(index) as opened:
+        before = opened.status()["bytes"]
+        generation = opened.compact()
+        after = opened.status()["bytes"]
+    render.out(f"{index}: {render.size(before)} before, {render.size(after)} now, generation {generation}")
+
+
+@app.command(epilog=examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))
+def rebuild(
+    index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None, embed: arguments.Embed = "progressive"
+) -> None:
+    """Make keywords and vectors anew from the documents, with another model if one is given.
+
+    It mends an index whose files were damaged. Searches go on with what there was until all is complete.
+    """
+    from searchkit.cli.progress import reporting
+    from searchkit.index import rebuild as rebuild_index
+
+    with reporting() as progress:
+        generation = rebuild_index(index, embedder=opening.model_called(embedder), embed=embed, progress=progress)
+    render.out(f"{index}: rebuilt, generation {generation}")
+
+
+@app.command(name="export", epilog=examples("searchkit export news.zip", "searchkit export --force backup.zip"))
+def export_(file: arguments.NewFile, index: IndexPath = DEFAULT_INDEX, force: arguments.Replace = False) -> None:
+    """Write documents, passages and vectors to one portable file."""
+    if file.exists() and not force:
+        raise typer.BadParameter(f"{file} exists; replace it with --force", param_hint="FILE")
+    with opening.existing(index) as opened:
+        count = opened.export(file)
+    render.out(f"{file}: {count:,} documents, {render.size(file.stat().st_size)}")
+
+
+@app.command(name="import", epilog=examples("searchkit import news.zip -i indexes/news"))
+def import_(
+    file: arguments.ArchiveFile, index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None
+) -> None:
+    """Make an index from an exported file; its vectors are not computed again."""
+    from searchkit.cli.progress import reporting
+    from searchkit.index import Index
+
+    with (
+        reporting() as progress,
+        Index.import_(file, index, embedder=opening.model_called(embedder), progress=progress) as made,
+    ):
+        facts = made.status()
+    render.out(f"{index}: {facts['documents']:,} documents, {facts['passages']:,} passages")
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+@app.command(
+    epilog=examples(
+        'searchkit search "What did analysts say about Vietnam?"',
+        "searchkit search '\"bamboo diplomacy\" AND date:2024-06' -k 3 --json",
+        "searchkit search storms --where 'section = \"WORLD\" and date >= 2024-06-01'",
+        "searchkit search -- -word            (a query that begins with a dash)",
+        "searchkit search - --jsonl < questions.txt",
+    )
+)
+@flat
+def search(
+    query: arguments.Queries,
+    index: IndexPath = DEFAULT_INDEX,
+    *,
+    page: FullPage,
+    ranking: RankingOptions,
+    output: Output,
+) -> None:
+    """Find the passages that answer a question, best first."""
+    form, many = output.form(), query == "-"
+    options = page.options() | ranking.options()
+    with opening.existing(index) as opened:
+        found = (each for asked in _queries(query) for each in opened.search_many(asked, page.k, **options))
+        answered = sum(_print_all(found, form, many=many))
+    _exit_unless(answered > 0)
+
+
+def _queries(query: str) -> Iterator[list[str]]:
+    """Yield the one query, or those on standard input for "-", as they come together."""
+    if query == "-":
+        from searchkit.cli import stdin
+
+        yield from stdin.queries()
+    else:
+        yield [_text(query)]
+
+
+def _text(argument: str) -> str:
+    """Return an argument as text: bytes that are none become question marks."""
+    return argument.encode("utf-8", "replace").decode()
+
+
+def _print_all(found: Iterator[Results], form: str, *, many: bool) -> Iterator[bool]:
+    """Print the results of each query as they come; yield whether each seems to be answered."""
+    if form == "csv":
+        render.csv_header(queries=many)
+    if form == "json" and many:
+        everything = list(found)
+        render.dump([results.to_dict() for results in everything])
+        yield from (results.answerable for results in everything)
+        return
+    for results in found:
+        for warning in results.warnings:
+            render.note(f"warning: {warning}")
+        if results.hits and not results.answerable:
+            render.note(f"nothing found that clearly answers {results.query!r}; these are the nearest passages")
+        _print_results(results, form, many=many)
+        sys.stdout.flush()
+        yield results.answerable
+
+
+def _print_results(results: Results, form: str, *, many: bool) -> None:
+    if form == "csv":
+        render.csv_rows(results, queries=many)
+    elif form == "jsonl" and not many:
+        for hit in results.hits:
+            render.dump(hit.to_dict(), lines=True)
+    elif form != "text":
+        render.dump(results.to_dict(), lines=many)
+    else:
+        render.results(results, headed=many)
+        if not results.hits:
+            render.note(f"nothing found for {results.query!r}")
+
+
+@app.command(epilog=examples('searchkit context "What did analysts say about Vietnam?" --max-tokens 800'))
+@flat
+def context(
+    question: arguments.Query,
+    max_tokens: arguments.MaxTokens = 1500,
+    index: IndexPath = DEFAULT_INDEX,
+    json: arguments.AsJson = False,
+    *,
+    ranking: RankingOptions,
+) -> None:
+    """Print passages for a prompt, within a budget of tokens, with citations."""
+    with opening.existing(index) as opened:
+        made = opened.context(_text(question), max_tokens, **ranking.options())
+    _print(made.to_dict(), lambda: render.context(made), json=json)
+    _exit_unless(bool(made.citations))
+
+
+@app.command(
+    name="who-said",
+    epilog=examples("searchkit who-said analysts --about Vietnam", "searchkit who-said 'Ingrid Solheim' -k 3 --json"),
+)
+def who_said(
+    name: arguments.SpeakerName,
+    about: arguments.About = None,
+    k: arguments.Count = 10,
+    index: IndexPath = DEFAULT_INDEX,
+    json: arguments.AsJson = False,
+) -> None:
+    """List what somebody said, each statement with its place. English documents only."""
+    with opening.existing(index) as opened:
+        found = opened.who_said(name, about=about, k=k)
+        facts = {} if found else opened.status()
+    _print([each.to_dict() for each in found], lambda: render.statements(found), json=json)
+    if not found:
+        old = " This index has a format that does not hold it; run: searchkit rebuild" if facts["format"] < 2 else ""
+        end(f"nothing that {name!r} said was found in {index}.{old}", NOTHING)
+
+
+@app.command(name="why-not", epilog=examples("searchkit why-not 'news/hanoi.txt#4' \"analysts on Vietnam\" --offset 0"))
+@flat
+def why_not(
+    passage: arguments.PassageId,
+    query: arguments.Query,
+    index: IndexPath = DEFAULT_INDEX,
+    json: arguments.AsJson = False,
+    *,
+    page: Page,
+    ranking: RankingOptions,
+) -> None:
+    """Say why a passage is not among the hits of a query, and what would bring it in."""
+    with opening.existing(index) as opened:
+        answer = opened.why_not(passage, query, page.k, **page.options(), **ranking.options())
+    _print(answer.to_dict(), lambda: render.why_not(answer), json=json)
+    _exit_unless(answer.verdict != "not_indexed")
+
+
+@app.command(epilog=examples("searchkit show news/hanoi.txt", "searchkit show 'news/hanoi.txt#4' --context 1"))
+def show(
+    item_id: arguments.ItemId,
+    index: IndexPath = DEFAULT_INDEX,
+    context: arguments.Neighbours = 0,
+    text: arguments.OnlyText = False,
+    json: arguments.AsJson = False,
+) -> None:
+    """Show a document with its passages, or a passage with its place and neighbours."""
+    from searchkit.types import Passage
+
+    with opening.existing(index) as opened:
+        item = opened.get(item_id)
+        parts = opened.passages(item.doc_id if isinstance(item, Passage) else item_id)
+    if item is None:
+        end(f"{index} holds no document or passage {item_id!r}; see them with: searchkit list", NOTHING)
+    if text:
+        render.out(item.text)
+    elif isinstance(item, Passage):
+        before = parts[max(0, item.ordinal - context) : item.ordinal]
+        after = parts[item.ordinal + 1 : item.ordinal + 1 + context]
+        shape = render.passage_dict(item, before, after)
+        _print(shape, lambda: render.passage(item, before, after), json=json)
+    else:
+        _print(render.document_dict(item, parts), lambda: render.document(item, parts), json=json)
+
+
+@app.command(name="list", epilog=examples("searchkit list", "searchkit list 'news/2024/*'"))
+def list_(
+    pattern: arguments.DocumentGlob = "*", index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False
+) -> None:
+    """List the ids of documents."""
+    with opening.existing(index) as opened:
+        ids = opened.documents(pattern)
+    _print(ids, lambda: render.ids(ids), json=json)
+    _exit_unless(bool(ids))
+
+
+@app.command(epilog=examples("searchkit status", "searchkit status -i indexes/press --json"))
+def status(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+    """Say what an index holds and how it was made."""
+    with opening.existing(index) as opened:
+        facts = opened.status()
+    _print(facts, lambda: render.status(facts), json=json)
+
+
+@app.command(epilog=examples("searchkit verify", "searchkit verify || searchkit rebuild"))
+def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+    """Check every file of an index and that its parts agree; exit with 3 if they don't."""
+    from searchkit.indexing import maintenance  # an index that is too damaged to be opened can still be verified
+
+    report = maintenance.verify(index)
+    _print(report.to_dict(), lambda: render.verified(report, index), json=json)
+    if not report.ok:
+        raise typer.Exit(ERROR)
+
+
+@app.command(epilog=examples("searchkit models", "searchkit models --json"))
+def models(json: arguments.AsJson = False) -> None:
+    """List the models that --embedder takes, and whether they run here."""
+    from searchkit.models import embedders
+
+    known = embedders.available()
+    _print([model._asdict() for model in known], lambda: render.models(known), json=json)
+
+
+def _print(shape: Any, draw: Callable[[], None], *, json: bool) -> None:
+    if json:
+        render.dump(shape)
+    else:
+        draw()
+
+
+def _exit_unless(found: bool) -> None:
+    if not found:
+        raise typer.Exit(NOTHING)
+
+
+measuring.add_to(app)

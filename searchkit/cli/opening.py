@@ -1,0 +1,72 @@
+"""Opening the index that a command is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from searchkit.cli.options import Creation
+from searchkit.errors import EmbedderMismatch, IndexNotFound
+
+# An index is imported when a command opens one: --help and completion do without.
+# ruff: noqa: PLC0415
+
+if TYPE_CHECKING:
+    from searchkit.index import Index
+    from searchkit.types import Embedder
+
+
+def existing(path: Path) -> Index:
+    """Open an index. Raises IndexNotFound and what else opening raises."""
+    from searchkit.index import Index
+
+    return Index.open(path)
+
+
+def existing_or_new(path: Path, creation: Creation, *, create: bool) -> Index:
+    """Open an index whose settings are those given, or create it. Raises BadParameter."""
+    from searchkit.index import Index
+
+    model = model_called(creation.embedder)
+    try:
+        return _same(Index.open(path, embedder=model), creation)
+    except IndexNotFound:
+        if not create:
+            raise
+    except EmbedderMismatch as error:
+        raise typer.BadParameter(str(error), param_hint="--embedder") from None
+    try:
+        return Index.create(path, **creation.given() | ({"embedder": model} if model else {}))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def model_called(name: str | None) -> Embedder | str | None:
+    """Return the model called `name`; None and "none" as they are. Raises BadParameter."""
+    from searchkit.models import embedders
+
+    try:
+        return name if name in (None, "none") else embedders.embedder(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--embedder") from None
+
+
+def _same(opened: Index, creation: Creation) -> Index:
+    """Return an index that has the settings given. Raises BadParameter."""
+    for name, value in creation.given().items():
+        fixed = getattr(opened.settings, name)
+        if name != "embedder" and fixed != value:
+            opened.close()
+            hint = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(
+                f"{opened.path} was created with {fixed}; make a new index for {value}", param_hint=hint
+            )
+    return opened
+
+
+def require_sources(opened: Index, paths: list[Path] | None) -> None:
+    """Raise BadParameter if there is nothing to sync."""
+    if not paths and not opened.status()["sources"]:
+        raise typer.BadParameter("give files or folders: none was indexed before", param_hint="PATH")

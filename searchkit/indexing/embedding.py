@@ -1,0 +1,208 @@
+"""Vectors for passages that lack them: the model's own, or drafts that a student of the model predicts.
+
+A model embeds tens or hundreds of passages a second, a student tens of thousands (see `student`). So of many new
+passages the model embeds a sample, from which the student learns; drafts of the others stand in the same space, and
+the model's own vectors replace them later (see `improve`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.errors import ArgumentError, EmbedderMismatch
+from searchkit.indexing.entries import embedded_texts
+from searchkit.models import student
+from searchkit.models.embedders.checks import passage_vectors, word_pieces
+from searchkit.ragged import Ragged
+from searchkit.storage import store
+from searchkit.storage.vectors.arm import Vectors
+from searchkit.storage.vectors.journal import Journal
+from searchkit.storage.vectors.segments import DTYPE, Part, are_units
+from searchkit.types import Embedder, FloatMatrix, PieceEmbedder, Progress, Rows
+
+FIRST = 2_000  # of new passages, up to so many the model embeds at once: a minute's work at most
+SAMPLE, SAMPLE_SHARE = 5_000, 0.1  # of more it embeds so many, or this share, before the others get drafts
+CHUNK = 2_000  # passages that the model embeds between two commits
+JOURNAL_CHUNK = 128  # and between two entries in the journal: a few seconds of work
+DRAFT_CHUNK = 20_000
+
+
+class Given(Protocol):
+    """Vectors that are known before the model is asked."""
+
+    def find(self, digests: Sequence[bytes]) -> Mapping[bytes, npt.NDArray[np.float16]]:
+        """Return those of the texts with these digests, by digest."""
+
+
+def is_full(embed: str) -> bool:
+    """Tell whether the model is to embed every passage ("full") or not ("progressive"). Raises ArgumentError."""
+    if embed not in ("progressive", "full"):
+        raise ArgumentError(f"embed must be 'progressive' or 'full', not {embed!r}")
+    return embed == "full"
+
+
+def first_sample(lacking: int) -> int:
+    """Return how many of the passages that lack a vector the model embeds at once."""
+    return min(lacking, max(FIRST, min(SAMPLE, int(SAMPLE_SHARE * lacking))))
+
+
+class Embedding:
+    """Fills in vectors in one write session. Counts passages that were embedded, reused and predicted."""
+
+    def __init__(
+        self,
+        writer: store.Writer,
+        embedder: Embedder,
+        progress: Progress,
+        *,
+        given: Given | None = None,
+        full: bool = False,
+    ) -> None:
+        """full: the model embeds every passage, and there are no drafts. given: vectors that are known already.
+
+        Raises EmbedderMismatch.
+        """
+        if embedder.digest != writer.settings.embedder_digest:
+            raise EmbedderMismatch(
+                f"{writer.path} was built with {writer.settings.embedder} and you gave {embedder.name}. Open it with "
+                "that model, or run: searchkit rebuild --embedder NAME"
+            )
+        self._writer = writer
+        self._embedder = embedder
+        self._progress = progress
+        self._full = full
+        self._journal = Journal(writer.path / "vectors" / "pending", embedder.digest, embedder.dim)
+        self._journaled = self._journal.load()
+        self._given = given
+        self.embedded = self.reused = self.predicted = 0
+
+    def lacking(self) -> Rows:
+        """Return the rows without a vector, ascending; in a full run also those with a draft."""
+        known = self._writer.open_vectors().all_rows(drafts=False if self._full else None)
+        if len(known) == self._writer.catalog.counts()["passages"]:
+            return np.empty(0, np.int64)
+        return np.setdiff1d(self._writer.catalog.passages.rows(), known, assume_unique=True)
+
+    def fill(
+        self, lacking: Rows, commit: Callable[[], None], buried: Mapping[bytes, int] = MappingProxyType({})
+    ) -> None:
+        """Give these rows vectors. Calls `commit` whenever a good deal is done, except at the end.
+
+        buried: rows that this session removed, by digest: their vectors serve texts that came back elsewhere.
+        """
+        lacking = self._reuse(lacking, buried)
+        if self._full or len(lacking) <= FIRST:
+            self._teach(lacking, commit)
+            return
+        chosen = student.sample(lacking, first_sample(len(lacking)))
+        self._teach(chosen, commit)
+        self._draft(np.setdiff1d(lacking, chosen, assume_unique=True))
+
+    def committed(self) -> None:
+        """Forget the journal: what it holds is in a segment now."""
+        self._journal.clear()
+
+    def _reuse(self, rows: Rows, buried: Mapping[bytes, int]) -> Rows:
+        """Write the vectors of rows whose texts had one before; return the others."""
+        left = [np.empty(0, np.int64)]
+        vectors = self._writer.open_vectors(dead=True)
+        for chunk in chunks(rows, DRAFT_CHUNK):
+            digests = list(self._writer.catalog.passages.digests(chunk.tolist()).values())
+            others = self._writer.catalog.passages.rows_by_digest(digests)
+            others += [(buried[digest], digest) for digest in digests if digest in buried]
+            known = {**_exact(vectors, others), **(self._given.find(digests) if self._given else {}), **self._journaled}
+            found = np.array([digest in known for digest in digests], np.bool_)
+            if found.any():
+                matrix = np.stack([known[digest] for digest in digests if digest in known])
+                found[found] = sound = are_units(matrix)  # what an older version took from a broken model
+                self._write(chunk[found], matrix[sound], self._pieces(self._texts(chunk[found])))
+            self.reused += int(found.sum())
+            left.append(chunk[~found])
+        return np.concatenate(left)
+
+    def _teach(self, rows: Rows, commit: Callable[[], None]) -> None:
+        """Have the model embed rows; equal texts once."""
+        done = 0
+        for chunk in chunks(rows, CHUNK):
+            if done:
+                commit()
+            texts = self._texts(chunk)
+            digests = self._writer.catalog.passages.digests(chunk.tolist())
+            distinct = dict(zip(digests.values(), texts, strict=True))
+            vectors = dict(self._embed(distinct, done, len(rows)))
+            self._write(chunk, np.stack([vectors[digest] for digest in digests.values()]), self._pieces(texts))
+            done += len(chunk)
+
+    def _embed(self, texts: Mapping[bytes, str], done: int, total: int) -> Iterator[tuple[bytes, npt.NDArray[Any]]]:
+        """Yield the vector of each text by its digest; a run that is cut off leaves them in the journal."""
+        digests = sorted(texts, key=lambda digest: len(texts[digest]))  # like lengths share a chunk
+        for start in range(0, len(digests), JOURNAL_CHUNK):
+            chunk = digests[start : start + JOURNAL_CHUNK]
+            matrix = passage_vectors(self._embedder, [texts[digest] for digest in chunk])
+            self._journal.append(chunk, matrix)
+            self.embedded += len(chunk)
+            self._progress("embed", done + start + len(chunk), total)
+            yield from zip(chunk, matrix, strict=True)
+
+    def _draft(self, rows: Rows) -> None:
+        """Predict the vectors of rows from those that the model has embedded."""
+        if not len(rows):
+            return
+        vectors = self._writer.open_vectors()
+        learner = fitted(vectors, self._embedder, self._texts)
+        for chunk in chunks(rows, DRAFT_CHUNK):
+            texts = self._texts(chunk)
+            pieces = self._pieces(texts)
+            self._write(chunk, learner.predict(student.features(self._embedder, texts)), pieces, drafts=True)
+            self.predicted += len(chunk)
+            self._progress("predict", self.predicted, len(rows))
+
+    def _write(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None, *, drafts: bool = False) -> None:
+        self._writer.write_vectors([Part(rows, matrix.astype(DTYPE), pieces, np.full(len(rows), drafts))])
+
+    def _pieces(self, texts: Sequence[str]) -> Ragged | None:
+        """Return the texts' word pieces, None of a model that does not tell them."""
+        return word_pieces(self._embedder, texts) if isinstance(self._embedder, PieceEmbedder) else None
+
+    def _texts(self, rows: Rows) -> list[str]:
+        return embedded_texts(self._writer.catalog, rows)
+
+
+def _exact(vectors: Vectors, pairs: Sequence[tuple[int, bytes]]) -> dict[bytes, npt.NDArray[Any]]:
+    """Return the vectors that the model made of these rows, by digest. pairs: (row, digest)."""
+    rows = np.array([row for row, _ in pairs], np.int64)
+    matrix = vectors.get(rows)
+    known = np.isfinite(matrix).all(axis=1) & ~vectors.drafts(rows) if matrix.size else np.zeros(len(rows), np.bool_)
+    return {digest: vector for (_, digest), vector, is_known in zip(pairs, matrix, known, strict=True) if is_known}
+
+
+def chunks(rows: Rows, size: int) -> Iterator[Rows]:
+    """Yield rows in parts of at most this size."""
+    return (rows[start : start + size] for start in range(0, len(rows), max(size, 1)))
+
+
+def fitted(
+    vectors: Vectors, embedder: Embedder, texts: Callable[[Rows], list[str]], most: int = student.MOST
+) -> student.Student:
+    """Return a student of the model, from at most so many of the vectors that are its own."""
+    rows = vectors.all_rows(drafts=False)
+    rows = rows if len(rows) <= most else student.sample(rows, most)
+    return student.fit(student.features(embedder, texts(rows)), vectors.get(rows), student.prior(embedder))
+
+
+def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:
+    """Give word pieces to vectors that were written without them, by format 1; tell if there were such."""
+    if not isinstance(embedder, PieceEmbedder):
+        return False
+
+    def read(rows: Rows) -> Ragged:
+        passages = writer.catalog.passages.get(rows.tolist())
+        texts = [passages[row].embedded_text if row in passages else "" for row in rows.tolist()]
+        return word_pieces(embedder, texts)
+
+    return writer.add_pieces(read)

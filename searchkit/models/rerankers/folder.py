@@ -1,0 +1,68 @@
+"""A cross-encoder from a folder with model.onnx and tokenizer.json, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from searchkit.errors import SearchkitError
+from searchkit.models.embedders.checks import valid_text
+from searchkit.models.embedders.runtime import session, tokenizer
+from searchkit.models.rerankers.checks import Scores, checked
+from searchkit.threads import cores, parallel
+
+LONGEST = 512  # tokens of question and passage; what BERT models have positions for
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+class OnnxReranker:
+    """A cross-encoder exported to ONNX: question and passage in, one logit out (or two, of which the last is "yes").
+
+    The files are read into memory and nothing else of the folder is. Each pair runs alone, unpadded, on one core; as
+    many run at a time as there are cores. Of a passage that is too long the end is cut off.
+    """
+
+    def __init__(self, folder: Path, *, max_tokens: int = LONGEST, threads: int | None = None) -> None:
+        model, words = (_read(folder / name) for name in ("model.onnx", "tokenizer.json"))
+        self.name = f"onnx:{folder}"
+        self._threads = threads or cores()
+        try:
+            self._tokenizer = tokenizer(words)
+            self._tokenizer.enable_truncation(max_tokens, strategy="only_second")
+            self._session = session(model, optimise=True)
+        except Exception as error:  # both libraries raise bare ones of their own
+            raise SearchkitError(f"{folder} holds no cross-encoder that ONNX Runtime can load: {error}") from error
+        self._inputs = [given.name for given in self._session.get_inputs()]
+        if not {"input_ids"} <= set(self._inputs) <= set(INPUTS):
+            raise SearchkitError(f"{folder} takes {self._inputs}; a cross-encoder takes some of {', '.join(INPUTS)}")
+
+    def score(self, query: str, passages: Sequence[str]) -> Scores:
+        """Return one logit a passage: (len(passages),) float32."""
+        question = valid_text(query)
+        logits = parallel(lambda passage: self._logit(question, valid_text(passage)), passages, self._threads)
+        return checked(logits if passages else np.empty(0), passages, self.name)
+
+    def _logit(self, query: str, passage: str) -> float:
+        try:
+            pair = self._tokenizer.encode(query, passage)
+        except Exception as error:  # a question longer than the model reads leaves nothing to cut
+            raise SearchkitError(f"the reranker {self.name} cannot read the question: {error}") from error
+        columns = (pair.ids, pair.attention_mask, pair.type_ids)
+        given = {name: np.array([column], np.int64) for name, column in zip(INPUTS, columns, strict=True)}
+        output: Any = self._session.run(None, {name: given[name] for name in self._inputs})[0]
+        logits = np.ravel(output)
+        if len(logits) not in (1, 2):
+            raise SearchkitError(f"the reranker {self.name} returns {len(logits)} numbers a passage, not one or two")
+        return float(logits[-1] - logits[0]) if len(logits) == 2 else float(logits[0])
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SearchkitError(
+            f"{path}: {error.strerror}. A reranker's folder holds model.onnx and tokenizer.json"
+        ) from error

@@ -1,0 +1,140 @@
+"""Which words of a passage a query matched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import translate
+
+from searchkit.queries.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
+from searchkit.text.analysis import Analyzer
+
+Matcher = Callable[[str], bool]
+
+
+class Highlighter:
+    """Finds a query's words in passages. Each written word is looked at once, however often it stands there."""
+
+    def __init__(self, query: Query, analyzer: Analyzer) -> None:
+        self._terms = frozenset(query_terms(query))
+        self._other = _loosely(query)
+        self._analyzer = analyzer
+        self._known: dict[str, Mapping[str, str] | None] = {}  # of texts that were seen, the chunks
+        self._spans: dict[str, list[tuple[int, int]]] = {}  # of chunks that match
+
+    def terms(self, text: str) -> set[str]:
+        """Return the index terms of a text."""
+        chunks = self._chunks(text)
+        return set(self._analyzer.terms(text) if chunks is None else " ".join(chunks.values()).split())
+
+    def __call__(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Return (start, end) of every word whose term matches, in order; touching ones are joined."""
+        chunks = self._chunks(text)
+        if chunks is None:
+            return tuple(_joined(self._matching(text)))
+        wanted = self._terms
+        if self._other is None:  # most words are one term
+            matching = [c for c, t in chunks.items() if t in wanted or (" " in t and not wanted.isdisjoint(t.split()))]
+        else:
+            matching = [chunk for chunk, terms in chunks.items() if any(map(self._one, terms.split()))]
+        for chunk in matching:
+            if chunk not in self._spans:
+                self._spans[chunk] = self._matching(chunk)
+        found = sorted((at, chunk) for chunk in matching for at in _places(chunk, text))
+        return tuple(_joined((at + start, at + end) for at, chunk in found for start, end in self._spans[chunk]))
+
+    def _chunks(self, text: str) -> Mapping[str, str] | None:
+        """Return what stands between white space, and its terms; None where a word crosses white space."""
+        if text not in self._known:
+            self._known[text] = None if self._analyzer.crosses_spaces(text) else self._analyzer.chunks(text)
+        return self._known[text]
+
+    def _one(self, term: str) -> bool:
+        return term in self._terms or (self._other is not None and self._other(term))
+
+    def _matching(self, text: str) -> list[tuple[int, int]]:
+        return [(start, end) for start, end, term in self._analyzer.spans(text) if self._one(term)]
+
+
+def _places(chunk: str, text: str) -> Iterator[int]:
+    """Yield where a chunk of a text stands, with white space or nothing around it."""
+    at = text.find(chunk)
+    while at >= 0:
+        end = at + len(chunk)
+        if (at == 0 or text[at - 1].isspace()) and (end == len(text) or text[end].isspace()):
+            yield at
+        at = text.find(chunk, end)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans, those that touch or overlap as one."""
+    pending: tuple[int, int] | None = None
+    for start, end in spans:
+        if pending is not None and start <= pending[1]:
+            pending = (pending[0], max(end, pending[1]))
+            continue
+        if pending is not None:
+            yield pending
+        pending = (start, end)
+    if pending is not None:
+        yield pending
+
+
+def _loosely(query: Query) -> Matcher | None:
+    """Return a function that tells whether a term fits a pattern or a fuzzy word of the query; None if it has none."""
+    patterns = [re.compile(pattern) for pattern in _patterns(query)]
+    fuzzy = [leaf for leaf in leaves(query) if isinstance(leaf, Fuzzy)]
+    if not patterns and not fuzzy:
+        return None
+
+    def matches(term: str) -> bool:
+        return any(pattern.match(term) for pattern in patterns) or any(
+            within(term, leaf.text, leaf.distance) for leaf in fuzzy
+        )
+
+    return matches
+
+
+def query_terms(query: Query) -> list[str]:
+    """Return the index terms that the query names outright, in order, each once."""
+    found: dict[str, None] = {}
+    for leaf in leaves(query):
+        if isinstance(leaf, Term):
+            found[leaf.text] = None
+        elif isinstance(leaf, Phrase):
+            found.update(dict.fromkeys(leaf.terms))
+    return list(found)
+
+
+def leaves(query: Query) -> Iterator[Query]:
+    """Yield what a passage may match, without what it must not."""
+    if isinstance(query, Boolean):
+        for child in (*query.must, *query.should):
+            yield from leaves(child)
+    elif not isinstance(query, DateRange):
+        yield query
+
+
+def _patterns(query: Query) -> Iterator[str]:
+    for leaf in leaves(query):
+        if isinstance(leaf, Prefix):
+            yield re.escape(leaf.text)
+        elif isinstance(leaf, Wildcard):
+            yield translate(leaf.pattern.replace("[", "[[]"))
+
+
+def within(left: str, right: str, distance: int) -> bool:
+    """Tell whether two terms are at most `distance` edits apart (Damerau 1964; restricted transpositions)."""
+    if abs(len(left) - len(right)) > distance:
+        return False
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        current = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        before, previous = previous, current
+    return previous[-1] <= distance

@@ -1,0 +1,106 @@
+"""The catalog: one SQLite file that decides what exists. Keywords and vectors are derived from it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+from searchkit.errors import IndexCorrupt
+from searchkit.storage import refusals
+from searchkit.storage.catalog.bands import SCHEMA as BANDS
+from searchkit.storage.catalog.bands import Bands
+from searchkit.storage.catalog.documents import Documents
+from searchkit.storage.catalog.metadata import Metadata
+from searchkit.storage.catalog.parts import Parts
+from searchkit.storage.catalog.passages import Passages
+from searchkit.storage.catalog.schema import SCHEMA, connect
+from searchkit.storage.catalog.sources import Sources
+from searchkit.storage.catalog.statements import SCHEMA as STATEMENTS
+from searchkit.storage.catalog.statements import Statements
+
+
+class Catalog:
+    """Typed access to the SQLite file, table by table. One connection: threads that share it hold `lock`."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self._path = path
+        self.lock = threading.RLock()  # held by whoever lets several threads read
+        if not create and not path.exists():
+            raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")
+        self._db = connect(path, f"BEGIN;{SCHEMA}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+        self.sources = Sources(self._db)
+        self.documents = Documents(self._db)
+        self.passages = Passages(self._db)
+        self.metadata = Metadata(self._db)
+        self.parts = Parts(self._db)
+        self.bands = Bands(self._db)
+        self.statements = Statements(self._db)
+
+    def begin_read(self) -> None:
+        """Pin the current state: every later read sees it until `end`."""
+        self._db.execute("BEGIN")
+        self._db.execute("SELECT value FROM counters LIMIT 1").fetchone()
+        self.passages.spans.pinned = True
+
+    def begin_write(self) -> None:
+        """Start a transaction that `commit` makes durable or `rollback` undoes."""
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make everything since `begin_write` durable, as one."""
+        self._db.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo everything since `begin_write`; end a read."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.passages.spans.close()
+        self._db.close()
+
+    def counter(self, name: str) -> int:
+        """Return a counter.
+
+        generation; next_row; keywords: generation of the keyword part; removed: rows that were removed since
+        that part was last built from nothing; next_segment.
+        """
+        return int(self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()[0])
+
+    def set_counter(self, name: str, value: int) -> None:
+        """Set a counter."""
+        self._db.execute("UPDATE counters SET value = ? WHERE name = ?", (value, name))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many documents, passages, files and near duplicates there are."""
+        queries = {
+            "documents": "SELECT count(*) FROM documents",
+            "passages": "SELECT count(*) FROM passages",
+            "files": "SELECT count(*) FROM files",
+            "duplicates": "SELECT count(*) FROM passages WHERE duplicate_of IS NOT NULL",
+        }
+        return {name: int(self._db.execute(query).fetchone()[0]) for name, query in queries.items()}
+
+    def settings(self) -> dict[str, Any]:
+        """Return what was frozen when the index was created."""
+        return {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM settings")}
+
+    def set_settings(self, settings: dict[str, Any]) -> None:
+        """Replace the settings."""
+        self._db.execute("DELETE FROM settings")
+        self._db.executemany("INSERT INTO settings VALUES (?, ?)", [(k, json.dumps(v)) for k, v in settings.items()])
+
+    def problems(self) -> list[str]:
+        """Return what SQLite's own checks find wrong, empty when all is well."""
+        try:
+            broken = [text for (text,) in self._db.execute("PRAGMA integrity_check") if text != "ok"]
+            dangling = self._db.execute("PRAGMA foreign_key_check")
+            broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]
+            broken += self.statements.problems()
+        except sqlite3.DatabaseError as error:
+            return [str(refusals.damage(error, self._path, f"{self._path}: {error}"))]
+        return [f"{self._path}: {problem}" for problem in broken]

@@ -1,0 +1,89 @@
+"""The catalog's table of documents."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from searchkit.storage.catalog.schema import DocumentRecord
+from searchkit.text.days import day_of
+from searchkit.types import Document, Mark
+
+
+class Documents:
+    """Typed access to the table."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
+        """Return the key, file key and content digest of a document, None if there is none."""
+        row = self._db.execute("SELECT key, file, digest FROM documents WHERE id = ?", (doc_id,)).fetchone()
+        return None if row is None else (row[0], row[1], row[2])
+
+    def of_file(self, file: int) -> Iterator[str]:
+        """Yield the ids of the documents that a file holds, in the order of their keys."""
+        query = "SELECT id FROM documents WHERE file = ? ORDER BY key"
+        return (doc_id for (doc_id,) in self._db.execute(query, (file,)))
+
+    def adopt(self, key: int, file: int | None) -> None:
+        """Record which file a document comes from."""
+        self._db.execute("UPDATE documents SET file = ? WHERE key = ?", (file, key))
+
+    def next_key(self) -> int:
+        """Return a key that is free, with all above it."""
+        return int(self._db.execute("SELECT coalesce(max(key), 0) + 1 FROM documents").fetchone()[0])
+
+    def put(self, records: Iterable[DocumentRecord]) -> None:
+        """Add documents; their ids must be free."""
+        self._db.executemany(
+            "INSERT INTO documents (key, id, file, digest, title, section, date, day, source, metadata, text, marks, "
+            "page_starts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(_document_row, records),
+        )
+
+    def drop(self, key: int) -> list[tuple[int, bytes, bytes]]:
+        """Remove a document with its passages, dead from now on; return their (row, digest, signature)."""
+        gone = self._db.execute("SELECT row, digest, signature FROM passages WHERE document = ?", (key,)).fetchall()
+        self._db.executemany("INSERT INTO dead VALUES (?)", [(row,) for row, *_ in gone])
+        self._db.execute("DELETE FROM documents WHERE key = ?", (key,))
+        return gone
+
+    def get(self, doc_id: str) -> Document | None:
+        """Return a document with its text, None if there is none."""
+        found = self._db.execute(
+            "SELECT id, text, title, metadata, marks, page_starts FROM documents WHERE id = ?", (doc_id,)
+        ).fetchone()
+        return None if found is None else _document(found)
+
+    def all(self) -> Iterator[Document]:
+        """Yield every document, in the order they came."""
+        cursor = self._db.execute("SELECT id, text, title, metadata, marks, page_starts FROM documents ORDER BY key")
+        return (_document(found) for found in cursor)
+
+    def ids(self, pattern: str = "*") -> list[str]:
+        """Return the ids that match a glob, sorted."""
+        found = self._db.execute("SELECT id FROM documents WHERE id GLOB ? ORDER BY id", (pattern,))
+        return [doc_id for (doc_id,) in found]
+
+
+def _document_row(record: DocumentRecord) -> tuple[object, ...]:
+    key, document, file, digest = record
+    when = document.metadata.get("date")
+    return (
+        key, document.id, file, digest, document.title, str(document.metadata.get("section") or ""),
+        when if isinstance(when, str) else None, day_of(str(when or "")), str(document.metadata.get("source") or ""),
+        json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else "{}", document.text,
+        json.dumps(document.marks) if document.marks else "[]",
+        json.dumps(document.page_starts) if document.page_starts else "[]",
+    )  # fmt: skip
+
+
+def _document(found: Sequence[Any]) -> Document:
+    doc_id, text, title, metadata, marks, page_starts = found
+    return Document(
+        doc_id, text, title, json.loads(metadata), tuple(Mark(*mark) for mark in json.loads(marks)),
+        tuple(json.loads(page_starts)),
+    )  # fmt: skip

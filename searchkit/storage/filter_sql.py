@@ -1,0 +1,182 @@
+"""A filter as a WHERE clause over the table `documents`, every value bound, none written into the clause.
+
+The table has the columns key, id, title, section, source (text, '' for none), date (ISO 8601 text or null), day
+(the date's ordinal or null) and metadata (JSON text with its characters unescaped). Single values of the metadata are
+looked up in the table `items`, which `ITEMS` makes and `FILL` fills for a JSON path: reading the JSON of all documents
+for every filter would take half a second for 250,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from searchkit.errors import QueryError
+from searchkit.queries.filters.tree import (
+    DATE_LIKE,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Exists,
+    Filter,
+    Not,
+    Period,
+    Value,
+    json_paths,
+    sqlite_pattern,
+)
+
+
+class Clause(NamedTuple):
+    """A piece of SQL and the values for its question marks, in order."""
+
+    sql: str
+    values: tuple[object, ...] = ()
+
+
+ITEMS = (
+    "CREATE TEMP TABLE items (path TEXT, value, type TEXT, listed INTEGER, document INTEGER, "
+    "PRIMARY KEY (path, value, type, listed, document)) WITHOUT ROWID"
+)
+FILL = (  # binds a path three times
+    "INSERT OR IGNORE INTO items SELECT ?, item.atom, item.type, "
+    "json_type(metadata, ?) IN ('array', 'object'), documents.key "
+    "FROM documents, json_each(metadata, ?) AS item WHERE item.atom IS NOT NULL ORDER BY 2"
+)
+MOST_BOUND = 30_000  # SQLite's own limit is 32,766, or more where it was built so
+LONGEST_CLAUSE = 900_000  # characters; SQLite's own limit is a million bytes or more
+NEVER, ALWAYS = Clause("0"), Clause("1")
+
+_COLUMNS = {"doc": ("id",), "title": ("title",), "section": ("section",), "path": ("id", "source"), "date": ("date",)}
+_HAS_DATE = f"(substr({{0}}, 1, 10) GLOB '{DATE_LIKE}' AND substr({{0}}, 11, 1) IN ('', 'T', ' '))"
+_PADDED = "substr(replace({0}, ' ', 'T') || substr('T00:00:00', length({0}) - 9), 1, ?)"
+_DAY_TESTS = {
+    "=": ("day BETWEEN ? AND ?", (0, 1)),
+    "<": ("day < ?", (0,)),
+    "<=": ("day <= ?", (1,)),
+    ">": ("day > ?", (1,)),
+    ">=": ("day >= ?", (0,)),
+}
+
+
+def paths(condition: Filter) -> set[str]:
+    """Return the JSON paths whose values a WHERE clause looks up in `items`."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return set().union(*map(paths, parts))
+        case Not(part):
+            return paths(part)
+        case Exists(name) | Comparison(name=name):
+            return set() if name in _COLUMNS else set(json_paths(name))
+
+
+def to_sql(condition: Filter) -> tuple[str, list[object]]:
+    """Return a WHERE clause that is 1 or 0 for every document, never null, and the values it binds.
+
+    Raises QueryError for more than SQLite takes in one statement.
+    """
+    clause = _clause(condition)
+    if len(clause.values) > MOST_BOUND or len(clause.sql) > LONGEST_CLAUSE:
+        raise QueryError(f"the filter compares with {len(clause.values)} values, too many at once: shorten its lists")
+    return clause.sql, list(clause.values)
+
+
+def _clause(condition: Filter) -> Clause:
+    match condition:
+        case AllOf(parts):
+            return _joined("AND", [_clause(part) for part in parts]) if parts else ALWAYS
+        case AnyOf(parts):
+            return _any([_clause(part) for part in parts])
+        case Not(part):
+            inner = _clause(part)
+            return Clause(f"NOT {inner.sql}", inner.values)
+        case Exists(name):
+            return _each_value(name, lambda _: ALWAYS, lambda _: ALWAYS)
+        case Comparison():
+            return _comparison(condition)
+
+
+def _any(clauses: Sequence[Clause]) -> Clause:
+    return _joined("OR", clauses) if clauses else NEVER
+
+
+def _joined(word: str, clauses: Sequence[Clause]) -> Clause:
+    """Join clauses as a balanced tree: SQLite refuses expressions over 1,000 levels deep."""
+    if len(clauses) == 1:
+        return clauses[0]
+    middle = len(clauses) // 2
+    left, right = _joined(word, clauses[:middle]), _joined(word, clauses[middle:])
+    return Clause(f"({left.sql} {word} {right.sql})", left.values + right.values)
+
+
+def _each_value(name: str, of_column: Callable[[str], Clause], of_item: Callable[[str], Clause]) -> Clause:
+    """Return whether any of the name's values passes: a column's test or, given its JSON path, an item's."""
+    if name in _COLUMNS:
+        tests = ((column, of_column(column)) for column in _COLUMNS[name])
+        return _any([Clause(f"ifnull({column} <> '' AND {sql}, 0)", values) for column, (sql, values) in tests])
+    return _any([_any_item(path, of_item(path)) for path in json_paths(name)])
+
+
+def _any_item(path: str, test: Clause) -> Clause:
+    """Return whether a value at a JSON path passes: a scalar, or an element of a list."""
+    sql = f"key IN (SELECT document FROM items AS item WHERE path = ? AND {test.sql})"  # noqa: S608 - values are bound
+    return Clause(sql, (path, *test.values))
+
+
+def _comparison(comparison: Comparison) -> Clause:
+    name, sign, values = comparison.name, comparison.operator, comparison.values
+    texts = [value for value in values if isinstance(value, str)]
+    periods = [value for value in values if isinstance(value, Period)]
+    others = [value for value in values if not isinstance(value, str | Period)]
+
+    def of_column(column: str) -> Clause:
+        tests = _text_tests(column, name, sign, texts) if texts else []
+        return _any([*tests, *(_period_test(column, name, sign, period) for period in periods)])
+
+    def of_item(_: str) -> Clause:
+        text = _text_tests("item.value", name, sign, texts, listed=True) if texts else []
+        tests = _any([*text, *(_period_test("item.value", name, sign, period) for period in periods)])
+        return _any([Clause(f"(item.type = 'text' AND {tests.sql})", tests.values), *_scalar_tests(sign, others)])
+
+    return _each_value(name, of_column, of_item)
+
+
+def _text_tests(column: str, name: str, sign: str, texts: Sequence[str], *, listed: bool = False) -> list[Clause]:
+    """Return tests of a text, one of which must hold; `listed` where the text may be an element of a list."""
+    if sign == "~" or (sign == "=" and name == "path"):
+        return [Clause(f"{column} GLOB ?", (sqlite_pattern(text),)) for text in texts]
+    among = Clause(f"{column} IN ({_marks(texts)})", tuple(texts))
+    if sign == "=":
+        return [among]
+    if sign != "contains":
+        return [Clause(f"{column} {sign} ?", (text,)) for text in texts]
+    inside = _any([Clause(f"instr({column}, ?) > 0", (text,)) for text in texts])
+    if not listed:
+        return [inside]
+    return [Clause(f"CASE WHEN item.listed THEN {among.sql} ELSE {inside.sql} END", among.values + inside.values)]
+
+
+def _period_test(column: str, name: str, sign: str, period: Period) -> Clause:
+    """Return the test of a date against a period; for the column `date`, days are compared as numbers."""
+    if name == "date" and not period.has_time:
+        sql, bounds = _DAY_TESTS[sign]
+        return Clause(sql, tuple(period.days[bound] for bound in bounds))
+    compared = f"{_PADDED.format(column)} {'=' if sign == 'contains' else sign} ?"
+    return Clause(f"({_HAS_DATE.format(column)} AND {compared})", (len(period.prefix), period.prefix))
+
+
+def _scalar_tests(sign: str, values: Sequence[Value]) -> list[Clause]:
+    """Return tests of an item against numbers and truth values, one of which must hold."""
+    truths = [Clause("item.type = ?", ("true" if value else "false",)) for value in values if isinstance(value, bool)]
+    numbers = [value for value in values if not isinstance(value, bool)]
+    if not numbers:
+        return truths
+    if sign in ("=", "contains"):
+        test = Clause(f"item.value IN ({_marks(numbers)})", tuple(numbers))
+    else:
+        test = _any([Clause(f"item.value {sign} ?", (number,)) for number in numbers])
+    return [*truths, Clause(f"(item.type IN ('integer', 'real') AND {test.sql})", test.values)]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,193 @@
+"""The contract between a question and its index, kept by an index in a folder: a snapshot seen as a `View`."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.queries.filters import Filter, paths, to_sql
+from searchkit.queries.syntax import Query
+from searchkit.storage.contract import Scope, Scores, VectorRows
+from searchkit.storage.keywords import Reader
+from searchkit.storage.keywords.ranking import among
+from searchkit.storage.readers import CatalogPassages, CatalogStatements
+from searchkit.storage.snapshot import Snapshot
+from searchkit.storage.vectors.arm import Vectors
+from searchkit.storage.vectors.journal import reached
+from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking, Rows
+
+MOST_KEPT = 50_000  # vectors that questions had computed, in memory
+KEPT_FILTERS = 16
+BACKGROUND_ROWS = 1_000
+PRIOR_PAIRS = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowScope:
+    """The rows that may be found, ascending: (n,)."""
+
+    rows: Rows
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def holds(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Tell for each row whether it may be found."""
+        return among(rows, self.rows)
+
+
+def rows_of(scope: Scope | None) -> Rows | None:
+    """Return the rows of a scope that an index in a folder made, None for all."""
+    if scope is None or isinstance(scope, RowScope):
+        return None if scope is None else scope.rows
+    raise TypeError(f"a scope belongs to the view that made it, and {type(scope).__name__} is none of ours")
+
+
+class EngineKeywords:
+    """The keyword arm, by an engine's reader."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @property
+    def count(self) -> int:
+        """How many passages there are."""
+        return self._reader.count
+
+    def search(self, query: Query, limit: int, scope: Scope | None = None) -> Ranking:
+        """Return the best `limit` passages; those that match nothing are not among them."""
+        return self._reader.search(query, limit, rows_of(scope))
+
+    def score(self, query: Query, rows: Rows) -> Scores:
+        """Return the score of each row: (n,), 0 without a match."""
+        return self._reader.score(query, rows) if len(rows) else np.empty(0, np.float32)
+
+    def frequencies(
+        self, terms: Collection[str], anywhere: Collection[str] = ()
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """Return in how many passages index terms stand; `anywhere`: in texts, titles and sections alike."""
+        found = self._reader.document_frequency
+        return {term: found(term, "body") or found(term) for term in terms}, {term: found(term) for term in anywhere}
+
+
+class SegmentVectors:
+    """The vector arm, by the segments of a commit."""
+
+    def __init__(self, stored: Vectors) -> None:
+        self._stored = stored
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def search_many(
+        self, queries: FloatMatrix, limit: int, scope: Scope | None = None, recall: float = RECALL
+    ) -> list[Ranking]:
+        """Return the `limit` nearest passages of each query. queries: (m, dim) unit rows; recall: see `Vectors`."""
+        return self._stored.search_many(queries, limit, rows_of(scope), recall)
+
+    def score(self, vector: FloatVector | None, rows: Rows) -> Scores:
+        """Return the cosine of each row: (n,), NaN without a vector."""
+        return np.full(len(rows), np.nan, np.float32) if vector is None else self._stored.score(vector, rows)
+
+    def read(self, rows: Rows) -> VectorRows:
+        """Return vectors and word pieces of rows."""
+        return VectorRows(self._stored.get(rows), self._stored.pieces(rows))
+
+    def drafts(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Tell which rows have a vector that was predicted: (n,)."""
+        return self._stored.drafts(rows)
+
+
+class FolderView:
+    """An index in a folder as of one commit; it lives as long as its snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.settings = snapshot.settings
+        self.generation = snapshot.generation
+        self.keywords = EngineKeywords(snapshot.keywords)
+        self.vectors = SegmentVectors(snapshot.vectors)
+        self.passages = CatalogPassages(snapshot.catalog)
+        self.statements = CatalogStatements(snapshot.catalog)
+        self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
+        self._scopes: dict[tuple[str, tuple[object, ...]], RowScope] = {}
+
+    @cached_property
+    def background(self) -> float:
+        """The mean cosine of two passages of different documents, from a sample; 0 where there are no two.
+
+        It is what a cosine means nothing below: some models give any two texts .7. The mean of a few pairs of
+        documents, which may be two versions of one, says little: it counts as if PRIOR_PAIRS more had 0.
+        """
+        rows, matrix = self.snapshot.vectors.sample(BACKGROUND_ROWS)
+        owners = self.passages.owners(rows.tolist())
+        _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
+        pairs = len(rows) ** 2 - int((sizes**2).sum())
+        if not pairs:
+            return 0.0
+        sums = np.zeros((len(sizes), matrix.shape[1]), np.float32)
+        np.add.at(sums, document, matrix)
+        whole = sums.sum(axis=0)
+        known = len(sizes) * (len(sizes) - 1) / 2
+        return float((whole @ whole - (sums * sums).sum()) / pairs) * known / (known + PRIOR_PAIRS)
+
+    def scope(self, condition: Filter | None = None, speakers: Collection[int] | None = None) -> RowScope | None:
+        """Return the passages whose documents fit, in which any of these speakers says something; None for all."""
+        found = None if condition is None else self._fitting(condition)
+        if speakers is None:
+            return found
+        said = np.unique(np.array([each.row for each in self.statements.by(speakers)], np.int64))
+        return RowScope(said if found is None else np.intersect1d(said, found.rows))
+
+    def _fitting(self, condition: Filter) -> RowScope:
+        """Return the passages whose documents fit; the last few answers are kept, for a snapshot never changes."""
+        clause, values = to_sql(condition)
+        catalog, key = self.snapshot.catalog, (clause, tuple(values))
+        with catalog.lock:
+            found = self._scopes.get(key)
+            if found is None:
+                while len(self._scopes) >= KEPT_FILTERS:
+                    del self._scopes[next(iter(self._scopes))]
+                catalog.metadata.look_into(paths(condition))
+                found = self._scopes[key] = RowScope(catalog.metadata.rows(*key))
+            return found
+
+    def narrowed(self, scope: Scope | None, query: Query) -> RowScope:
+        """Return those of the passages that match a query."""
+        return RowScope(np.sort(self.keywords.search(query, max(1, self.keywords.count), scope).rows))
+
+    def scores(
+        self, query: Query, query_rows: Rows, vector: FloatVector | None, vector_rows: Rows
+    ) -> tuple[Scores, Scores]:
+        """Return what both arms say of given rows: BM25, 0 without a match; cosine, NaN without a vector."""
+        return self.keywords.score(query, query_rows), self.vectors.score(vector, vector_rows)
+
+    def computed(self, rows: Rows) -> dict[int, FloatVector]:
+        """Return the model's own vectors that questions had it compute for some of these rows."""
+        return {row: self.kept[row] for row in rows.tolist() if row in self.kept}
+
+    def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:
+        """Keep vectors that the model computed for a question: in memory, and in a journal for `improve`."""
+        catalog = self.snapshot.catalog
+        with catalog.lock:
+            digests = catalog.passages.digests(rows.tolist())
+            self.kept.update(zip(rows.tolist(), matrix.astype(np.float32), strict=True))
+            for row in list(self.kept)[: max(0, len(self.kept) - MOST_KEPT)]:
+                self.kept.pop(row, None)
+            with contextlib.suppress(OSError):  # an index that cannot be written is searched all the same
+                journal = reached(self.snapshot.path / "vectors", model.digest, model.dim)
+                journal.append([digests[row] for row in rows.tolist()], matrix)
+
+    def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> FolderView:
+        """Return the same with other vectors of some rows, see `Vectors.upgraded`."""
+        other = copy.copy(self)
+        other.vectors = SegmentVectors(self.snapshot.vectors.upgraded(rows, matrix))
+        return other
