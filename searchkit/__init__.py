@@ -75,7 +75,7 @@ _HOMES = {
     ),
     "index": ("Index", "rebuild"),
     "search.context": ("Citation", "Context"),
-    "sync": ("SyncOptions",),
+    "indexing.sync": ("SyncOptions",),
     "types": (
         "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Reranker", "Results", "Source", "Statement",
         "SyncReport",

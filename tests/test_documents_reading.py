@@ -30,7 +30,8 @@ def test_a_bug_in_a_reader_is_told_with_its_place_and_the_other_files_are_in(tmp
     folder.mkdir()
     (folder / "bad.md").write_text("# Tea")
     (folder / "good.txt").write_text("Tea.")
-    with pytest.raises(DocumentBug, match=r"bad\.md: .* at searchkit\.text line \d+ \(AttributeError: .*report it"):
+    place = r"bad\.md: .* at searchkit\.text\.analysis line \d+ \(AttributeError: .*report it"
+    with pytest.raises(DocumentBug, match=place):
         read(folder / "bad.md", "bad")
     with Index.create(tmp_path / "index", embedder="none") as index:
         report = index.sync(folder)

@@ -214,6 +214,6 @@ def test_a_text_that_comes_back_does_not_get_a_vector_that_is_none(news):
     poison(news.path, np.nan)
     news.add([dataclasses.replace(NEWS[0], id="again")])
     with store.opened(news.path) as snapshot:
-        rows = np.array([snapshot.catalog.row_of("again#0"), snapshot.catalog.row_of("again#1")])
+        rows = np.array([snapshot.catalog.passages.row_of("again#0"), snapshot.catalog.passages.row_of("again#1")])
         assert are_units(snapshot.vectors.get(rows)).all()
         assert len(snapshot.vectors.broken()) == 1

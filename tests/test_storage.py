@@ -132,7 +132,7 @@ def test_a_catalog_that_another_program_holds_is_locked(news, refusing):
 def test_a_search_on_a_failing_disk_says_so(tmp_path, embedder, refusing):
     with Index.create(tmp_path / "index", embedder=embedder) as index:
         index.add(NEWS)
-        refusing("SELECT key, id, text", "disk I/O error")
+        refusing("SELECT key, id, title", "disk I/O error")
         with pytest.raises(StorageError, match="disk failed"):
             index.search("Vietnam")
 
@@ -140,7 +140,7 @@ def test_a_search_on_a_failing_disk_says_so(tmp_path, embedder, refusing):
 def test_a_catalog_that_turns_out_malformed_is_damaged(tmp_path, embedder, refusing):
     with Index.create(tmp_path / "index", embedder=embedder) as index:
         index.add(NEWS)
-        refusing("SELECT key, id, text", "database disk image is malformed")
+        refusing("SELECT key, id, title", "database disk image is malformed")
         with pytest.raises(IndexCorrupt, match="malformed"):
             index.search("Vietnam")
 

@@ -177,7 +177,7 @@ def refuse(event, arguments):
     if event == "pickle.find_class":
         raise SystemExit(f"unpickled {arguments}")
 
-from searchkit import keywords
+from searchkit.storage import keywords
 from searchkit.storage.keywords import Entry
 from searchkit.queries.syntax import Term
 engine, folder, base = keywords.engine("whoosh"), Path(sys.argv[1]), None
