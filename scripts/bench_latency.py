@@ -21,34 +21,37 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from searchkit import Index, queries, search
-from searchkit.catalog import Catalog
+from searchkit import Index, queries
+from searchkit import index as facade
 from searchkit.embedders import OnnxEmbedder
 from searchkit.highlight import Highlighter
 from searchkit.keywords.tantivy_engine import TantivyReader
-from searchkit.refine import Refiner
-from searchkit.search import Search
+from searchkit.readers import CatalogPassages
+from searchkit.search import answering, pool, stages, weights
+from searchkit.search.first import First
 from searchkit.vectors import Vectors
+from searchkit.view import FolderView
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
-    (search, "search", "the rest"),
+    (facade, "search", "the rest"),
     (queries, "parse", "parse"),
     (OnnxEmbedder, "read_question", "embed the question"),
     (TantivyReader, "search", "keyword arm: search"),
     (TantivyReader, "score", "keyword arm: score"),
     (TantivyReader, "document_frequency", "document frequencies"),
-    (Vectors, "search", "vector arm: search"),
+    (Vectors, "search_many", "vector arm: search"),
     (Vectors, "score", "vector arm: score"),
-    (Search, "_fuse", "complete and fuse"),
-    (Catalog, "rows", "filter: rows"),
-    (Catalog, "neighbours", "neighbours"),
-    (Refiner, "_pieces", "word pieces"),
-    (Refiner, "_feedback", "feedback"),
-    (Refiner, "_speaker", "speaker"),
-    (Refiner, "_time", "time"),
-    (Refiner, "refine", "refine: the rest"),
-    (Catalog, "passages", "join with text"),
-    (Search, "confidence", "confidence"),
+    (pool, "_completed", "complete"),
+    (weights, "fuse", "fuse"),
+    (FolderView, "_fitting", "filter: rows"),
+    (stages.Neighbours, "refine", "neighbours"),
+    (stages.Pieces, "refine", "word pieces"),
+    (stages.Feedback, "refine", "feedback"),
+    (stages.Speaker, "refine", "speaker"),
+    (stages.Time, "refine", "time"),
+    (First, "settled", "order of the refined"),
+    (CatalogPassages, "get", "join with text"),
+    (answering, "confidences", "confidence"),
     (Highlighter, "__call__", "highlights"),
 )
 

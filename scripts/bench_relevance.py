@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from searchkit import Index, embedders
-from searchkit.derive import embedded_text
 from searchkit.evaluation import Evaluation, Question, Questions, evaluate, read_questions
 from searchkit.evaluation.calibration import auroc
 from searchkit.evaluation.runs import DEPTH, Answer
@@ -54,7 +53,7 @@ def full_precision(index: Index, questions: Questions, embedder: str) -> dict[st
     """Return the vector arm's documents as they were without rounding to float16: everything embedded anew."""
     model = embedders.embedder(embedder)
     passages = [passage for doc_id in index.documents() for passage in index.passages(doc_id)]
-    matrix = model.embed_passages([embedded_text(passage) for passage in passages])
+    matrix = model.embed_passages([passage.embedded_text for passage in passages])
     run = {}
     for question in questions.items:
         scores: dict[str, float] = {}

@@ -18,7 +18,6 @@ import numpy as np
 from bench_relevance import collections_in, index_of
 
 from searchkit import Index, store, student
-from searchkit.derive import embedded_text
 from searchkit.embedders import OnnxEmbedder
 from searchkit.evaluation import Questions, read_questions
 from searchkit.evaluation.runs import Answer, ask
@@ -50,7 +49,7 @@ def known_vectors(path: Path) -> dict[str, np.ndarray]:
         rows = snapshot.vectors.all_rows()
         passages = snapshot.catalog.passages(rows.tolist())
         matrix = snapshot.vectors.get(rows)
-        return {embedded_text(passages[row]): vector for row, vector in zip(rows.tolist(), matrix, strict=True)}
+        return {passages[row].embedded_text: vector for row, vector in zip(rows.tolist(), matrix, strict=True)}
 
 
 def draft(path: Path, model: Embedder, share: float, prior: student.Prior | None) -> str:
@@ -61,7 +60,7 @@ def draft(path: Path, model: Embedder, share: float, prior: student.Prior | None
         rows = vectors.all_rows()
         pieces, matrix = vectors.pieces(rows), vectors.get(rows)
         passages = writer.catalog.passages(rows.tolist())
-        features = student.features(model, [embedded_text(passages[row]) for row in rows.tolist()])
+        features = student.features(model, [passages[row].embedded_text for row in rows.tolist()])
         chosen = np.isin(rows, student.sample(rows, min(MOST, int(share * len(rows)))))
         taught, others = np.flatnonzero(chosen), np.flatnonzero(~chosen)
         started = time.perf_counter()

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from searchkit import EmbedderMismatch, Index, embedding
-from searchkit.derive import embedded_text
 from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder
 
 State = dict[str, str]
@@ -112,10 +111,11 @@ def in_index(path: Path) -> State:
 
 def check_vectors(index: Index) -> None:
     """Check that every vector is the model's own or known to be predicted."""
-    with index._reading() as snapshot:
+    with index._reading() as view:
+        snapshot = view.snapshot
         rows = snapshot.vectors.all_rows(drafts=False)
         passages = snapshot.catalog.passages(rows.tolist())
-        wanted = WordHashEmbedder().embed_passages([embedded_text(passages[row]) for row in rows.tolist()])
+        wanted = WordHashEmbedder().embed_passages([passages[row].embedded_text for row in rows.tolist()])
         if len(rows):
             assert np.allclose(wanted, snapshot.vectors.get(rows), atol=1e-3)
         assert set(snapshot.vectors.all_rows().tolist()) <= set(snapshot.catalog.all_rows().tolist())
