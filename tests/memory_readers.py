@@ -95,7 +95,11 @@ class MemoryVectors:
         return len(self._vectors)
 
     def search_many(
-        self, queries: FloatMatrix, limit: int, scope: Scope | None = None, recall: float = RECALL
+        self,
+        queries: FloatMatrix,
+        limit: int,
+        scope: Scope | None = None,
+        recall: float = RECALL,  # noqa: ARG002 - all are compared
     ) -> list[Ranking]:
         rows, matrix = self.searched(rows_of(scope))
         rankings = []
@@ -135,7 +139,8 @@ def _rounded(matrix: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 
 def _cosines(matrix: npt.NDArray[np.float32], vector: FloatVector) -> Scores:
-    return (matrix.astype(np.float64) * vector).sum(axis=1).astype(np.float32)
+    cosines: Scores = (matrix.astype(np.float64) * vector).sum(axis=1).astype(np.float32)
+    return cosines
 
 
 class MemoryPassages:

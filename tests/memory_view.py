@@ -100,7 +100,7 @@ class MemoryView:
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
         return {row: self._kept[row] for row in rows.tolist() if row in self._kept}
 
-    def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:
+    def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:  # noqa: ARG002 - in memory alone
         self._kept.update(zip(rows.tolist(), matrix, strict=True))
 
     def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> MemoryView:

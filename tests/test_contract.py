@@ -16,7 +16,7 @@ from searchkit import Document, Index, embedding, store
 from searchkit.contract import PRIOR_PAIRS, Said, Speaker, View
 from searchkit.duplicates import DTYPE, THRESHOLD, similarity
 from searchkit.filters import parse_where
-from searchkit.keywords.contract import B, K1
+from searchkit.keywords.contract import K1, B
 from searchkit.request import SearchRequest
 from searchkit.search.answering import search
 from searchkit.settings import Settings
@@ -209,7 +209,7 @@ def test_a_query_finds_what_matches_and_nothing_else(view, query, found):
 
 
 def test_the_nearest_vectors_are_those_of_the_highest_cosine(view):
-    """The words of ferry#1, of harbour#0 but for its title, two of the three of harbour#1's five … by counting words."""
+    """By counting words: all three of ferry#1, three of the four of harbour#0; coffee twice beside a title."""
     question = WordHashEmbedder().embed_query("Coffee is dear.")
     (found,) = view.vectors.search_many(question[None], 3)
     assert ids(view, found.rows) == ["ferry#1", "harbour#0", "harbour#2"]
