@@ -115,8 +115,8 @@ def build_alone(home: Path, records: list[dict[str, str]]) -> None:
 def ask_arm(index: Index) -> Callable[[str], object]:
     """Return the keyword arm alone, as search uses it: parse, look up, rank, rows of the ten best."""
     analyzer = Analyzer(index.settings.language)
-    with index._reading() as snapshot:
-        reader = snapshot.keywords
+    with index._reading() as view:
+        reader = view.snapshot.keywords
     return lambda question: reader.search(queries.parse(question, analyzer).tree, 10)
 
 

@@ -21,35 +21,37 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from searchkit.refine import Refiner
-
-from searchkit import Index, queries, search
+from searchkit import Index, queries
+from searchkit import index as facade
 from searchkit.models.embedders import OnnxEmbedder
 from searchkit.queries.highlight import Highlighter
-from searchkit.search import Search
-from searchkit.storage.catalog import Catalog
+from searchkit.search import answering, pool, stages, weights
+from searchkit.search.first import First
 from searchkit.storage.keywords.tantivy_engine import TantivyReader
+from searchkit.storage.readers import CatalogPassages
 from searchkit.storage.vectors.arm import Vectors
+from searchkit.storage.view import FolderView
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
-    (search, "search", "the rest"),
+    (facade, "search", "the rest"),
     (queries, "parse", "parse"),
     (OnnxEmbedder, "read_question", "embed the question"),
     (TantivyReader, "search", "keyword arm: search"),
     (TantivyReader, "score", "keyword arm: score"),
     (TantivyReader, "document_frequency", "document frequencies"),
-    (Vectors, "search", "vector arm: search"),
+    (Vectors, "search_many", "vector arm: search"),
     (Vectors, "score", "vector arm: score"),
-    (Search, "_fuse", "complete and fuse"),
-    (Catalog, "rows", "filter: rows"),
-    (Catalog, "neighbours", "neighbours"),
-    (Refiner, "_pieces", "word pieces"),
-    (Refiner, "_feedback", "feedback"),
-    (Refiner, "_speaker", "speaker"),
-    (Refiner, "_time", "time"),
-    (Refiner, "refine", "refine: the rest"),
-    (Catalog, "passages", "join with text"),
-    (Search, "confidence", "confidence"),
+    (pool, "_completed", "complete"),
+    (weights, "fuse", "fuse"),
+    (FolderView, "_fitting", "filter: rows"),
+    (stages.Neighbours, "refine", "neighbours"),
+    (stages.Pieces, "refine", "word pieces"),
+    (stages.Feedback, "refine", "feedback"),
+    (stages.Speaker, "refine", "speaker"),
+    (stages.Time, "refine", "time"),
+    (First, "settled", "order of the refined"),
+    (CatalogPassages, "get", "join with text"),
+    (answering, "confidences", "confidence"),
     (Highlighter, "__call__", "highlights"),
 )
 

@@ -23,7 +23,6 @@ from searchkit.evaluation.calibration import auroc
 from searchkit.evaluation.runs import DEPTH, Answer
 from searchkit.evaluation.settings import DEFAULT, KNOWN
 from searchkit.evaluation.sidebyside import assembled
-from searchkit.indexing.entries import embedded_text
 from searchkit.models import embedders
 
 MEASURES = ("nDCG@10", "R@100")
@@ -55,7 +54,7 @@ def full_precision(index: Index, questions: Questions, embedder: str) -> dict[st
     """Return the vector arm's documents as they were without rounding to float16: everything embedded anew."""
     model = embedders.embedder(embedder)
     passages = [passage for doc_id in index.documents() for passage in index.passages(doc_id)]
-    matrix = model.embed_passages([embedded_text(passage) for passage in passages])
+    matrix = model.embed_passages([passage.embedded_text for passage in passages])
     run = {}
     for question in questions.items:
         scores: dict[str, float] = {}

@@ -21,7 +21,6 @@ from searchkit import Index
 from searchkit.evaluation import Questions, read_questions
 from searchkit.evaluation.runs import Answer, ask
 from searchkit.evaluation.sidebyside import assembled
-from searchkit.indexing.entries import embedded_text
 from searchkit.models import student
 from searchkit.models.embedders import OnnxEmbedder
 from searchkit.storage import store
@@ -52,7 +51,7 @@ def known_vectors(path: Path) -> dict[str, np.ndarray]:
         rows = snapshot.vectors.all_rows()
         passages = snapshot.catalog.passages.get(rows.tolist())
         matrix = snapshot.vectors.get(rows)
-        return {embedded_text(passages[row]): vector for row, vector in zip(rows.tolist(), matrix, strict=True)}
+        return {passages[row].embedded_text: vector for row, vector in zip(rows.tolist(), matrix, strict=True)}
 
 
 def draft(path: Path, model: Embedder, share: float, prior: student.Prior | None) -> str:
@@ -63,7 +62,7 @@ def draft(path: Path, model: Embedder, share: float, prior: student.Prior | None
         rows = vectors.all_rows()
         pieces, matrix = vectors.pieces(rows), vectors.get(rows)
         passages = writer.catalog.passages.get(rows.tolist())
-        features = student.features(model, [embedded_text(passages[row]) for row in rows.tolist()])
+        features = student.features(model, [passages[row].embedded_text for row in rows.tolist()])
         chosen = np.isin(rows, student.sample(rows, min(MOST, int(share * len(rows)))))
         taught, others = np.flatnonzero(chosen), np.flatnonzero(~chosen)
         started = time.perf_counter()

@@ -20,8 +20,10 @@ from searchkit import Index
 from searchkit.evaluation import read_questions
 from searchkit.evaluation.calibration import auroc, expected_error
 from searchkit.evaluation.questions import Question
-from searchkit.search import Search
 from searchkit.search.confidence import MODELS
+from searchkit.search.evidence import evidence
+from searchkit.search.inquiry import Inquiry
+from searchkit.search.ranked import Ranked
 from searchkit.search.request import SearchRequest
 from searchkit.text.analysis import Analyzer
 from searchkit.types import ANSWERABLE
@@ -58,13 +60,14 @@ def marked(text: str) -> Iterator[tuple[str, bool]]:
 
 def examples(index: Index, question: Question) -> Iterator[tuple[Example, bool]]:
     """Yield what speaks for each of the best hits, and whether it is right."""
-    with index._reading() as snapshot:
-        run = Search(snapshot, index.embedder, Analyzer(index.settings.language), SearchRequest(question.text))
-        rows = [row for row, _ in itertools.islice(run.ranked(), DEPTH)]
+    with index._reading() as view:
+        analyzer, request = Analyzer(index.settings.language), SearchRequest(question.text)
+        ranked = Ranked(Inquiry(view, index.embedder, analyzer, request))
+        rows = [row for row, _ in itertools.islice(ranked, DEPTH)]
         if not rows:
             return
-        passages = snapshot.catalog.passages.get(rows)
-        features = run.evidence([(row, passages[row]) for row in rows]).features()
+        passages = view.passages.get(rows)
+        features = evidence(ranked.stretch, [(row, passages[row]) for row in rows]).features()
         for at, row in enumerate(rows):
             if passages[row].doc_id != question.id:
                 right = question.grades.get(passages[row].doc_id, 0) > 0

@@ -23,7 +23,6 @@ import numpy as np
 
 from searchkit import Document, EmbedderMismatch, Index, IndexExists
 from searchkit.indexing import embedding
-from searchkit.indexing.entries import embedded_text
 from tests.worlds import WORDS, OtherEmbedder, WordHashEmbedder
 
 State = dict[str, str]
@@ -142,10 +141,11 @@ def in_index(path: Path) -> State:
 
 def check_vectors(index: Index) -> None:
     """Check that every vector is the model's own or known to be predicted."""
-    with index._reading() as snapshot:
+    with index._reading() as view:
+        snapshot = view.snapshot
         rows = snapshot.vectors.all_rows(drafts=False)
         passages = snapshot.catalog.passages.get(rows.tolist())
-        wanted = WordHashEmbedder().embed_passages([embedded_text(passages[row]) for row in rows.tolist()])
+        wanted = WordHashEmbedder().embed_passages([passages[row].embedded_text for row in rows.tolist()])
         if len(rows):
             assert np.allclose(wanted, snapshot.vectors.get(rows), atol=1e-3)
         assert set(snapshot.vectors.all_rows().tolist()) <= set(snapshot.catalog.passages.rows().tolist())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -111,21 +111,28 @@ class BruteForce:
         match query:
             case syntax.Term(text=text):
                 yield from self._bm25(texts, (text,))
-            case syntax.Phrase(terms=terms):
-                yield from self._bm25(texts, terms)
+            case syntax.Phrase(terms=terms, slop=slop):
+                yield from self._bm25(texts, terms, slop)
             case _:
                 matches = term_test(query)
                 yield from ((row, 1.0) for row, terms in texts.items() if any(map(matches, terms)))
 
-    def _bm25(self, texts: dict[int, list[str]], phrase: tuple[str, ...]) -> Iterator[tuple[int, float]]:
+    def _bm25(self, texts: dict[int, list[str]], phrase: tuple[str, ...], slop: int = 0) -> Iterator[tuple[int, float]]:
         count = len(texts)
         average = sum(map(len, texts.values())) / max(1, count)
         idf = sum(idf_of(count, sum(term in terms for terms in texts.values())) for term in phrase)
         for row, terms in texts.items():
-            frequency = sum(tuple(terms[i : i + len(phrase)]) == phrase for i in range(len(terms)))
+            frequency = occurrences(terms, phrase, slop)
             if frequency:
                 norm = K1 * (1 - B + B * len(terms) / average)
                 yield row, idf * (K1 + 1) * frequency / (frequency + norm)
+
+
+def occurrences(terms: Sequence[str], phrase: Sequence[str], slop: int) -> int:
+    """Return how often a phrase stands in a text: in how many stretches of `slop` moves all its terms are in place."""
+    moves = [{at - place for at, term in enumerate(terms) if term == wanted} for place, wanted in enumerate(phrase)]
+    starts = set().union(*moves)
+    return sum(all(any(start <= move <= start + slop for move in own) for own in moves) for start in starts)
 
 
 def idf_of(count: int, frequency: int) -> float:

@@ -65,8 +65,9 @@ def exported(news, tmp_path):
 
 
 def test_memory_does_not_grow_with_the_number_of_vectors(tmp_path, monkeypatch):
-    sizes = {"archive.CHUNK": 16, "embedding.DRAFT_CHUNK": 16, "embedding.CHUNK": 16, "segments.BLOCK": 16}
-    for name, size in {**sizes, "ingest.BATCH_PASSAGES": 50, "pipeline.CHUNK": 500}.items():
+    sizes = dict.fromkeys(("indexing.archive.CHUNK", "indexing.embedding.DRAFT_CHUNK", "indexing.embedding.CHUNK"), 16)
+    sizes |= {"storage.vectors.segments.BLOCK": 16, "indexing.ingest.BATCH_PASSAGES": 50, "indexing.jobs.CHUNK": 500}
+    for name, size in sizes.items():
         monkeypatch.setattr(f"searchkit.{name}", size)
     few, many = 60, 600
     peaks = {}

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit import Document, Index, QueryError
-from searchkit.search import Search
 from searchkit.search.confidence import MODELS, Evidence, confidence
+from searchkit.search.evidence import evidence as evidence_of
+from searchkit.search.inquiry import Inquiry
+from searchkit.search.ranked import first_stretch
 from searchkit.search.request import SearchRequest
-from searchkit.storage import store
 from searchkit.text.analysis import Analyzer
 from searchkit.types import ANSWERABLE, Hit, Passage, Results
 from tests.worlds import WordHashEmbedder, WordPieceEmbedder
@@ -117,12 +118,12 @@ def made(tmp_path):
 
 def speaks_for(index: Index, question: str, **options) -> Evidence:
     """Return the evidence for the first passage of each document, in the order of their ids."""
-    with store.opened(index.path) as snapshot:
+    with index._reading() as view:
         model = None if options.get("mode") == "keyword" else index.embedder
-        run = Search(snapshot, model, Analyzer("en"), SearchRequest(question, **options))
-        rows = [snapshot.catalog.passages.row_of(f"{doc_id}#0") for doc_id in index.documents()]
-        passages = snapshot.catalog.passages.get(rows)
-        return run.evidence([(row, passages[row]) for row in rows])
+        stretch = first_stretch(Inquiry(view, model, Analyzer("en"), SearchRequest(question, **options)))
+        rows = [view.passages.row_of(f"{doc_id}#0") for doc_id in index.documents()]
+        passages = view.passages.get(rows)
+        return evidence_of(stretch, [(row, passages[row]) for row in rows])
 
 
 @pytest.mark.parametrize(

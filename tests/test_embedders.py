@@ -246,7 +246,8 @@ def test_embedding_loads_no_torch():
 
 
 def test_importing_embedders_loads_no_runtime():
-    code = "import sys, searchkit.models.embedders;print([m for m in ('onnxruntime', 'tokenizers', 'torch') if m in sys.modules])"
+    heavy = ("onnxruntime", "tokenizers", "torch")
+    code = f"import sys, searchkit.models.embedders; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

@@ -46,9 +46,10 @@ def drafted(tmp_path, model):
 
 def exact(index):
     """Return the vectors that a model makes of all passages, and those that the index has."""
-    with index._reading() as snapshot:
+    with index._reading() as view:
+        snapshot = view.snapshot
         rows = snapshot.catalog.passages.rows()
-        texts = [embedding.embedded_text(passage) for passage in snapshot.catalog.passages.get(rows.tolist()).values()]
+        texts = [passage.embedded_text for passage in snapshot.catalog.passages.get(rows.tolist()).values()]
         return WordHashEmbedder().embed_passages(texts), snapshot.vectors.get(rows), snapshot.vectors.drafts(rows)
 
 
@@ -156,15 +157,16 @@ def test_other_writers_get_in_between_and_a_commit_waits_for_them(drafted, monke
 
 
 def test_vectors_that_searches_left_are_taken(drafted, model):
-    with drafted._reading() as snapshot:
+    with drafted._reading() as view:
+        snapshot = view.snapshot
         row = int(snapshot.vectors.all_rows(drafts=True)[0])
         digest = snapshot.catalog.passages.digests([row])[row]
     vector = np.eye(1, model.dim, dtype=np.float32)
     reached(drafted.path / "vectors", model.digest, model.dim).append([digest], vector)
     report = drafted.improve(seconds=0)
     assert (report.reached, report.drafts) == (1, COUNT - 11)
-    with drafted._reading() as snapshot:
-        assert np.array_equal(snapshot.vectors.get(np.array([row])), vector)
+    with drafted._reading() as view:
+        assert np.array_equal(view.snapshot.vectors.get(np.array([row])), vector)
     assert drafted.improve(seconds=0).reached == 0
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import date
 from string import ascii_lowercase
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from searchkit.asked import idf
-from searchkit.refine import Refiner, focus, guarded
 
-from searchkit import Document, Index, QueryError, fusion, refine, search
-from searchkit.ragged import Ragged
+from searchkit import Document, Index, QueryError, fusion
+from searchkit.search import first, pool
+from searchkit.search.first import First
 from searchkit.search.fusion import to_unit
+from searchkit.search.inquiry import Inquiry, idf
+from searchkit.search.pool import Pool
 from searchkit.search.request import STAGES, SearchRequest
-from searchkit.types import QuestionStates, Ranking
+from searchkit.search.stages import refined
+from searchkit.search.weights import asked_for, focus, guarded
+from searchkit.text.analysis import Analyzer
+from searchkit.types import Passage, QuestionStates, Ranking
+from tests.memory_readers import MemoryScope, MemoryVectors
+from tests.memory_view import MemoryView
 from tests.worlds import WORDS, WordHashEmbedder, WordPieceEmbedder, piece
 
 # --- by hand: rows 0, 1, 2 … with given scores -----------------------------------------------------------------
@@ -32,51 +36,52 @@ def ranking(scores: dict[int, float]) -> Ranking:
 
 
 class World:
-    """A snapshot and a question of `terms` terms, made of what a stage looks at."""
+    """An index in memory, and a question of `terms` terms of which the arms say `scores`.
+
+    documents: which rows are the passages of each, in order; each row is a document by itself unless given.
+    """
 
     def __init__(self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), terms=3) -> None:
         self.scores = dict(enumerate(scores))
-        self.documents = documents
-        self.vectors = vectors
-        self.pieces = pieces
         self.embedder = WordPieceEmbedder()
-        states = self.embedder.piece_states(np.array([piece(word) for word in words], np.uint16))
-        vector = np.array([1, 0], np.float32) if vectors is not None else None
-        self.asked = SimpleNamespace(
-            text="the ferry was late", terms=["x"] * terms, vector=vector, weights=np.array(weights, np.float32),
-            states=QuestionStates(vector, np.empty((0, 2), np.int64), states) if words else None,
-        )  # fmt: skip
-        self.snapshot = SimpleNamespace(lock=nullcontext(), catalog=self, vectors=self)
+        self.terms = ["x"] * terms
+        self.words, self.weights = words, weights
+        self.vector = np.array([1, 0], np.float32) if vectors is not None else None
+        known = vectors if vectors is not None else np.zeros((len(pieces or ()), 2))
+        lists = None if pieces is None else [[piece(word) for word in text.split()] for text in pieces]
+        places = documents or [(row,) for row in self.scores]
+        self.view = MemoryView(
+            [Document(str(number), "") for number in range(len(places))],
+            {row: of(str(number), at) for number, own in enumerate(places) for at, row in enumerate(own)},
+            vectors=MemoryVectors(range(len(known)), known, lists),
+        )
 
-    def neighbours(self, rows, reach):
-        return [
-            (row, other)
-            for document in self.documents
-            for at, row in enumerate(document)
-            for place, other in enumerate(document)
-            if row in rows and 0 < abs(at - place) <= reach
-        ]
-
-    def get(self, rows):
-        return np.array([self.vectors[row] for row in rows.tolist()], np.float32)
+    def question(self, request: SearchRequest, allowed=None) -> Inquiry:
+        """Return the question, of which it is given what a model and an analyzer would find out."""
+        question = Inquiry(self.view, self.embedder, Analyzer("en"), request)
+        states = self.embedder.piece_states(np.array([piece(word) for word in self.words], np.uint16))
+        read = QuestionStates(self.vector, np.empty((0, 2), np.int64), states) if self.words else None
+        question.read = read, self.vector
+        question.terms = self.terms
+        question.piece_weights = np.array(self.weights, np.float32)
+        question.scope = None if allowed is None else MemoryScope(allowed)
+        return question
 
     def refined(self, *stages: str, allowed=None, **options) -> tuple[list[int], list[float], dict]:
         """Return rows and scores in their new order, and what the stages note."""
-        request = SearchRequest("q", stages=stages, **options)
-        refiner = Refiner(self.snapshot, self.asked, request, self.embedder, allowed)
-        found = refiner.refine(ranking(self.scores), lambda _: ranking(self.scores))
-        return found.rows.tolist(), found.scores.tolist(), refiner.notes
+        question = self.question(SearchRequest("The ferry was late", stages=stages, **options), allowed)
+        found = ranking(self.scores)
+        candidates = Pool(
+            question, {"keyword": found}, np.sort(found.rows), {"keyword": found.scores[np.argsort(found.rows)]}
+        )
+        looked_at = refined(First(candidates, asked_for(question)))
+        settled = looked_at.settled()
+        return settled.rows.tolist(), settled.scores.tolist(), looked_at.notes
 
 
-class PieceWorld(World):
-    """The same with word pieces instead of vectors."""
-
-    def pieces_of(self, rows):
-        return Ragged.of([[piece(word) for word in self.pieces[row].split()] for row in rows.tolist()])
-
-    def refined(self, *stages, **options):
-        self.snapshot.vectors = SimpleNamespace(pieces=self.pieces_of)
-        return super().refined(*stages, **options)
+def of(doc_id: str, ordinal: int) -> Passage:
+    """Return a passage without a word."""
+    return Passage(f"{doc_id}#{ordinal}", doc_id, ordinal, "", 0, 0, 1, 1)
 
 
 def test_a_passage_gains_by_its_best_neighbour_and_a_documents_only_passage_by_itself():
@@ -119,7 +124,7 @@ def test_a_neighbour_that_is_not_found_matches_nothing():
 
 def test_pieces_are_blended_in_by_their_weight():
     """.6 * fused + .4 * pieces: .6 * 1 + 0, .6 * .6 + .4 * .75 and 0 + .4 * 1."""
-    world = PieceWorld(
+    world = World(
         [1, 0.6, 0], pieces=["pier", "ferry pier", "ferry late"], words=["ferry", "late"], weights=[0.75, 0.25]
     )
     rows, scores, notes = world.refined("pieces")
@@ -130,7 +135,7 @@ def test_pieces_are_blended_in_by_their_weight():
 
 def test_pieces_of_a_long_question_count_less():
     """.8 * fused + .2 * pieces at 24 terms: .8, .48 + .15 and .2."""
-    world = PieceWorld(
+    world = World(
         [1, 0.6, 0], pieces=["pier", "ferry", "ferry late"], words=["ferry", "late"], weights=[0.75, 0.25], terms=24
     )
     rows, scores, notes = world.refined("pieces")
@@ -141,7 +146,7 @@ def test_pieces_of_a_long_question_count_less():
 
 def test_a_passage_without_pieces_counts_as_the_worst():
     """Pieces are .5, unknown and 1, mapped to 0, 0 and 1: .6 * 1, .6 * .6 and .4."""
-    world = PieceWorld([1, 0.6, 0], pieces=["late", "", "ferry late"], words=["ferry", "late"], weights=[0.5, 0.5])
+    world = World([1, 0.6, 0], pieces=["late", "", "ferry late"], words=["ferry", "late"], weights=[0.5, 0.5])
     assert world.refined("pieces")[0] == [0, 2, 1]
 
 
@@ -149,12 +154,12 @@ def test_a_passage_without_pieces_counts_as_the_worst():
     ("stages", "options"), [((), {}), (("feedback",), {}), (("pieces",), {"weights": {"vector": 0}})]
 )
 def test_pieces_have_no_say_where_they_or_the_vector_are_left_out(stages, options):
-    world = PieceWorld([1, 0.6, 0], pieces=["pier", "ferry", "ferry late"], words=["ferry"], weights=[1.0])
+    world = World([1, 0.6, 0], pieces=["pier", "ferry", "ferry late"], words=["ferry"], weights=[1.0])
     assert world.refined(*stages, **options) == ([0, 1, 2], pytest.approx([1, 0.6, 0]), {})
 
 
 def test_nothing_known_of_any_passage_changes_nothing():
-    world = PieceWorld([1, 0.6, 0], pieces=["", "", ""], words=["ferry"], weights=[1.0])
+    world = World([1, 0.6, 0], pieces=["", "", ""], words=["ferry"], weights=[1.0])
     assert world.refined("pieces") == ([0, 1, 2], pytest.approx([1, 0.6, 0]), {})
 
 
@@ -188,8 +193,8 @@ def test_only_the_best_ten_give_feedback():
 
 def test_passages_behind_those_looked_at_again_stay_behind(monkeypatch):
     """.6 * 1, .6 * .8 + .4 and 0, mapped to the scores there were; row 3 holds the word too, but comes after."""
-    monkeypatch.setattr(refine, "DEPTH", 3)
-    world = PieceWorld([1, 0.9, 0.5, 0.4], pieces=["pier", "ferry", "pier", "ferry"], words=["ferry"], weights=[1.0])
+    monkeypatch.setattr(first, "DEPTH", 3)
+    world = World([1, 0.9, 0.5, 0.4], pieces=["pier", "ferry", "pier", "ferry"], words=["ferry"], weights=[1.0])
     rows, scores, _ = world.refined("pieces")
     assert rows == [1, 0, 2, 3]
     assert scores == pytest.approx([1, 0.5 + 0.5 * 0.6 / 0.88, 0.5, 0.4])
@@ -382,8 +387,8 @@ def test_hits_are_all_that_fit_the_filter_and_nothing_else(world, question, stag
 def test_pages_fit_together(world, question, stages, size, shallow):
     with pytest.MonkeyPatch.context() as patch:
         if shallow:  # so that pages reach beyond the first candidates, and beyond those that are refined
-            patch.setattr(search, "DEPTHS", (8, 16))
-            patch.setattr(refine, "DEPTH", 5)
+            patch.setattr(pool, "DEPTHS", (8, 16))
+            patch.setattr(first, "DEPTH", 5)
         whole = world.search(question, 3 * size, stages=stages)
         pages = [hit for at in range(3) for hit in world.search(question, size, stages=stages, offset=at * size)]
     assert [(hit.rank, hit.passage.id, hit.score, hit.confidence) for hit in pages] == [

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from searchkit import Document, Index, said
+from searchkit import Document, Index
 from searchkit.cli.commands import app
+from searchkit.search.inquiry import Inquiry
+from searchkit.search.request import SearchRequest
+from searchkit.search.stages import speaker
 from searchkit.storage import store
 from searchkit.types import Passage
 
@@ -176,10 +179,10 @@ def test_any_write_brings_an_old_index_up_to_date(old):
 
 def bonus(index: Index, question: str) -> dict[str, float] | None:
     """Return the bonus of every passage by id, None if there is none."""
-    with index._reading() as snapshot:
-        rows = snapshot.catalog.passages.rows()
-        found = said.bonus(snapshot, question, index._analyzer, rows)
-        ids = snapshot.catalog.passages.ids(rows.tolist())
+    with index._reading() as view:
+        rows = view.snapshot.catalog.passages.rows()
+        found = speaker.bonus(Inquiry(view, None, index._analyzer, SearchRequest(question)), rows)
+        ids = view.passages.ids(rows.tolist())
     return None if found is None else {ids[row]: float(one) for row, one in zip(rows.tolist(), found, strict=True)}
 
 
@@ -210,7 +213,7 @@ def test_words_beside_the_claim_count_for_less(index):
 def test_where_one_fact_is_asked_for_the_bonus_is_smaller(index):
     everything = bonus(index, "What did Okafor say about the winter?")
     fact = bonus(index, "What did Okafor say the winter would be?")
-    assert fact["harbour#1"] == pytest.approx(said.ONE_FACT * everything["harbour#1"])
+    assert fact["harbour#1"] == pytest.approx(speaker.ONE_FACT * everything["harbour#1"])
 
 
 def test_who_said_asks_for_the_claim_alone(index):
@@ -224,9 +227,9 @@ def test_no_bonus_where_nobody_was_asked_for_or_found(index, question):
 
 
 def test_the_bonus_has_a_value_for_each_row(index):
-    with index._reading() as snapshot:
-        rows = np.array([1, 0], np.int64)
-        found = said.bonus(snapshot, "What did analysts say about rents?", index._analyzer, rows)
+    with index._reading() as view:
+        question = Inquiry(view, None, index._analyzer, SearchRequest("What did analysts say about rents?"))
+        found = speaker.bonus(question, np.array([1, 0], np.int64))
     assert found.dtype == np.float32
     assert found.shape == (2,)
     assert found[1] == 1

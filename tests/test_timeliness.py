@@ -6,29 +6,37 @@ from datetime import date
 
 import numpy as np
 import pytest
-from searchkit.timeliness import bonus, closeness, neutral, recency
 
-from searchkit import Document, Index, timeliness
+from searchkit import Document, Index
 from searchkit.queries.times import TimeSpan
-from searchkit.storage import store
+from searchkit.search.inquiry import Inquiry
+from searchkit.search.memory import Memory
+from searchkit.search.request import SearchRequest
+from searchkit.search.stages import time
+from searchkit.search.timeliness import closeness, neutral, recency
+from searchkit.text.analysis import Analyzer
 
 JUNE = TimeSpan(date(2024, 6, 1), date(2024, 6, 30), "absolute", 0, 9)  # 30 days
 DATES = ("2024-06-20", "2024-07-30", "2023-01-01", None)
 
 
 @pytest.fixture
-def snapshot(tmp_path):
+def view(tmp_path):
     with Index.create(tmp_path / "i", embedder="none") as index:
         index.add(
             Document(str(row), f"Report {row} says that coffee is dear.", metadata={"date": day} if day else {})
             for row, day in enumerate(DATES)
         )
-    with store.opened(tmp_path / "i") as opened:
-        yield opened
+        with index._reading() as view:
+            yield view
 
 
-def rows_of(snapshot):
-    return np.array([snapshot.catalog.passages.row_of(f"{row}#0") for row in range(len(DATES))], np.int64)
+def rows_of(view):
+    return np.array([view.passages.row_of(f"{row}#0") for row in range(len(DATES))], np.int64)
+
+
+def bonus(view, question, rows, *, today=None):
+    return time.bonus(Inquiry(view, None, Analyzer("en"), SearchRequest(question, today=today)), rows)
 
 
 def ordinals(*days: str) -> np.ndarray:
@@ -64,40 +72,40 @@ def test_a_passage_without_a_date_gets_the_mean_of_the_others():
     assert neutral(np.array([np.nan])).tolist() == [0]
 
 
-def test_bonus_reads_the_dates_of_the_index(snapshot):
-    found = bonus(snapshot, "coffee prices in June 2024", rows_of(snapshot))
+def test_bonus_reads_the_dates_of_the_index(view):
+    found = bonus(view, "coffee prices in June 2024", rows_of(view))
     assert found is not None
     assert found == pytest.approx([1, np.exp(-1), 0, (1 + np.exp(-1)) / 3], abs=1e-6)
     assert found.dtype == np.float32
 
 
-def test_last_week_counts_from_the_day_that_is_given(snapshot):
-    found = bonus(snapshot, "coffee prices last week", rows_of(snapshot), today=date(2024, 6, 26))
+def test_last_week_counts_from_the_day_that_is_given(view):
+    found = bonus(view, "coffee prices last week", rows_of(view), today=date(2024, 6, 26))
     assert found is not None
     assert found[0] == 1
 
 
 @pytest.mark.parametrize("question", ["coffee prices", "coffee before the summit", "coffee since 1990"])
-def test_there_is_no_bonus_where_time_decides_nothing(snapshot, question):
-    assert bonus(snapshot, question, rows_of(snapshot)) is None
+def test_there_is_no_bonus_where_time_decides_nothing(view, question):
+    assert bonus(view, question, rows_of(view)) is None
 
 
-def test_there_is_no_bonus_without_dates(snapshot):
-    assert bonus(snapshot, "coffee in June 2024", rows_of(snapshot)[3:]) is None
+def test_there_is_no_bonus_without_dates(view):
+    assert bonus(view, "coffee in June 2024", rows_of(view)[3:]) is None
 
 
-def test_an_archive_that_ended_long_ago_is_not_moved_by_last_week(snapshot):
-    assert bonus(snapshot, "coffee last week", rows_of(snapshot), today=date(2026, 11, 24)) is None
+def test_an_archive_that_ended_long_ago_is_not_moved_by_last_week(view):
+    assert bonus(view, "coffee last week", rows_of(view), today=date(2026, 11, 24)) is None
 
 
-def test_a_far_better_passage_of_another_time_still_wins_at_the_default_weight(snapshot):
-    found = bonus(snapshot, "coffee prices in June 2024", rows_of(snapshot))
+def test_a_far_better_passage_of_another_time_still_wins_at_the_default_weight(view):
+    found = bonus(view, "coffee prices in June 2024", rows_of(view))
     relevance = np.array([0.7, 0.0, 1.0, 0.0])
-    assert np.argmax(relevance + timeliness.WEIGHT * found) == 2
+    assert np.argmax(relevance + time.WEIGHT * found) == 2
     nearly_as_good = np.array([0.95, 0.0, 1.0, 0.0])
-    assert np.argmax(nearly_as_good + timeliness.WEIGHT * found) == 0
+    assert np.argmax(nearly_as_good + time.WEIGHT * found) == 0
 
 
-def test_recency_halves_with_each_half_life(snapshot):
-    found = recency(snapshot, rows_of(snapshot)[:2], 40, date(2024, 7, 30))
+def test_recency_halves_with_each_half_life(view):
+    found = recency(Memory(view).days(rows_of(view)[:2]), 40, date(2024, 7, 30))
     assert found == pytest.approx([0.5, 1])

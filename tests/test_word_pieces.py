@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from searchkit import Document, Index, IndexCorrupt, rebuild
-from searchkit.indexing.entries import embedded_text
 from searchkit.storage import store
+from searchkit.storage.view import FolderView
 from tests.test_formats import FIXTURES
 from tests.worlds import NEWS, WordHashEmbedder, WordPieceEmbedder
 
@@ -39,7 +39,7 @@ def held(index: Index) -> dict[str, list[int]] | None:
 def due(index: Index) -> dict[str, list[int]]:
     """Return the word pieces that every passage ought to have."""
     passages = [passage for doc_id in index.documents() for passage in index.passages(doc_id)]
-    found = WordPieceEmbedder().pieces([embedded_text(passage) for passage in passages])
+    found = WordPieceEmbedder().pieces([passage.embedded_text for passage in passages])
     return {passage.id: pieces.tolist() for passage, pieces in zip(passages, found, strict=True)}
 
 
@@ -192,7 +192,7 @@ def paragraphs(tmp_path):
 def background(index: Index, *texts: str) -> float:
     index.add(Document(str(number), text) for number, text in enumerate(texts))
     with store.opened(index.path) as snapshot:
-        return snapshot.background
+        return FolderView(snapshot).background
 
 
 def test_the_background_of_two_documents_is_their_cosine_as_one_pair_among_eleven(paragraphs):
@@ -215,7 +215,7 @@ def test_a_removed_document_is_no_background(paragraphs):
     background(paragraphs, "coffee", "tea", "coffee tea")
     paragraphs.remove("2")
     with store.opened(paragraphs.path) as snapshot:
-        assert snapshot.background == pytest.approx(0, abs=1e-3)
+        assert FolderView(snapshot).background == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize("texts", [(), ("coffee\n\ncoffee tea",)])

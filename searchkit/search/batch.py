@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from searchkit.search import pool as pools
 from searchkit.search.answering import answer, search
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
-from searchkit.search.pool import DEPTHS, find_by_words
+from searchkit.search.pool import find_by_words
 from searchkit.search.request import SearchRequest
 from searchkit.storage.contract import View
 from searchkit.text.analysis import Analyzer
@@ -79,6 +80,6 @@ def _find_nearest(view: View, runs: Sequence[_Run]) -> None:
     for group in alike.values():
         first = group[0].question
         vectors = np.stack([np.asarray(run.question.vector) for run in group])
-        found = view.vectors.search_many(vectors, DEPTHS[0], first.scope, first.request.recall)
+        found = view.vectors.search_many(vectors, pools.DEPTHS[0], first.scope, first.request.recall)
         for run, ranking in zip(group, found, strict=True):
             run.found[VECTOR] = ranking

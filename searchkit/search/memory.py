@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.storage.contract import VectorRows, View
+from searchkit.storage.keywords.ranking import among
 from searchkit.types import Passage, Rows
 
 
@@ -29,9 +30,16 @@ class Memory:
         return {row: self._passages[row] for row in rows if row in self._passages}
 
     def vectors(self, rows: Rows) -> VectorRows:
-        """Return vectors and word pieces of rows; those of the last call are known."""
-        if self._vectors is None or not np.array_equal(self._vectors[0], rows):
-            self._vectors = rows, self._view.vectors.read(rows)
+        """Return vectors and word pieces of rows; those of the last reading, and of some of its rows, are known."""
+        if self._vectors is not None:
+            known, read = self._vectors
+            if np.array_equal(known, rows):
+                return read
+            order = np.argsort(known)
+            if among(rows, known[order]).all():
+                at = order[np.searchsorted(known[order], rows)]
+                return VectorRows(read.vectors[at], None if read.pieces is None else read.pieces.take(at))
+        self._vectors = rows, self._view.vectors.read(rows)
         return self._vectors[1]
 
     def days(self, rows: Iterable[int]) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from searchkit.search import pool as pools
@@ -79,8 +79,9 @@ def _ranking(first: First) -> Ranking:
 class Ranked:
     """The rows of a question with their scores, best first, to the last passage that fits.
 
-    The first `pool.DEPTHS[0]` candidates of each arm are fused by themselves, whatever page is asked for, so that pages
-    fit together; deeper candidates follow behind them when they are read. `stretch` is the last one that was needed.
+    The first `pool.DEPTHS[0]` candidates of each arm are fused by themselves, whatever page is asked for, so that
+    pages fit together; deeper candidates follow behind them when they are read. `stretch` is the last one that was
+    needed.
     """
 
     def __init__(self, question: Inquiry, found: Found | None = None) -> None:
@@ -106,16 +107,4 @@ class Ranked:
         for depth in (*pools.DEPTHS[1:], max(1, first.question.view.keywords.count)):
             pool = pooled(first.question, find_all(first.question, depth))
             ranking = fuse(pool, first.weights)
-            yield (
-                Stretch(
-                    first.question,
-                    pool,
-                    ranking,
-                    first.weights,
-                    first.notes,
-                    first.reranker,
-                    first.judged,
-                    first.upgraded,
-                ),
-                depth,
-            )
+            yield replace(first, pool=pool, ranking=ranking), depth

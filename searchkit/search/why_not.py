@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from searchkit.search import pool as pools
 from searchkit.search.inquiry import VECTOR, Inquiry
-from searchkit.search.pool import DEPTHS, find
+from searchkit.search.pool import find
 from searchkit.search.ranked import Ranked
 from searchkit.search.request import SearchRequest
 from searchkit.search.selection import Picker
@@ -144,7 +145,8 @@ def _arm_reasons(question: Inquiry, answer: WhyNot) -> Iterator[str]:
         if place is None:
             yield f"{name}: does not find it"
         else:
-            deep = f", deeper than the first {DEPTHS[0]} candidates" if place.rank > DEPTHS[0] else ""
+            depth = pools.DEPTHS[0]
+            deep = f", deeper than the first {depth} candidates" if place.rank > depth else ""
             yield f"{name}: rank {place.rank}, score {place.score:.4g}{deep}"
 
 

@@ -22,6 +22,8 @@ from searchkit.types import Document, Embedder, FloatMatrix, FloatVector, Passag
 
 Scores = npt.NDArray[np.float32]
 
+PRIOR_PAIRS = 10  # of documents, that a view's background counts as if they had cosine 0
+
 
 class VectorRows(NamedTuple):
     """What vectors there are of n passages: (n, dim) float32, NaN for one without; their word pieces, if all are known.
@@ -175,7 +177,11 @@ class View(Protocol):
 
     @property
     def background(self) -> float:
-        """The mean cosine of two passages of different documents; 0 where there are no two."""
+        """The mean cosine of two passages of different documents, from a sample at least; 0 where there are no two.
+
+        It is what a cosine means nothing below: some models give any two texts .7. The mean of a few pairs of
+        documents, which may be two versions of one, says little: it counts as if PRIOR_PAIRS more had 0.
+        """
 
     @property
     def keywords(self) -> KeywordReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cached_property
 
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
@@ -76,13 +77,13 @@ class CatalogPassages:
 
 
 class CatalogStatements:
-    """Who said what, of a catalog."""
+    """Who said what, of a catalog; nobody said anything in one that was never read for it."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._statements = catalog.statements
         self._lock = catalog.lock
 
-    @property
+    @cached_property
     def known(self) -> bool:
         """Whether the index was read for statements: one of format 1 was not, until it is written again."""
         with self._lock:
@@ -91,19 +92,19 @@ class CatalogStatements:
     def matching(self, terms: Collection[str]) -> dict[int, set[str]]:
         """Return the speakers with any of the terms in name or group: key -> the terms that it has."""
         with self._lock:
-            return self._statements.matching(terms)
+            return self._statements.matching(terms) if self.known else {}
 
     def speakers(self, keys: Collection[int]) -> dict[int, Speaker]:
         """Return speakers by key."""
         with self._lock:
-            return self._statements.speakers(keys)
+            return self._statements.speakers(keys) if self.known else {}
 
     def by(self, speakers: Collection[int]) -> list[Said]:
         """Return what these speakers said, in the order of passages."""
         with self._lock:
-            return self._statements.by(speakers)
+            return self._statements.by(speakers) if self.known else []
 
     def within(self, rows: Collection[int]) -> list[Said]:
         """Return what was said in these passages, in their order."""
         with self._lock:
-            return self._statements.within(rows)
+            return self._statements.within(rows) if self.known else []

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from searchkit.queries.filters import Filter, paths, to_sql
 from searchkit.queries.syntax import Query
-from searchkit.storage.contract import Scope, Scores, VectorRows
+from searchkit.storage.contract import PRIOR_PAIRS, Scope, Scores, VectorRows
 from searchkit.storage.keywords import Reader
 from searchkit.storage.keywords.ranking import among
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
@@ -25,7 +25,6 @@ from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking,
 MOST_KEPT = 50_000  # vectors that questions had computed, in memory
 KEPT_FILTERS = 16
 BACKGROUND_ROWS = 1_000
-PRIOR_PAIRS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +104,10 @@ class SegmentVectors:
         """Tell which rows have a vector that was predicted: (n,)."""
         return self._stored.drafts(rows)
 
+    def upgraded(self, rows: Rows, matrix: FloatMatrix) -> SegmentVectors:
+        """Return the same with other vectors of some rows, see `Vectors.upgraded`."""
+        return SegmentVectors(self._stored.upgraded(rows, matrix))
+
 
 class FolderView:
     """An index in a folder as of one commit; it lives as long as its snapshot."""
@@ -122,11 +125,7 @@ class FolderView:
 
     @cached_property
     def background(self) -> float:
-        """The mean cosine of two passages of different documents, from a sample; 0 where there are no two.
-
-        It is what a cosine means nothing below: some models give any two texts .7. The mean of a few pairs of
-        documents, which may be two versions of one, says little: it counts as if PRIOR_PAIRS more had 0.
-        """
+        """The mean cosine of two passages of different documents, from a sample of passages, with PRIOR_PAIRS."""
         rows, matrix = self.snapshot.vectors.sample(BACKGROUND_ROWS)
         owners = self.passages.owners(rows.tolist())
         _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
@@ -187,7 +186,7 @@ class FolderView:
                 journal.append([digests[row] for row in rows.tolist()], matrix)
 
     def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> FolderView:
-        """Return the same with other vectors of some rows, see `Vectors.upgraded`."""
+        """Return the same with other vectors of some rows, ascending, in `read`, `scores` and `drafts`."""
         other = copy.copy(self)
-        other.vectors = SegmentVectors(self.snapshot.vectors.upgraded(rows, matrix))
+        other.vectors = self.vectors.upgraded(rows, matrix)
         return other

@@ -136,7 +136,7 @@ class Vectors:
         They hold for what is asked of given rows; `search` goes on with the vectors that it knows.
         """
         other = copy.copy(self)
-        other._newer = (Segment("", rows, matrix.astype(DTYPE), self.pieces(rows)),)
+        other._newer = (*self._newer, Segment("", rows, matrix.astype(DTYPE), self.pieces(rows)))
         return other
 
     def drafts(self, rows: Rows) -> npt.NDArray[np.bool_]:
