@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from searchkit.indexing.prepare import clean
+from searchkit.indexing.cleaning import clean
 from searchkit.models.embedders import estimate_all
 from searchkit.queries.filters import Filter, matches
 from searchkit.queries.syntax import Query

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from searchkit import Document, EvaluationError, Index, QueryError, fusion
+from searchkit import Document, EvaluationError, Index, QueryError
 from searchkit.evaluation import Question, Questions, Scores, compare, evaluate, gate, prefer, read_scores, tune
 from searchkit.evaluation.runs import Answer
 from searchkit.evaluation.settings import DEFAULT
 from searchkit.evaluation.sidebyside import assembled
 from searchkit.evaluation.tuning import CUT, Point, fit, grid, out_of_fold, present, searched, values
+from searchkit.search import fusion
 from tests.worlds import NEWS, WordHashEmbedder
 
 QUESTION_COUNT, POOL = 120, 50

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from searchkit import Document, Index, QueryError, fusion
-from searchkit.search import first, pool
+from searchkit import Document, Index, QueryError
+from searchkit.search import first, fusion, pool
 from searchkit.search.first import First
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry, idf
