@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from searchkit.indexing.cleaning import clean
+from searchkit.indexing.cleaning import Cleaned, cleaned
 from searchkit.models.embedders import estimate_all
 from searchkit.queries.filters import Filter, matches
 from searchkit.queries.syntax import Query
@@ -56,7 +56,7 @@ class MemoryView:
         """Return documents as an index of these settings, and of this model, would hold them."""
         settings = (settings or Settings("memory")).with_model(model)
         limits = Limits(target=settings.target_tokens, maximum=settings.max_tokens)
-        documents = [clean(document) for document in documents]
+        documents = [found.document for found in map(cleaned, documents) if isinstance(found, Cleaned)]
         count = model.count_tokens if model else estimate_all
         passages = dict(enumerate(each for document in documents for each in split(document, limits, count)))
         return cls(documents, passages, vectors=embedded(passages, model), settings=settings)

@@ -36,7 +36,7 @@ def ranking(scores: dict[int, float]) -> Ranking:
 
 
 class World:
-    """An index in memory, and a question of `terms` terms of which the arms say `scores`.
+    """An index in memory and a question of `terms` terms, made of what a stage looks at. scores: what fusion found.
 
     documents: which rows are the passages of each, in order; each row is a document by itself unless given.
     """
@@ -71,9 +71,8 @@ class World:
         """Return rows and scores in their new order, and what the stages note."""
         question = self.question(SearchRequest("The ferry was late", stages=stages, **options), allowed)
         found = ranking(self.scores)
-        candidates = Pool(
-            question, {"keyword": found}, np.sort(found.rows), {"keyword": found.scores[np.argsort(found.rows)]}
-        )
+        order = np.argsort(found.rows)
+        candidates = Pool(question, {"keyword": found}, found.rows[order], {"keyword": found.scores[order]})
         looked_at = refined(First(candidates, asked_for(question)))
         settled = looked_at.settled()
         return settled.rows.tolist(), settled.scores.tolist(), looked_at.notes

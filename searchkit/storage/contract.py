@@ -18,7 +18,7 @@ from searchkit.queries.filters import Filter
 from searchkit.queries.syntax import Query
 from searchkit.ragged import Ragged
 from searchkit.storage.settings import Settings
-from searchkit.types import Document, Embedder, FloatMatrix, FloatVector, Passage, Ranking, Rows
+from searchkit.types import RECALL, Document, Embedder, FloatMatrix, FloatVector, Passage, Ranking, Rows
 
 Scores = npt.NDArray[np.float32]
 
@@ -93,7 +93,7 @@ class VectorReader(Protocol):
         """How many passages have a vector."""
 
     def search_many(
-        self, queries: FloatMatrix, limit: int, scope: Scope | None = None, recall: float = 1.0
+        self, queries: FloatMatrix, limit: int, scope: Scope | None = None, recall: float = RECALL
     ) -> list[Ranking]:
         """Return the `limit` nearest passages of each query. queries: (m, dim) unit rows.
 
@@ -214,10 +214,13 @@ class View(Protocol):
         """
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
-        """Return the model's own vectors that questions had it compute for some of these rows: (dim,) each."""
+        """Return the model's own vectors that questions had it compute, of those of the rows that have one: (dim,)."""
 
     def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:
         """Keep vectors that the model computed for a question, for later ones and for `improve`. matrix: (n, dim)."""
 
     def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> View:
-        """Return the same with other vectors of some rows, ascending, in `read`, `scores` and `drafts`: (n, dim)."""
+        """Return the same with other vectors of some rows, ascending, in `read`, `scores` and `drafts`: (n, dim).
+
+        They are no drafts. Searches and the background go on with the vectors there were.
+        """

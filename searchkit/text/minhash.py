@@ -6,17 +6,13 @@ every process and on every platform, so they may be stored.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import chain, pairwise
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-
-from searchkit.types import Rows
 
 DTYPE = np.uint8  # of signatures: the lowest byte of each minimum (Li & König, "b-bit minwise hashing", WWW 2010)
 Signatures: TypeAlias = npt.NDArray[np.uint8]  # one row a text
@@ -27,7 +23,6 @@ PERMUTATIONS = 64  # the estimate's standard error is sqrt(J (1 - J) / 64): .06 
 BANDS = 10
 BAND_ROWS = 3  # a pair of similarity J shares a band with probability 1 - (1 - J**3)**10: .98 at .7, .01 at .1
 THRESHOLD = 0.6  # one changed word undoes three shingles: two in forty leave J = .73, three .62
-DIGEST_BYTES = 16
 
 _BATCH_TERMS = 50_000  # shingles permuted at once: they stay in the processor's cache
 
@@ -87,26 +82,6 @@ def similarity(left: Signatures, right: Signatures) -> npt.NDArray[np.float64]:
     """
     estimates: npt.NDArray[np.float64] = np.mean(left == right, axis=-1)
     return estimates
-
-
-def leaders(signature_rows: Signatures, threshold: float = THRESHOLD) -> Rows:
-    """Return for each row the first row that it nearly duplicates, itself if none: (n,) int64.
-
-    Compares all pairs: for the candidates of one question, not for a whole index.
-    """
-    found = np.arange(len(signature_rows), dtype=np.int64)
-    for row in range(len(signature_rows)):
-        if found[row] == row:
-            alike = similarity(signature_rows[row + 1 :], signature_rows[row]) >= threshold
-            later = row + 1 + np.flatnonzero(alike)
-            found[later[found[later] == later]] = row
-    return found
-
-
-def content_digest(text: str) -> bytes:
-    """Return 16 bytes that are equal for texts equal but for case, white space and Unicode composition."""
-    plain = " ".join(unicodedata.normalize("NFC", text).casefold().split())
-    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
 def _batches(texts_terms: Sequence[Sequence[str]]) -> list[Sequence[Sequence[str]]]:

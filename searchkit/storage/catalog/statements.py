@@ -83,14 +83,6 @@ class Statements:
             found.setdefault(speaker, set()).add(term)
         return found
 
-    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
-        """Return how many speakers have each term, for those that any has."""
-        return dict(
-            self._db.execute(
-                f"SELECT term, count(*) FROM speaker_terms WHERE term {IN_LIST} GROUP BY term", (json.dumps([*terms]),)
-            ).fetchall()
-        )
-
     def speakers(self, keys: Iterable[int]) -> dict[int, Speaker]:
         """Return speakers by key."""
         found = self._db.execute(f"SELECT key, name, among FROM speakers WHERE key {IN_LIST}", (json.dumps([*keys]),))

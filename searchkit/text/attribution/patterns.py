@@ -47,7 +47,6 @@ _PUT = re.compile(
 )
 _AS = re.compile(r"[^,;.]{1,120}?\bas\b")
 _OBJECT = re.compile(r"\s+(?!(?:to|in|at|off|up|out|over|back|by|on|from|away)\b)[\w\"“]")
-_THINKS = re.compile(r"\s+(?:that\b|to\b|in\b|so\b|of\b|for\b|[\w\"“$€£])")
 QUOTED_AS = re.compile(r"(?:\s(?:\w+\s)?by\s[^,;]{1,80}?|\s(?:on|in)\s[^,;]{1,40}?)?,?\sas (?:saying|telling)\b")
 BY = re.compile(r"[^,;.\"“]{0,90}?\bby\s+")
 SUPPOSED = re.compile(r"\b(?i:if|whether|unless|lest)\s+$")
