@@ -25,10 +25,10 @@ from searchkit.types import Document, Embedder, Failure, Passage, Progress, Resu
 if TYPE_CHECKING:
     from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.ingest import Ingest
-    from searchkit.indexing.maintenance import VerifyReport
     from searchkit.indexing.sync import SyncOptions
     from searchkit.search.context import Context
     from searchkit.search.why_not import WhyNot
+    from searchkit.storage.inspection import VerifyReport
 
 DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
@@ -213,7 +213,7 @@ class Index:
 
     def status(self) -> dict[str, Any]:
         """Return counts, settings, size on disk in bytes, and the folders that were synced."""
-        from searchkit.indexing.maintenance import status
+        from searchkit.storage.inspection import status
 
         with self._reading() as view:
             return status(self.path, view.snapshot)
@@ -293,7 +293,7 @@ class Index:
 
     def verify(self) -> VerifyReport:
         """Check every file and that all parts agree."""
-        from searchkit.indexing.maintenance import verify
+        from searchkit.storage.inspection import verify
 
         return verify(self._current.path)
 

@@ -195,7 +195,7 @@ def test_the_best_come_first_and_equal_ones_by_row(view):
         (DateRange(date(2024, 7, 1), None), {"ferry#0", "ferry#1"}),
         (NOTHING, set()),
     ],
-    ids=str,
+    ids=lambda given: type(given).__name__ if isinstance(given, set) else repr(given),
 )
 def test_a_query_finds_what_matches_and_nothing_else(view, query, found):
     assert set(ids(view, view.keywords.search(query, 10).rows)) == found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from searchkit import Document, EvaluationError, Index, evaluate, pseudo_questions
-from searchkit.evaluation.pseudo import KINDS, Maker, Synonyms, Vocabulary, Word
+from searchkit.evaluation.pseudo import KINDS, Maker, PseudoWord, Synonyms, Vocabulary
 from searchkit.types import Passage
 
 COFFEE = (
@@ -87,8 +87,8 @@ class Pairs:
 def test_a_word_is_replaced_by_one_that_the_passage_lacks(vocabulary):
     twice = Vocabulary([passage(COFFEE), passage(TEA)] * 2, "en")
     synonyms = Synonyms(twice, Pairs())
-    assert synonyms.of(Word("coffee", "coffe", True), vocabulary.telling(COFFEE)) == ["tea"]
-    assert synonyms.of(Word("coffee", "coffe", True), vocabulary.telling(TEA)) == []  # itself is no replacement
+    assert synonyms.of(PseudoWord("coffee", "coffe", True), vocabulary.telling(COFFEE)) == ["tea"]
+    assert synonyms.of(PseudoWord("coffee", "coffe", True), vocabulary.telling(TEA)) == []  # itself is no replacement
 
 
 def test_an_index_without_a_model_is_asked_in_fewer_words(tmp_path):

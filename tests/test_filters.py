@@ -7,22 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit.errors import QueryError
-from searchkit.queries.filters import (
-    FILL,
-    ITEMS,
-    AllOf,
-    AnyOf,
-    Comparison,
-    Exists,
-    Not,
-    Period,
-    from_mapping,
-    matches,
-    parse_where,
-    paths,
-    to_sql,
-)
+from searchkit.queries.filters import AllOf, AnyOf, Compared, Exists, Not, Period, from_mapping, matches, parse_where
 from searchkit.queries.filters.matching import day_of
+from searchkit.storage.filter_sql import FILL, ITEMS, paths, to_sql
 from searchkit.types import Document
 
 TABLE = (
@@ -201,7 +188,7 @@ def test_mapping_lets_through(where, expected):
 
 def test_tree_is_plain_data():
     assert parse_where("a = 1 and not (b ~ x* or c exists)") == AllOf(
-        (Comparison("a", "=", (1,)), Not(AnyOf((Comparison("b", "~", ("x*",)), Exists("c")))))
+        (Compared("a", "=", (1,)), Not(AnyOf((Compared("b", "~", ("x*",)), Exists("c")))))
     )
     assert parse_where("date = 2024-02") == from_mapping({"date": "2024-02"})
     assert Period.parse("2024-02") == Period("2024-02", (date(2024, 2, 1).toordinal(), date(2024, 2, 29).toordinal()))

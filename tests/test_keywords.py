@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from searchkit.errors import IndexCorrupt, MissingExtra, QueryError
 from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
 from searchkit.storage import keywords
-from searchkit.storage.keywords import ENGINES, Engine, Entry, FieldWeights, Reader
+from searchkit.storage.keywords import ENGINES, Engine, EngineReader, Entry, FieldWeights
 from tests.keyword_world import CORPORA, MAY, QUERIES, THOROUGH, BruteForce, build, entries_of, idf_of, passages
 
 WEIGHTS = FieldWeights(title=2.0, section=1.5, body=1.0)
@@ -28,12 +28,12 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return keywords.engine(request.param, WEIGHTS)
 
 
-def rows_of(reader: Reader, query: Query, limit: int = 100, allowed: list[int] | None = None) -> list[int]:
+def rows_of(reader: EngineReader, query: Query, limit: int = 100, allowed: list[int] | None = None) -> list[int]:
     kept = None if allowed is None else np.array(allowed, np.int64)
     return reader.search(query, limit, kept).rows.tolist()
 
 
-def opened(engine: Engine, folder: Path, entries: list[Entry]) -> Reader:
+def opened(engine: Engine, folder: Path, entries: list[Entry]) -> EngineReader:
     return engine.read(build(engine, folder / "1", entries))
 
 

@@ -16,7 +16,7 @@ from searchkit.errors import SearchkitError
 from searchkit.indexing import jobs
 from searchkit.indexing.jobs import Pipeline
 from searchkit.indexing.prepare import Preparer, Recipe, Text
-from searchkit.indexing.workers import Pool
+from searchkit.indexing.workers import WorkerPool
 from searchkit.models.embedders import embedder, estimate_all, portable_counter
 from searchkit.text.splitting import Limits, split
 from tests.test_sync import write
@@ -29,7 +29,7 @@ SENTENCES = st.lists(
 BODIES = SENTENCES.map(" ".join)
 
 
-POOLS: dict[str, Pool] = {}  # by recipe; started once for all tests
+POOLS: dict[str, WorkerPool] = {}  # by recipe; started once for all tests
 
 
 class Helped(Pipeline):
@@ -38,7 +38,7 @@ class Helped(Pipeline):
     def _send(self) -> None:
         key = str(self._recipe)
         if key not in POOLS:
-            POOLS[key] = Pool(Preparer, (self._recipe,), 2)
+            POOLS[key] = WorkerPool(Preparer, (self._recipe,), 2)
         while not POOLS[key].ready:
             time.sleep(0.01)
         self._pool = POOLS[key]

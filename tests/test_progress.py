@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import TextColumn
 
-from searchkit.cli.progress import LINE_EVERY, Bar, Lines, Stage, duration, reporting
+from searchkit.cli.progress import LINE_EVERY, Bar, Lines, Step, duration, reporting
 
 
 class Clock:
@@ -47,14 +47,14 @@ def test_a_long_job_writes_a_line_with_rate_and_time_left_every_few_seconds(cloc
 
 
 def test_a_stage_that_begins_again_goes_on_counting():
-    stage = Stage("embed", 0.0)
+    stage = Step("embed", 0.0)
     for done, total in [(1000, 2000), (2000, 2000), (500, 800)]:
         stage.advance(done, total)
     assert (stage.done, stage.total) == (2500, 2800)
 
 
 def test_without_a_total_no_time_is_promised():
-    stage = Stage("read", 0.0)
+    stage = Step("read", 0.0)
     stage.advance(30, None)
     assert stage.facts(10.0) == "30 (3/s)"
 

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from searchkit import Document, Index, QueryError
-from searchkit.search import first, fusion, pool
+from searchkit.search import choices, first, fusion, pool
 from searchkit.search.first import First
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry, idf
 from searchkit.search.pool import Pool
-from searchkit.search.request import STAGES, SearchRequest
+from searchkit.search.request import SearchRequest
 from searchkit.search.stages import refined
 from searchkit.search.weights import asked_for, focus, guarded
 from searchkit.text.analysis import Analyzer
@@ -24,6 +24,8 @@ from searchkit.types import Passage, QuestionStates, Ranking
 from tests.memory_readers import MemoryScope, MemoryVectors
 from tests.memory_view import MemoryView
 from tests.worlds import WORDS, WordHashEmbedder, WordPieceEmbedder, piece
+
+STAGES = tuple(choices.STAGES)
 
 # --- by hand: rows 0, 1, 2 … with given scores -----------------------------------------------------------------
 

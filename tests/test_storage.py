@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 
 from searchkit import Document, Index, IndexCorrupt, IndexLocked, StorageError
 from searchkit.cli.commands import app
-from searchkit.indexing import maintenance
-from searchkit.storage import durable, refusals
+from searchkit.storage import durable, inspection, refusals
 from searchkit.storage.vectors import segments
 from tests.worlds import NEWS
 
@@ -105,7 +104,7 @@ def test_what_sqlite_refuses_to_open_is_not_called_damaged(news, refusing, words
     with pytest.raises(StorageError, match=rf"catalog\.sqlite: .*{said}.*{words}"):
         Index.open(news.path)
     with pytest.raises(StorageError, match=said):
-        maintenance.verify(news.path)
+        inspection.verify(news.path)
 
 
 @pytest.mark.parametrize(("words", "said"), SAID.items())

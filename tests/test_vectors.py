@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from searchkit import scanning
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
+from searchkit.rankings import best_first
 from searchkit.storage.vectors import arm, nearest, segments
 from searchkit.storage.vectors.segments import Part
 
@@ -90,7 +91,7 @@ def test_rough_products_choose_and_exact_ones_rank(tmp_path):
     exact = scanning.products(near.astype(np.float16).astype(np.float32), query[None])[:, 0]
     assert np.ptp(exact) < 1e-4
     found = index.search(query, 20)
-    assert found.rows.tolist() == arm.best_first(np.arange(400), exact, 20).rows.tolist()
+    assert found.rows.tolist() == best_first(np.arange(400), exact, 20).rows.tolist()
 
 
 def test_rough_products_stay_within_their_bound():

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from searchkit.errors import DocumentError, SearchkitError
-from searchkit.indexing.workers import Pool
+from searchkit.indexing.workers import WorkerPool
 
 
 def shouting():
@@ -34,7 +34,7 @@ def unable():
 
 def ready(make):
     """Return a pool whose processes have started."""
-    pool = Pool(make, (), 2)
+    pool = WorkerPool(make, (), 2)
     deadline = time.monotonic() + 60
     while not pool.ready and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -65,7 +65,7 @@ def test_the_death_of_a_process_is_told():
 
 
 def test_processes_that_cannot_start_never_get_ready():
-    pool = Pool(unable, (), 1)
+    pool = WorkerPool(unable, (), 1)
     assert pool._workers[0]._process.wait(60) == 1
     assert not pool.ready
     pool.close()
@@ -73,7 +73,7 @@ def test_processes_that_cannot_start_never_get_ready():
 
 def test_where_python_cannot_be_started_there_are_no_processes(monkeypatch):
     monkeypatch.setattr(sys, "executable", "")
-    pool = Pool(shouting, (), 2)
+    pool = WorkerPool(shouting, (), 2)
     assert (pool._workers, pool.ready) == ([], False)
     pool.close()
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from searchkit.marker import MARKER
 from searchkit.search.choices import OPTIONS
 
 DEFAULT_INDEX = Path("indexes/default")
@@ -58,7 +59,7 @@ def engines(incomplete: str) -> list[str]:
 
 def index_names(incomplete: str) -> list[str]:
     """Offer the indexes below the folder `indexes`."""
-    found = sorted(marker.parent.as_posix() for marker in DEFAULT_INDEX.parent.glob("*/index.json"))
+    found = sorted(marker.parent.as_posix() for marker in DEFAULT_INDEX.parent.glob(f"*/{MARKER}"))
     return [name for name in found if name.startswith(incomplete)]
 
 

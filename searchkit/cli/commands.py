@@ -365,9 +365,9 @@ def status(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> 
 @app.command(epilog=examples("searchkit verify", "searchkit verify || searchkit rebuild"))
 def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
     """Check every file of an index and that its parts agree; exit with 3 if they don't."""
-    from searchkit.indexing import maintenance  # an index that is too damaged to be opened can still be verified
+    from searchkit.storage import inspection
 
-    report = maintenance.verify(index)
+    report = inspection.verify(index)
     _print(report.to_dict(), lambda: render.verified(report, index), json=json)
     if not report.ok:
         raise typer.Exit(ERROR)

@@ -52,7 +52,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked(Judged):
+class QuestionOptions(Judged):
     """The same, or questions made from the index itself."""
 
     self_: Annotated[
@@ -68,7 +68,7 @@ class Asked(Judged):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class WrittenFiles:
     """In which forms an evaluation is given out."""
 
     json: Annotated[
@@ -178,8 +178,8 @@ def evaluate(
     from_run: FromRun = None,
     gate: Gate = None,
     *,
-    asked: Asked,
-    written: Written,
+    asked: QuestionOptions,
+    written: WrittenFiles,
 ) -> None:
     """Measure how well an index answers judged questions, each setting beside the others."""
     from searchkit import evaluation
@@ -283,7 +283,7 @@ def _evaluated(
     measures: list[str] | None,
     runs: list[Path] | None,
     *,
-    asked: Asked,
+    asked: QuestionOptions,
 ) -> Evaluation:
     from searchkit import evaluation
     from searchkit.cli.progress import reporting
@@ -303,7 +303,7 @@ def _evaluated(
         )
 
 
-def _write(made: Evaluation, written: Written, verdict: Verdict | None) -> None:
+def _write(made: Evaluation, written: WrittenFiles, verdict: Verdict | None) -> None:
     import json
 
     from searchkit.cli import tables

@@ -25,7 +25,7 @@ VERBS = {
 
 
 @dataclass(slots=True)
-class Stage:
+class Step:
     """How far one stage is. A stage that begins again goes on counting where it was."""
 
     name: str
@@ -71,13 +71,13 @@ class Lines:
     def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
         self._write = write
         self._clock = clock
-        self._stages: dict[str, Stage] = {}
+        self._stages: dict[str, Step] = {}
         self._next = clock() + LINE_EVERY
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Write a line if it is time for one."""
         now = self._clock()
-        known = self._stages.setdefault(stage, Stage(stage, now))
+        known = self._stages.setdefault(stage, Step(stage, now))
         known.advance(done, total)
         if now >= self._next:
             self._next = now + LINE_EVERY
@@ -90,13 +90,13 @@ class Bar:
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
-        self._stages: dict[str, tuple[Stage, TaskID]] = {}
+        self._stages: dict[str, tuple[Step, TaskID]] = {}
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Move the stage's bar."""
         if stage not in self._stages:
             task = self._bars.add_task(VERBS.get(stage, stage), total=None, facts="")
-            self._stages[stage] = Stage(stage, time.monotonic()), task
+            self._stages[stage] = Step(stage, time.monotonic()), task
         known, task = self._stages[stage]
         known.advance(done, total)
         facts = known.facts(time.monotonic())

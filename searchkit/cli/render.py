@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from searchkit.indexing.improve import ImproveReport
-    from searchkit.indexing.maintenance import VerifyReport
     from searchkit.models.embedders import ModelInfo
     from searchkit.search.context import Context
     from searchkit.search.why_not import WhyNot
+    from searchkit.storage.inspection import VerifyReport
     from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, Statement, SyncReport
 
 WIDEST = 100  # columns of text: longer lines are hard to read

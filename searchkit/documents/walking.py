@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from searchkit.documents.formats import FORMATS
 from searchkit.errors import DocumentError
+from searchkit.marker import MARKER, is_index
 from searchkit.types import Failure
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-_INDEX_FILE = "index.json"
 _BEIR_CORPUS = "corpus.jsonl"
 _BEIR_COMPANIONS = frozenset({"queries.jsonl", "qrels"})
-_HEAD = 4_096  # bytes of index.json that name searchkit
 
 
 class FoundFile(NamedTuple):
@@ -65,7 +64,7 @@ class _Walker:
             folder, rules = stack.pop()
             entries = self._entries(folder)
             names = {entry.name for entry in entries}
-            if _INDEX_FILE in names and _is_index(self.root / folder / _INDEX_FILE):
+            if MARKER in names and is_index(self.root / folder):
                 self.skipped["searchkit index"] += 1
                 continue
             if ".gitignore" in names:
@@ -200,14 +199,6 @@ def _is_ignored(place: str, rules: Sequence[_Rules]) -> bool:
         if verdict is not None:
             return verdict
     return False
-
-
-def _is_index(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return b'"searchkit' in file.read(_HEAD)
-    except OSError:
-        return False
 
 
 def _printable(path: str) -> str:

@@ -48,7 +48,7 @@ NO_CONFIDENCE = (
 Random = np.random.Generator
 
 
-class Word(NamedTuple):
+class PseudoWord(NamedTuple):
     """A word as it is written, its index term, and whether it says something of the subject."""
 
     written: str
@@ -70,10 +70,10 @@ class Vocabulary:
             self._found.update(there.keys())
             self._spelling |= there
 
-    def words(self, text: str) -> list[Word]:
+    def words(self, text: str) -> list[PseudoWord]:
         """Return the words of a text in order."""
         found = [(text[word.start : word.end], word.spans[0][2]) for word in self._analyzer.words(text)]
-        return [Word(written, term, len(term) > 1 and fold(written) not in self._idle) for written, term in found]
+        return [PseudoWord(written, term, len(term) > 1 and fold(written) not in self._idle) for written, term in found]
 
     def telling(self, text: str) -> Counter[str]:
         """Return the terms of a text that say something of its subject, with how often they come."""
@@ -99,7 +99,7 @@ class Synonyms:
         self._vectors = model.embed_passages(self._written)
         self._known: dict[str, list[tuple[str, str]]] = {}
 
-    def of(self, word: Word, lacking: Counter[str]) -> list[str]:
+    def of(self, word: PseudoWord, lacking: Counter[str]) -> list[str]:
         """Return the closest words that are none of `lacking`, nor another form of the word."""
         if word.term not in self._known:
             closeness = self._vectors @ self._model.embed_query(word.written.lower())
@@ -147,18 +147,18 @@ class Maker:
 
         return max(long, key=weight)
 
-    def _replaced(self, words: Sequence[Word], there: Counter[str], share: tuple[float, float]) -> str:
+    def _replaced(self, words: Sequence[PseudoWord], there: Counter[str], share: tuple[float, float]) -> str:
         """Return the words with a share of the telling ones replaced, or left out where nothing fits."""
         places = self._places(words, share)
         return " ".join(
             filter(None, (self._other(w, there) if p in places else w.written for p, w in enumerate(words)))
         )
 
-    def _other(self, word: Word, there: Counter[str]) -> str:
+    def _other(self, word: PseudoWord, there: Counter[str]) -> str:
         close = self._synonyms.of(word, there) if self._synonyms else []
         return close[self._random.integers(len(close))] if close else ""
 
-    def _places(self, words: Sequence[Word], share: tuple[float, float]) -> set[int]:
+    def _places(self, words: Sequence[PseudoWord], share: tuple[float, float]) -> set[int]:
         """Return the places of a random share of the telling words, never of all."""
         telling = [place for place, word in enumerate(words) if word.telling]
         count = min(round(len(telling) * self._random.uniform(*share)), len(telling) - 1)

@@ -240,7 +240,7 @@ def _fill(
     """Put an archive's documents into an index, with their vectors if the model is the same."""
     counter = embedder.count_tokens if embedder else estimate_all
     with contextlib.ExitStack() as opened:
-        given = opened.enter_context(archive.vectors(writer.path / "vectors")) if same else None
+        given = opened.enter_context(archive.vectors(writer.scratch)) if same else None
         ingest = opened.enter_context(contextlib.closing(Ingest(writer, embedder, counter, progress, given=given)))
         for document in archive.documents():
             ingest.put(document)

@@ -21,7 +21,7 @@ from searchkit.models.embedders.checks import passage_vectors, word_pieces
 from searchkit.ragged import Ragged
 from searchkit.storage import store
 from searchkit.storage.vectors.arm import Vectors
-from searchkit.storage.vectors.journal import Journal
+from searchkit.storage.vectors.journal import pending
 from searchkit.storage.vectors.segments import DTYPE, Part, are_units
 from searchkit.types import Embedder, FloatMatrix, PieceEmbedder, Progress, Rows
 
@@ -76,7 +76,7 @@ class Embedding:
         self._embedder = embedder
         self._progress = progress
         self._full = full
-        self._journal = Journal(writer.path / "vectors" / "pending", embedder.digest, embedder.dim)
+        self._journal = pending(writer.path, embedder)
         self._journaled = self._journal.load()
         self._given = given
         self.embedded = self.reused = self.predicted = 0

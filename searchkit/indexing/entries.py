@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,8 +18,6 @@ from searchkit.text import minhash
 from searchkit.text.analysis import Analyzer
 from searchkit.text.days import day_of
 from searchkit.types import Passage, Rows
-
-ENTRY_CHUNK = 2_000
 
 
 def embedded_texts(catalog: Catalog, rows: Rows) -> list[str]:
@@ -62,17 +60,6 @@ class EntryMaker:
     def entries(self, passages: Mapping[int, Passage]) -> list[Entry]:
         """Return the entries of passages by row."""
         return [self.entry(row, passage, self.body(passage)) for row, passage in passages.items()]
-
-
-def all_passages(catalog: Catalog) -> Iterator[dict[int, Passage]]:
-    """Yield every passage of the index by row, in chunks."""
-    chunk: dict[int, Passage] = {}
-    for doc_id in catalog.documents.ids():
-        chunk.update(catalog.passages.of(doc_id))
-        if len(chunk) >= ENTRY_CHUNK:
-            yield chunk
-            chunk = {}
-    yield chunk
 
 
 class Signed(NamedTuple):

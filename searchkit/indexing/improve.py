@@ -145,7 +145,7 @@ def _patient(path: Path) -> Iterator[store.Writer]:
 def _keep_reached(path: Path, embedder: Embedder) -> int:
     """Give drafts the vectors that searches computed for them and left in a journal; return how many."""
     with _patient(path) as writer:
-        journal = reached(path / "vectors", embedder.digest, embedder.dim).taken()
+        journal = reached(path, embedder).taken()
         known = journal.load()
         pairs = writer.catalog.passages.rows_by_digest(known)
         rows = np.array([row for row, _ in pairs], np.int64)

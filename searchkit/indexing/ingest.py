@@ -15,7 +15,6 @@ from searchkit.indexing.embedding import Embedding, Given, ensure_pieces, first_
 from searchkit.indexing.entries import (
     EntryMaker,
     Signed,
-    all_passages,
     first_duplicates,
     signed,
     text_digest,
@@ -311,7 +310,7 @@ class Ingest:
         if fresh:
             self._writer.discard_keywords()
             self._writer.write_keywords([], [], fresh=True)
-            for passages in all_passages(self._catalog):
+            for passages in self._catalog.all_passages():
                 self._writer.write_keywords(self._entries.entries(passages), [])
         else:
             self._writer.write_keywords([], list(self._dead))

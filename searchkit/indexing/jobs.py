@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from searchkit.indexing.prepare import Job, Preparer, Recipe, Result, Text
-from searchkit.indexing.workers import Pool
+from searchkit.indexing.workers import WorkerPool
 from searchkit.threads import cores
 
 CHUNK = 200_000  # characters that go to a process at once: some 50 ms of work
@@ -29,7 +29,7 @@ class Pipeline:
         self._recipe = recipe
         self._prepare = Preparer(recipe)
         self._processes = min(cores(), MOST_PROCESSES) if portable else 1
-        self._pool: Pool | None = None
+        self._pool: WorkerPool | None = None
         self._spent = 0.0  # seconds
         self._chunk = _Chunk()
         self._under_way: deque[tuple[_Chunk, Future[list[Result]]]] = deque()
@@ -75,7 +75,7 @@ class Pipeline:
         results = self._prepare(chunk.jobs)
         self._spent += time.perf_counter() - started
         if self._spent > WORTHWHILE and self._pool is None and self._processes > 1:
-            self._pool = Pool(Preparer, (self._recipe,), self._processes)
+            self._pool = WorkerPool(Preparer, (self._recipe,), self._processes)
         chunk.hand_out(results)
 
     def _take_first(self) -> None:

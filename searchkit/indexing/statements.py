@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from searchkit.indexing.entries import all_passages
 from searchkit.storage import store
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
@@ -64,7 +63,7 @@ def rewrite_statements(writer: store.Writer) -> None:
 
 def _fill(writer: store.Writer) -> None:
     listener = Listener(Analyzer(writer.settings.language))
-    for chunk in all_passages(writer.catalog):
+    for chunk in writer.catalog.all_passages():
         for _, group in groupby(chunk.items(), key=lambda item: item[1].doc_id):
             passages = dict(group)
             listener.hear(min(passages), [passage.text for passage in passages.values()])

@@ -30,7 +30,7 @@ _OWN_GROUP: dict[str, Any] = (
 _SIZE_BYTES = 8
 
 
-class Pool:
+class WorkerPool:
     """Runs `make(*arguments)`, a function of one argument, in several processes.
 
     make, arguments, and what goes in and out are pickled; `make` must be found by name in an importable module.

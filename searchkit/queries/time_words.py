@@ -32,7 +32,7 @@ _NUMBERS = {
 }  # fmt: skip
 
 
-class Point(NamedTuple):
+class Moment(NamedTuple):
     """A time as it stands in the text, before its preposition is looked at.
 
     sure: a time without any preposition. of_year: what it is in another year, for one that states none.
@@ -47,7 +47,7 @@ class Point(NamedTuple):
     of_year: Callable[[int], Days] | None = None
 
 
-def points(text: str, today: date) -> list[Point]:
+def points(text: str, today: date) -> list[Moment]:
     """Return the points in a text, in order, the longest where some overlap."""
     found = []
     for pattern, build in _grammar():
@@ -59,7 +59,7 @@ def points(text: str, today: date) -> list[Point]:
             if point is not None:
                 found.append(point)
     found.sort(key=lambda point: (point.start, -point.end))
-    kept: list[Point] = []
+    kept: list[Moment] = []
     for point in found:
         if not kept or point.start >= kept[-1].end:
             kept.append(point)
@@ -79,7 +79,7 @@ def _months(year: int, month: int, count: int = 1) -> Days:
     return date(year, month, 1), date(last_year, last_month, monthrange(last_year, last_month)[1])
 
 
-def in_year(point: Point, year: int) -> Days | None:
+def in_year(point: Moment, year: int) -> Days | None:
     """Return what a point that states no year is in this one, None if it does not exist."""
     try:
         return point.of_year(year) if point.of_year else None
@@ -99,19 +99,19 @@ def _latest(of_year: Callable[[int], Days], today: date) -> Days:
     raise ValueError
 
 
-def _yearly(match: re.Match[str], today: date, of_year: Callable[[int], Days]) -> Point:
+def _yearly(match: re.Match[str], today: date, of_year: Callable[[int], Days]) -> Moment:
     """Return the point of a time that returns each year, in the year that stands with it or else the latest."""
     if match["year"]:
-        return Point(*match.span(), of_year(int(match["year"])))
+        return Moment(*match.span(), of_year(int(match["year"])))
     which = (match["which"] or "").lower()
     days = of_year(today.year) if which == "this" else _latest(of_year, today)
     if which in ("last", "previous", "past") and days[1] >= today:
         days = of_year(days[0].year - 1)
     kind: Kind = "relative" if which else "absolute"
-    return Point(*match.span(), days, kind, sure=bool(which), of_year=None if which else of_year)
+    return Moment(*match.span(), days, kind, sure=bool(which), of_year=None if which else of_year)
 
 
-def _month(match: re.Match[str], today: date) -> Point | None:
+def _month(match: re.Match[str], today: date) -> Moment | None:
     name = match["month"].lower()
     alone = not match["year"]
     if alone and (len(name) < 4 if name != "may" else match["which"] and match["month"] == name):
@@ -119,69 +119,69 @@ def _month(match: re.Match[str], today: date) -> Point | None:
     return _yearly(match, today, lambda year: _months(year, MONTHS[name]))
 
 
-def _month_day(match: re.Match[str], today: date) -> Point:
+def _month_day(match: re.Match[str], today: date) -> Moment:
     month, first, last = MONTHS[match["month"].lower()], int(match["day"]), int(match["until"] or match["day"])
     if last < first:
         raise ValueError(match[0])
     return _yearly(match, today, lambda year: (date(year, month, first), date(year, month, last)))
 
 
-def _season(match: re.Match[str], today: date) -> Point | None:
+def _season(match: re.Match[str], today: date) -> Moment | None:
     if match["season"].lower() == "fall" and match.string.startswith(" in ", match.end()):  # "since the fall in prices"
         return None
     return _yearly(match, today, lambda year: _months(year, _SEASONS[match["season"].lower()], 3))
 
 
-def _quarter(match: re.Match[str], today: date) -> Point:
+def _quarter(match: re.Match[str], today: date) -> Moment:
     number = int(match["digit"] or _ORDINALS[match["ordinal"].lower()])
     return _yearly(match, today, lambda year: _months(year, 3 * number - 2, 3))
 
 
-def _half(match: re.Match[str], today: date) -> Point:
+def _half(match: re.Match[str], today: date) -> Moment:
     number = int(match["digit"] or _ORDINALS[match["ordinal"].lower()])
     return _yearly(match, today, lambda year: _months(year, 6 * number - 5, 6))
 
 
-def _part(match: re.Match[str], _: date) -> Point:
+def _part(match: re.Match[str], _: date) -> Moment:
     first = _PARTS[(match["part"] or match["stretch"]).lower()]
-    return Point(*match.span(), _months(int(match["year"]), first, 4))
+    return Moment(*match.span(), _months(int(match["year"]), first, 4))
 
 
-def _decade(match: re.Match[str], _: date) -> Point:
-    return Point(*match.span(), _months(int(match["decade"]), 1, 120))
+def _decade(match: re.Match[str], _: date) -> Moment:
+    return Moment(*match.span(), _months(int(match["decade"]), 1, 120))
 
 
-def _year(match: re.Match[str], _: date) -> Point:
-    return Point(*match.span(), _months(int(match["year"]), 1, 12), sure=False, year_alone=True)
+def _year(match: re.Match[str], _: date) -> Moment:
+    return Moment(*match.span(), _months(int(match["year"]), 1, 12), sure=False, year_alone=True)
 
 
-def _years(match: re.Match[str], _: date) -> Point | None:
+def _years(match: re.Match[str], _: date) -> Moment | None:
     first, last = int(match["year"]), int(match["last"])
     last += first // 100 * 100 if last < 100 else 0
-    return Point(*match.span(), _months(first, 1, 12 * (last - first + 1))) if first < last < first + 100 else None
+    return Moment(*match.span(), _months(first, 1, 12 * (last - first + 1))) if first < last < first + 100 else None
 
 
-def _iso(match: re.Match[str], _: date) -> Point:
+def _iso(match: re.Match[str], _: date) -> Moment:
     year, month = int(match["year"]), int(match["month"])
     if match["day"] is None:
-        return Point(*match.span(), _months(year, month))
+        return Moment(*match.span(), _months(year, month))
     day = date(year, month, int(match["day"]))
-    return Point(*match.span(), (day, day))
+    return Moment(*match.span(), (day, day))
 
 
-def _near_day(match: re.Match[str], today: date) -> Point:
+def _near_day(match: re.Match[str], today: date) -> Moment:
     day = shifted(today, -_NEAR_DAYS[" ".join(match[0].lower().split())])
-    return Point(*match.span(), (day, day), "relative")
+    return Moment(*match.span(), (day, day), "relative")
 
 
-def _weekday(match: re.Match[str], today: date) -> Point:
+def _weekday(match: re.Match[str], today: date) -> Moment:
     which = (match["which"] or "").lower()
     until = shifted(today, -1) if which in ("last", "previous", "past") else today
     day = shifted(until, -((until.weekday() - _WEEKDAYS.index(match["weekday"].lower())) % 7))
-    return Point(*match.span(), (day, day), "relative", sure=bool(which))
+    return Moment(*match.span(), (day, day), "relative", sure=bool(which))
 
 
-def _calendar_unit(match: re.Match[str], today: date) -> Point:
+def _calendar_unit(match: re.Match[str], today: date) -> Moment:
     """Return this week, last month, the past year: the last is counted back from today."""
     which, unit = match["which"].lower(), match["unit"].lower()
     if which == "past":
@@ -189,7 +189,7 @@ def _calendar_unit(match: re.Match[str], today: date) -> Point:
     first, last = _current(unit, today)
     if which in ("last", "previous"):
         first, last = _current(unit, shifted(today, -7) if unit in ("week", "weekend") else shifted(first, -1))
-    return Point(*match.span(), (first, last), "relative")
+    return Moment(*match.span(), (first, last), "relative")
 
 
 def _current(unit: str, day: date) -> Days:
@@ -202,21 +202,21 @@ def _current(unit: str, day: date) -> Days:
     return _months(day.year, day.month) if unit == "month" else _months(day.year, (day.month - 1) // 3 * 3 + 1, 3)
 
 
-def _last_units(match: re.Match[str], today: date) -> Point:
+def _last_units(match: re.Match[str], today: date) -> Moment:
     return _back(match, today, match["unit"].lower(), _number(match["number"]))
 
 
-def _back(match: re.Match[str], today: date, unit: str, number: int) -> Point:
+def _back(match: re.Match[str], today: date, unit: str, number: int) -> Moment:
     """Return the days that so many units before today begin."""
     days = math.ceil(number * (2.0 if unit == "weekend" else _UNIT_DAYS[unit]))
-    return Point(*match.span(), (shifted(today, -days), today), "relative")
+    return Moment(*match.span(), (shifted(today, -days), today), "relative")
 
 
-def _ago(match: re.Match[str], today: date) -> Point:
+def _ago(match: re.Match[str], today: date) -> Moment:
     """Return the days around a time ago: half a unit to each side, since people round."""
     number, length = _number(match["number"]), _UNIT_DAYS[match["unit"].lower()]
     centre, slack = round(number * length), int(length / 2)
-    return Point(*match.span(), (shifted(today, -centre - slack), shifted(today, min(0, slack - centre))), "relative")
+    return Moment(*match.span(), (shifted(today, -centre - slack), shifted(today, min(0, slack - centre))), "relative")
 
 
 def _number(text: str) -> int:
@@ -240,7 +240,7 @@ def cue() -> re.Pattern[str]:
 
 
 @cache
-def _grammar() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Point | None]], ...]:
+def _grammar() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Moment | None]], ...]:
     before, digits, after = r"(?<![\w.,:/$€£#–—-])", "(?P<year>(?:1[89]|20)[0-9]{2})", r"(?![\w%]|[.,:/-][0-9])"
     year = before + digits + after
     some_year = rf"(?:,?\s+(?:of\s+)?(?:the\s+year\s+)?{year})"
@@ -258,7 +258,7 @@ def _grammar() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], P
     units = "weekend|week|month|quarter|year|decade"
     quarter = rf"(?:Q(?P<digit>[1-4])|(?P<ordinal>{any_of(_ORDINALS)})\s+quarter)"
     half = r"(?:H(?P<digit>[12])|(?P<ordinal>first|second|1st|2nd)\s+half)"
-    rules: dict[str, Callable[[re.Match[str], date], Point | None]] = {
+    rules: dict[str, Callable[[re.Match[str], date], Moment | None]] = {
         r"(?<![\w.-])(?P<year>[12][0-9]{3})-(?P<month>[01][0-9])(?:-(?P<day>[0-3][0-9]))?(?![0-9-]|[A-SU-Z])": _iso,
         rf"{before}{digits}\s?[-–—/]\s?(?P<last>[0-9]{{4}}|[0-9]{{2}}){end}": _years,
         rf"\b{which}(?:(?:(?:early|mid|late)[\s-]+)|(?:{stretch})\s+of\s+)?{month}(?:{some_year}|{end})": _month,

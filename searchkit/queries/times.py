@@ -14,7 +14,7 @@ from datetime import date
 from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from searchkit.queries.time_words import Days, Kind, Point, any_of, cue, in_year, points, shifted
+from searchkit.queries.time_words import Days, Kind, Moment, any_of, cue, in_year, points, shifted
 
 Relation: TypeAlias = Literal["in", "weak", "since", "after", "before", "until", "between", "from", ""]
 
@@ -57,7 +57,7 @@ def named_times(question: str, today: date) -> tuple[TimeSpan, ...]:
 # --- relations ----------------------------------------------------------------------------------------------
 
 
-def _spans(text: str, found: list[Point], today: date) -> Iterator[TimeSpan]:
+def _spans(text: str, found: list[Moment], today: date) -> Iterator[TimeSpan]:
     """Yield a span for each point, or for each two that a word such as "to" joins."""
     at = 0
     while at < len(found):
@@ -75,7 +75,7 @@ def _spans(text: str, found: list[Point], today: date) -> Iterator[TimeSpan]:
             yield TimeSpan(first, last, point.kind, point.start, point.end, strength)
 
 
-def _relation(text: str, point: Point) -> Relation:
+def _relation(text: str, point: Moment) -> Relation:
     """Return what the words before a point make of it."""
     lead = _lead().search(text, max(0, point.start - 40), point.start)
     if lead is None or (point.year_alone and lead["article"]):  # "in the 2008 crisis"
@@ -83,7 +83,7 @@ def _relation(text: str, point: Point) -> Relation:
     return _RELATIONS.get(" ".join(lead["word"].lower().split()), "")
 
 
-def _strength(text: str, point: Point, relation: Relation) -> float:
+def _strength(text: str, point: Moment, relation: Relation) -> float:
     """Return how surely a point is a time of publication: 0, WEAK or 1."""
     if point.sure:
         return 1.0
@@ -96,7 +96,7 @@ def _strength(text: str, point: Point, relation: Relation) -> float:
     return 0.0 if foretold or relation in ("weak", "from", "between", "") else 1.0
 
 
-def _related(text: str, point: Point, relation: Relation, today: date) -> Days:
+def _related(text: str, point: Moment, relation: Relation, today: date) -> Days:
     """Return the days that a point and its preposition mean together."""
     first, last = point.days
     if relation == "since" or (relation == "from" and _onwards().match(text, point.end)):
@@ -108,7 +108,7 @@ def _related(text: str, point: Point, relation: Relation, today: date) -> Days:
     return (date.min, last) if relation == "until" else (first, last)
 
 
-def _joined(text: str, point: Point, following: Point, relation: Relation) -> Days | None:
+def _joined(text: str, point: Moment, following: Moment, relation: Relation) -> Days | None:
     """Return the days from one point to the next if they are written as a range, else None."""
     between = text[point.end : following.start].strip().lower()
     joined = between in ("to", "until", "till", "through", "-", "–", "—") or (between, relation) == ("and", "between")

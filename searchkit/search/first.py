@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.rankings import among
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.pool import Pool
 from searchkit.search.weights import Weights, asked_for, fuse_to_unit
-from searchkit.storage.keywords.ranking import among
 from searchkit.types import Ranking, Rows
 
 DEPTH = 60  # passages that are looked at again

@@ -24,7 +24,7 @@ from searchkit.text.analysis import Analyzer
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
-    from searchkit.text.attribution.question import Asked
+    from searchkit.text.attribution.question import AskedStatements
 
 KEYWORD, VECTOR = "keyword", "vector"
 
@@ -157,7 +157,7 @@ class Inquiry:
         return names(self.text, self.analyzer, ((span.start, span.end) for span in self.times))
 
     @cached_property
-    def statements(self) -> Asked | None:
+    def statements(self) -> AskedStatements | None:
         """Whose statements the question asks for and what about, None if for none's; in hybrid mode, in English."""
         english = self.analyzer.language == "en" and self.request.mode == "hybrid"
         if not english or "speaker" not in self.request.stages:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.rankings import among
 from searchkit.storage.contract import VectorRows, View
-from searchkit.storage.keywords.ranking import among
 from searchkit.types import Passage, Rows
 
 

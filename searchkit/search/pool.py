@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.rankings import among, best_first
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
-from searchkit.storage.keywords.ranking import among
-from searchkit.storage.vectors.arm import best_first
 from searchkit.threads import meanwhile
 from searchkit.types import Ranking, Rows
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from searchkit.rankings import EMPTY
 from searchkit.search import fusion
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.pool import Pool
-from searchkit.storage.keywords.ranking import EMPTY
 from searchkit.types import Ranking
 
 CLEAR_TERMS = 12  # up to so many terms, a question's vector and pieces count in full

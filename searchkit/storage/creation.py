@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from searchkit.errors import IndexExists, IndexLocked
+from searchkit.marker import MARKER
 from searchkit.storage import durable, refusals, store
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.schema import read_only
@@ -58,7 +59,7 @@ def creating(path: Path, settings: Settings) -> Iterator[store.Writer]:
                     if made:
                         path.rmdir()
                 raise
-            (path / store.UNFINISHED).replace(path / store.MARKER)
+            (path / store.UNFINISHED).replace(path / MARKER)
             durable.flush_folder(path)
             durable.flush_folder(path.absolute().parent)
 
@@ -99,13 +100,13 @@ def _clear(path: Path) -> None:
     for name in ("keywords", "vectors"):
         if (path / name).exists():
             shutil.rmtree(path / name)
-    for name in (*CATALOG, f"{store.MARKER}.tmp", f"{store.UNFINISHED}.tmp"):
+    for name in (*CATALOG, f"{MARKER}.tmp", f"{store.UNFINISHED}.tmp"):
         (path / name).unlink(missing_ok=True)
 
 
 def _refuse(path: Path) -> None:
     """Raise IndexExists unless an index may be made at `path`: nothing is there, or only what is left of a creation."""
-    if (path / store.MARKER).exists():
+    if (path / MARKER).exists():
         raise IndexExists(f"{path} already holds an index. Open it, or choose another folder.")
     if (path.exists() or path.is_symlink()) and not path.is_dir():
         raise IndexExists(f"{path} is no folder. Choose an empty or new one.")

@@ -16,7 +16,7 @@ from searchkit.queries.filters.tree import (
     DATE_LIKE,
     AllOf,
     AnyOf,
-    Comparison,
+    Compared,
     Exists,
     Filter,
     Not,
@@ -66,7 +66,7 @@ def paths(condition: Filter) -> set[str]:
             return set().union(*map(paths, parts))
         case Not(part):
             return paths(part)
-        case Exists(name) | Comparison(name=name):
+        case Exists(name) | Compared(name=name):
             return set() if name in _COLUMNS else set(json_paths(name))
 
 
@@ -92,7 +92,7 @@ def _clause(condition: Filter) -> Clause:
             return Clause(f"NOT {inner.sql}", inner.values)
         case Exists(name):
             return _each_value(name, lambda _: ALWAYS, lambda _: ALWAYS)
-        case Comparison():
+        case Compared():
             return _comparison(condition)
 
 
@@ -123,7 +123,7 @@ def _any_item(path: str, test: Clause) -> Clause:
     return Clause(sql, (path, *test.values))
 
 
-def _comparison(comparison: Comparison) -> Clause:
+def _comparison(comparison: Compared) -> Clause:
     name, sign, values = comparison.name, comparison.operator, comparison.values
     texts = [value for value in values if isinstance(value, str)]
     periods = [value for value in values if isinstance(value, Period)]

@@ -33,7 +33,7 @@ class Snapshot:
             self._files.close()
             raise
 
-    def _open_keywords(self, path: Path) -> keywords.Reader:
+    def _open_keywords(self, path: Path) -> keywords.EngineReader:
         name = keyword_folder(self.catalog.counter("keywords"))
         lease = path / "keywords" / f"{name}.lease"
         try:

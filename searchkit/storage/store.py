@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from searchkit.errors import IndexCorrupt, IndexLocked, IndexNotFound, UnsupportedFormat
+from searchkit.marker import MARKER
 from searchkit.ragged import Ragged
 from searchkit.storage import durable, keywords, refusals
 from searchkit.storage.catalog import Catalog
@@ -27,7 +28,6 @@ from searchkit.types import Rows
 FORMAT = 4  # what this version writes
 # The oldest that it reads: without who said what; 2 has no drafts; 3 tells where passages begin in characters alone.
 FLOOR = 1
-MARKER = "index.json"  # makes a folder an index: it comes last
 UNFINISHED = "index.unfinished"  # stands in its place until then (see `creation`)
 LOCK = "writer.lock"
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
@@ -124,8 +124,13 @@ class Writer:
     def __init__(self, path: Path, catalog: Catalog) -> None:
         self.path = path
         self.catalog = catalog
-        self._keywords: keywords.Writer | None = None
+        self._keywords: keywords.EngineWriter | None = None
         self._segments: dict[str, int] = {}
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for files that are gone when the writer is done."""
+        return self.path / "vectors"
 
     def begin(self) -> None:
         """Start a commit."""

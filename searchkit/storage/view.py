@@ -11,11 +11,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.queries.filters import Filter, paths, to_sql
+from searchkit.queries.filters import Filter
 from searchkit.queries.syntax import Query
+from searchkit.rankings import among
 from searchkit.storage.contract import PRIOR_PAIRS, Scope, Scores, VectorRows
-from searchkit.storage.keywords import Reader
-from searchkit.storage.keywords.ranking import among
+from searchkit.storage.filter_sql import paths, to_sql
+from searchkit.storage.keywords import EngineReader
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.arm import Vectors
@@ -53,7 +54,7 @@ def rows_of(scope: Scope | None) -> Rows | None:
 class EngineKeywords:
     """The keyword arm, by an engine's reader."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: EngineReader) -> None:
         self._reader = reader
 
     @property
@@ -182,7 +183,7 @@ class FolderView:
             for row in list(self.kept)[: max(0, len(self.kept) - MOST_KEPT)]:
                 self.kept.pop(row, None)
             with contextlib.suppress(OSError):  # an index that cannot be written is searched all the same
-                journal = reached(self.snapshot.path / "vectors", model.digest, model.dim)
+                journal = reached(self.snapshot.path, model)
                 journal.append([digests[row] for row in rows.tolist()], matrix)
 
     def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> FolderView:

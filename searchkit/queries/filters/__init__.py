@@ -1,17 +1,14 @@
-"""Filters on a document's metadata: from text or a mapping, to a WHERE clause or a plain yes or no."""
+"""Filters on a document's metadata: from text or a mapping, to a tree, and to a plain yes or no."""
 
 from searchkit.queries.filters.mapping import from_mapping
 from searchkit.queries.filters.matching import matches
 from searchkit.queries.filters.parser import parse_where
-from searchkit.queries.filters.tree import AllOf, AnyOf, Comparison, Exists, Filter, Not, Period
-from searchkit.storage.filter_sql import FILL, ITEMS, paths, to_sql
+from searchkit.queries.filters.tree import AllOf, AnyOf, Compared, Exists, Filter, Not, Period
 
 __all__ = [
-    "FILL",
-    "ITEMS",
     "AllOf",
     "AnyOf",
-    "Comparison",
+    "Compared",
     "Exists",
     "Filter",
     "Not",
@@ -19,6 +16,4 @@ __all__ = [
     "from_mapping",
     "matches",
     "parse_where",
-    "paths",
-    "to_sql",
 ]

@@ -13,7 +13,7 @@ from searchkit.queries.filters.tree import (
     DATE_LIKE,
     AllOf,
     AnyOf,
-    Comparison,
+    Compared,
     Exists,
     Filter,
     Not,
@@ -54,7 +54,7 @@ def matches(condition: Filter, document: Document) -> bool:
             return not matches(part, document)
         case Exists(name):
             return any(True for _ in _held(name, document))
-        case Comparison(name, sign, values):
+        case Compared(name, sign, values):
             return any(_holds(name, sign, held, value) for held in _held(name, document) for value in values)
 
 

@@ -70,7 +70,7 @@ Value: TypeAlias = str | int | float | bool | Period
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Compared:
     """Any of the name's values stands in `operator` to any of `values`."""
 
     name: str
@@ -106,7 +106,7 @@ class Not:
     part: Filter
 
 
-Filter: TypeAlias = Comparison | Exists | AllOf | AnyOf | Not
+Filter: TypeAlias = Compared | Exists | AllOf | AnyOf | Not
 
 
 class Operand(NamedTuple):
@@ -124,7 +124,7 @@ def compare(name: str, operator: Operator, operands: Sequence[Operand]) -> Filte
     given = [operand for operand in operands if operand.value is not None]
     if operator in ORDERING and any(operand.value is None or isinstance(operand.value, bool) for operand in operands):
         raise QueryError(f"{name} {operator} needs a number, date or text; null, true and false have no order")
-    comparison = Comparison(name, operator, tuple(_value(name, operator, operand) for operand in given))
+    comparison = Compared(name, operator, tuple(_value(name, operator, operand) for operand in given))
     if len(given) == len(operands):
         return comparison
     missing = Not(Exists(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from searchkit.storage.catalog.schema import SCHEMA, connect
 from searchkit.storage.catalog.sources import Sources
 from searchkit.storage.catalog.statements import SCHEMA as STATEMENTS
 from searchkit.storage.catalog.statements import Statements
+from searchkit.types import Passage
+
+PASSAGES = 2_000  # that are read at once
 
 
 class Catalog:
@@ -93,6 +97,16 @@ class Catalog:
         """Replace the settings."""
         self._db.execute("DELETE FROM settings")
         self._db.executemany("INSERT INTO settings VALUES (?, ?)", [(k, json.dumps(v)) for k, v in settings.items()])
+
+    def all_passages(self) -> Iterator[dict[int, Passage]]:
+        """Yield every passage of the index by row, in chunks."""
+        chunk: dict[int, Passage] = {}
+        for doc_id in self.documents.ids():
+            chunk.update(self.passages.of(doc_id))
+            if len(chunk) >= PASSAGES:
+                yield chunk
+                chunk = {}
+        yield chunk
 
     def problems(self) -> list[str]:
         """Return what SQLite's own checks find wrong, empty when all is well."""

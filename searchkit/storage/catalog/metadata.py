@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from searchkit.queries.filters import FILL, ITEMS
+from searchkit.storage.filter_sql import FILL, ITEMS
 from searchkit.types import Rows
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import warnings
 
 from searchkit.errors import ArgumentError, MissingExtra
-from searchkit.storage.keywords.engine import Engine, Entry, FieldWeights, Reader, Writer
+from searchkit.storage.keywords.engine import Engine, EngineReader, EngineWriter, Entry, FieldWeights
 
-__all__ = ["ENGINES", "Engine", "Entry", "FieldWeights", "Reader", "Writer", "engine"]
+__all__ = ["ENGINES", "Engine", "EngineReader", "EngineWriter", "Entry", "FieldWeights", "engine"]
 
 ENGINES = ("tantivy", "whoosh")
 DEFAULT_WEIGHTS = FieldWeights()

@@ -47,7 +47,7 @@ class FieldWeights:
     body: float = 1.0
 
 
-class Writer(Protocol):
+class EngineWriter(Protocol):
     """Makes one generation. After `commit` or `abort` it is of no more use."""
 
     def add(self, entries: Iterable[Entry]) -> None:
@@ -63,7 +63,7 @@ class Writer(Protocol):
         """Remove the unfinished generation."""
 
 
-class Reader(Protocol):
+class EngineReader(Protocol):
     """Answers from one finished generation. Safe to share among threads."""
 
     @property
@@ -94,13 +94,13 @@ class Engine(Protocol):
     def name(self) -> str:
         """The engine's name, recorded in the index."""
 
-    def write(self, folder: Path, base: Path | None = None) -> Writer:
+    def write(self, folder: Path, base: Path | None = None) -> EngineWriter:
         """Start a generation in `folder` from the finished generation `base`, or from nothing.
 
         What an interrupted writer left in `folder` is removed; `base` is not touched.
         """
 
-    def read(self, folder: Path) -> Reader:
+    def read(self, folder: Path) -> EngineReader:
         """Open a finished generation. Raises IndexCorrupt."""
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.rankings import EMPTY, among
 from searchkit.types import Ranking, Rows
 
 # A sum of float32 depends on its order, and an engine that skips what cannot win adds up in an order that
 # varies from passage to passage: scores this close (relative) are those of equal passages.
 TOLERANCE = 2e-6
-
-EMPTY = Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 def settle(rows: Rows, scores: npt.NDArray[np.float32]) -> Ranking:
@@ -58,16 +57,6 @@ def best(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:
 def _edge(score: np.float32) -> float:
     """Return what a score must not fall below to tie with this one."""
     return float(score) - 2 * TOLERANCE * abs(float(score))
-
-
-def among(rows: Rows, allowed: Rows) -> npt.NDArray[np.bool_]:
-    """Tell for each row whether it is one of `allowed`, which are sorted: (len(rows),)."""
-    if not len(allowed):
-        return np.zeros(len(rows), np.bool_)
-    places = np.searchsorted(allowed, rows)
-    places[places == len(allowed)] = 0
-    found: npt.NDArray[np.bool_] = allowed[places] == rows
-    return found
 
 
 def look_up(wanted: Rows, rows: Rows, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -13,11 +13,12 @@ import numpy.typing as npt
 from tantivy import Document, Index, Order, Query, Schema
 
 from searchkit.queries import syntax
+from searchkit.rankings import EMPTY, among
 from searchkit.storage import refusals
 from searchkit.storage.keywords import tantivy_files
 from searchkit.storage.keywords.engine import Entry, FieldWeights, is_scoreless
-from searchkit.storage.keywords.ranking import EMPTY, among, best, is_decided, look_up, runs, settle
-from searchkit.storage.keywords.tantivy_queries import MAX_RUNS, Translator, build_schema
+from searchkit.storage.keywords.ranking import best, is_decided, look_up, runs, settle
+from searchkit.storage.keywords.tantivy_queries import MAX_RUNS, TantivyTranslator, build_schema
 from searchkit.types import Ranking, Rows
 
 HEAP = 128_000_000  # bytes; about 120,000 passages become one segment
@@ -90,7 +91,7 @@ class TantivyReader:
         index.reload()
         self._folder = folder
         self._searcher = index.searcher()
-        self._translator = Translator(index.schema, weights)
+        self._translator = TantivyTranslator(index.schema, weights)
         self.count = self._searcher.num_docs
         self._frequencies: dict[tuple[str, str | None], int] = {}  # kept, for a generation never changes
 

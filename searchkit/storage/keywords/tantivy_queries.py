@@ -31,7 +31,7 @@ def build_schema() -> Schema:
     return builder.build()
 
 
-class Translator:
+class TantivyTranslator:
     """Turns query trees into tantivy queries over one schema."""
 
     def __init__(self, schema: Schema, weights: FieldWeights) -> None:

@@ -23,7 +23,7 @@ from whoosh.filedb.filestore import FileStorage  # type: ignore[import-untyped] 
 from whoosh.writing import SegmentWriter  # type: ignore[import-untyped] # the same
 
 from searchkit.queries.syntax import TEXT_FIELDS
-from searchkit.storage.keywords.whoosh_segments import Array, Segment, write_manifest, write_segment
+from searchkit.storage.keywords.whoosh_segments import Array, WhooshSegment, write_manifest, write_segment
 from searchkit.types import Rows
 
 MAX_SEGMENT = 100_000  # passages; what is sorted in memory at once
@@ -65,7 +65,7 @@ class FieldPool:
         self._docs.append(doc)
         self._lengths.append(len(terms))
 
-    def merge(self, segment: Segment, name: str, docs: Array) -> None:
+    def merge(self, segment: WhooshSegment, name: str, docs: Array) -> None:
         """Take the field from a segment whose passages are now `docs`: (size,), -1 where removed."""
         numbers = [self._numbers[term.decode()] for term in segment.terms(name)]
         sizes, found = segment.field_postings(name)
@@ -96,7 +96,7 @@ class FieldPool:
         return Occurrences(np.array(self._terms, np.uint32), docs, positions.astype(np.uint32))
 
 
-class Pool:
+class TermPool:
     """Stands in for Whoosh's pool of postings, which sorts tuples."""
 
     def __init__(self) -> None:
@@ -209,7 +209,7 @@ class ArrayCodec(base.Codec):  # type: ignore[misc] # Whoosh has no types
 class MergeSource:
     """Shows Whoosh a finished segment as a reader to merge, without its removed passages."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: WhooshSegment) -> None:
         self.segment = segment
         self._dead = frozenset(segment.dead.tolist())
         self._lengths = dict(zip(TEXT_FIELDS, segment.arrays["lengths"].tolist(), strict=True))
@@ -243,14 +243,14 @@ class MergeSource:
 class ArrayWriter(SegmentWriter):  # type: ignore[misc] # Whoosh has no types
     """Whoosh's writer, less its lock and its table of contents."""
 
-    def __init__(self, folder: Path, segments: list[Segment]) -> None:
+    def __init__(self, folder: Path, segments: list[WhooshSegment]) -> None:
         texts = {name: AnalysedText() for name in TEXT_FIELDS}
         schema = Schema(row=COLUMN(NumericColumn("q")), day=COLUMN(NumericColumn("i")), **texts)
         contents = types.SimpleNamespace(generation=0, schema=schema, segments=[])
         storage = FileStorage(str(folder))
         index = types.SimpleNamespace(storage=storage, indexname="segment", _read_toc=lambda: contents)
         super().__init__(index, codec=ArrayCodec(), compound=False, _lk=False)
-        self.pool = Pool()
+        self.pool = TermPool()
         self._folder = folder
         self._old = segments
         self._gone: set[int] = set()  # passages that were added and then removed
@@ -267,7 +267,7 @@ class ArrayWriter(SegmentWriter):  # type: ignore[misc] # Whoosh has no types
         for name, field in self.pool.fields.items():
             field.merge(reader.segment, name, docs)
 
-    def _merge_segments(self, *_: Any) -> list[Segment]:
+    def _merge_segments(self, *_: Any) -> list[WhooshSegment]:
         """Draw small and mostly removed segments into the new one; return the others.
 
         Sizes grow geometrically, so that a passage is rewritten a logarithmic number of times.
@@ -282,13 +282,13 @@ class ArrayWriter(SegmentWriter):  # type: ignore[misc] # Whoosh has no types
                 total += segment.alive
         return kept
 
-    def _finalize_segment(self) -> Segment:
+    def _finalize_segment(self) -> WhooshSegment:
         super()._finalize_segment()
         arrays = self.codec.documents.arrays() | self.codec.postings.arrays
         segment = write_segment(self._folder, self.newsegment.segid, arrays)
-        return Segment(segment.name, segment.arrays, np.array(sorted(self._gone), np.int64))
+        return WhooshSegment(segment.name, segment.arrays, np.array(sorted(self._gone), np.int64))
 
-    def _commit_toc(self, segments: list[Segment]) -> None:
+    def _commit_toc(self, segments: list[WhooshSegment]) -> None:
         write_manifest(self._folder, segments)
 
 

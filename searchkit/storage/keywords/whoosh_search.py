@@ -17,7 +17,7 @@ import numpy.typing as npt
 from searchkit.errors import QueryError
 from searchkit.queries import syntax
 from searchkit.storage.keywords.engine import K1, B, FieldWeights
-from searchkit.storage.keywords.whoosh_segments import Array, Postings, Segment
+from searchkit.storage.keywords.whoosh_segments import Array, Postings, WhooshSegment
 from searchkit.storage.keywords.whoosh_terms import matching, near, with_prefix
 
 MAX_EDITS = 2  # as tantivy, so that both engines understand the same queries
@@ -38,7 +38,7 @@ NONE = Matches(np.empty(0, np.int64), np.empty(0, np.float64))
 class Corpus:
     """All segments of a generation as one."""
 
-    def __init__(self, segments: Sequence[Segment], weights: FieldWeights) -> None:
+    def __init__(self, segments: Sequence[WhooshSegment], weights: FieldWeights) -> None:
         self._segments = segments
         self._weights = weights
         self._bases = np.cumsum([0, *(segment.size for segment in segments)]).tolist()

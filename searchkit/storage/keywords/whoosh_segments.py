@@ -45,7 +45,7 @@ class Postings(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Segment:
+class WhooshSegment:
     """The arrays of one segment and which of its passages are removed (sorted)."""
 
     name: str
@@ -94,10 +94,10 @@ class Segment:
             raise ValueError(f"segment {self.name} has {len(positions)} positions for another number of occurrences")
         return Postings(docs, counts, positions)
 
-    def without(self, rows: Rows) -> Segment:
+    def without(self, rows: Rows) -> WhooshSegment:
         """Return the segment after these rows are removed."""
         gone = np.flatnonzero(np.isin(self.arrays["rows"], rows))
-        return Segment(self.name, self.arrays, np.union1d(self.dead, gone))
+        return WhooshSegment(self.name, self.arrays, np.union1d(self.dead, gone))
 
     def _find(self, name: str, term: bytes) -> int | None:
         first, last = self._range(name)
@@ -122,14 +122,14 @@ class Segment:
         return int(self.arrays["ends"][number]) if number >= 0 else 0
 
 
-def write_segment(folder: Path, name: str, arrays: Mapping[str, Array]) -> Segment:
+def write_segment(folder: Path, name: str, arrays: Mapping[str, Array]) -> WhooshSegment:
     """Write the files of a new segment."""
     for part in PARTS:
         _write(folder / f"{name}.{part}.npy", arrays[part])
-    return Segment(name, arrays)
+    return WhooshSegment(name, arrays)
 
 
-def write_manifest(folder: Path, segments: list[Segment]) -> None:
+def write_manifest(folder: Path, segments: list[WhooshSegment]) -> None:
     """Name the generation's segments, remove every other file and make all of it durable."""
     listed = [{"name": segment.name, "dead": _write_dead(folder, segment)} for segment in segments]
     names = [name for entry in listed for name in _files(entry)]
@@ -141,7 +141,7 @@ def write_manifest(folder: Path, segments: list[Segment]) -> None:
     durable.flush_folder(folder.parent)
 
 
-def read_segments(folder: Path) -> list[Segment]:
+def read_segments(folder: Path) -> list[WhooshSegment]:
     """Open the segments of a generation. Raises IndexCorrupt, naming the file."""
     listed, sizes = _manifest(folder)
     return [_read_segment(folder, entry, sizes) for entry in listed]
@@ -179,10 +179,14 @@ def _files(entry: dict[str, Any]) -> list[str]:
     return [f"{name}.{part}.npy" for part in PARTS] + ([_dead_name(name, dead)] if dead else [])
 
 
-def _read_segment(folder: Path, entry: dict[str, Any], sizes: dict[str, int]) -> Segment:
+def _read_segment(folder: Path, entry: dict[str, Any], sizes: dict[str, int]) -> WhooshSegment:
     name, dead = entry["name"], int(entry["dead"])
     arrays = {part: _read(folder / f"{name}.{part}.npy", sizes) for part in PARTS}
-    return Segment(name, arrays, _read(folder / _dead_name(name, dead), sizes)) if dead else Segment(name, arrays)
+    return (
+        WhooshSegment(name, arrays, _read(folder / _dead_name(name, dead), sizes))
+        if dead
+        else WhooshSegment(name, arrays)
+    )
 
 
 def _dead_name(name: str, count: int) -> str:
@@ -190,7 +194,7 @@ def _dead_name(name: str, count: int) -> str:
     return f"{name}.dead{count}.npy"
 
 
-def _write_dead(folder: Path, segment: Segment) -> int:
+def _write_dead(folder: Path, segment: WhooshSegment) -> int:
     count = len(segment.dead)
     path = folder / _dead_name(segment.name, count)
     if count and not path.exists():

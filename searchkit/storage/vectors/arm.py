@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.ragged import Ragged
+from searchkit.rankings import best_first
 from searchkit.scanning import products
 from searchkit.storage.vectors.nearest import Candidates, Open, coded, everything, rough
 from searchkit.storage.vectors.segments import BLOCK, DTYPE, Segment, are_units
@@ -217,14 +218,3 @@ def _found(rows: Rows, others: Rows) -> npt.NDArray[np.intp]:
     places = np.minimum(np.searchsorted(rows, others), len(rows) - 1)
     found: npt.NDArray[np.intp] = places[rows[places] == others]
     return found
-
-
-def best_first(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:
-    """Return the `limit` highest scores, best first, ties by row. rows, scores: (n,)."""
-    if limit < len(rows):
-        # every row that ties with the last place stays in, so that the tie is broken by row, not by chance
-        threshold = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        kept = np.flatnonzero(scores >= threshold)
-        rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((rows, -scores))[:limit]
-    return Ranking(rows[order], scores[order])

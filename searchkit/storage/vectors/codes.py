@@ -51,7 +51,7 @@ class Codes:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CodedQuestions:
     """A question as codes see it: about `base` + sum over planes of `weights` * (dim - 2 * differing bits)."""
 
     planes: Bits  # (PLANES, dim / 8), the signs last
@@ -70,7 +70,7 @@ def encode(vectors: npt.NDArray[np.float16]) -> Codes:
     return Codes(bits, frame, _ranks(vectors, bits, frame))
 
 
-def ask(frame: FloatMatrix, query: FloatVector) -> Asked:
+def ask(frame: FloatMatrix, query: FloatVector) -> CodedQuestions:
     """Return a question, (dim,), in the terms of these codes.
 
     x - mean is about spread * sign(x - mean), so <x, q> is about <mean, q> + <sign(x - mean), spread * (q - mean)>.
@@ -83,7 +83,7 @@ def ask(frame: FloatMatrix, query: FloatVector) -> Asked:
     level = np.clip(np.floor((weighed / step + top + 1) / 2), 0, top).astype(np.uint8)
     planes = np.packbits(level >> np.arange(PLANES, dtype=np.uint8)[:, None] & 1, axis=1)
     weights = (step * 2.0 ** np.arange(PLANES)).astype(np.float32)
-    return Asked(planes, weights, float(centre @ query), float(np.abs(weighed).mean()), len(query))
+    return CodedQuestions(planes, weights, float(centre @ query), float(np.abs(weighed).mean()), len(query))
 
 
 def differing(bits: Bits, planes: Bits) -> npt.NDArray[np.float32]:
@@ -97,14 +97,14 @@ def differing(bits: Bits, planes: Bits) -> npt.NDArray[np.float32]:
     return np.asarray(found, np.float32)
 
 
-def by_signs(bits: Bits, asked: Asked) -> npt.NDArray[np.float32]:
+def by_signs(bits: Bits, asked: CodedQuestions) -> npt.NDArray[np.float32]:
     """Return the first estimate of each vector's product with the question, as the number of equal bits: (n,)."""
     opposite = ~asked.planes[-1:] & np.packbits(np.ones(asked.dim, np.uint8))
     found: npt.NDArray[np.float32] = differing(bits, opposite)[0]
     return found
 
 
-def by_planes(bits: Bits, asked: Asked) -> npt.NDArray[np.float32]:
+def by_planes(bits: Bits, asked: CodedQuestions) -> npt.NDArray[np.float32]:
     """Return the second, closer estimate: (n,)."""
     agreement = np.float32(asked.dim) - 2 * differing(bits, asked.planes)
     return np.asarray((agreement * asked.weights[:, None]).sum(axis=0) + asked.base, np.float32)

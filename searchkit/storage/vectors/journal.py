@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.types import FloatMatrix
+from searchkit.types import Embedder, FloatMatrix
 
 DIGEST_SIZE = 16
 
@@ -64,6 +64,11 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-def reached(folder: Path, model: str, dim: int) -> Journal:
-    """Return the journal of vectors that searches computed for passages with drafts, until `improve` takes them."""
-    return Journal(folder / "reached", model, dim)
+def pending(index: Path, model: Embedder) -> Journal:
+    """Return an index's journal of vectors that no commit holds yet."""
+    return Journal(index / "vectors" / "pending", model.digest, model.dim)
+
+
+def reached(index: Path, model: Embedder) -> Journal:
+    """Return its journal of vectors that searches computed for passages with drafts, until `improve` takes them."""
+    return Journal(index / "vectors" / "reached", model.digest, model.dim)

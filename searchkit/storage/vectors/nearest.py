@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.scanning import products
-from searchkit.storage.vectors.codes import Asked, Codes, ask, by_planes, by_signs
+from searchkit.storage.vectors.codes import CodedQuestions, Codes, ask, by_planes, by_signs
 from searchkit.storage.vectors.segments import Segment
 from searchkit.types import FloatMatrix, FloatVector, Rows
 
@@ -131,7 +131,7 @@ class Coded(NamedTuple):
 
     opened: Open
     codes: Codes
-    asked: Asked
+    asked: CodedQuestions
 
     def equal_bits(self, bits: npt.NDArray[np.uint8]) -> Scores:
         """Return in how many bits each code equals the question's: (n,)."""

@@ -9,8 +9,8 @@ from searchkit.text.attribution.cues import cues, reporting_words
 from searchkit.text.attribution.nouns import is_plural, is_speaker
 from searchkit.text.attribution.quotes import Quoted, quoted, sentence_spans
 from searchkit.text.attribution.sources import head_of
-from searchkit.text.attribution.speakers import Speaker, Speakers
-from searchkit.text.attribution.statements import Statement, statements
+from searchkit.text.attribution.speakers import KnownSpeaker, Speakers
+from searchkit.text.attribution.statements import HeardStatement, statements
 
 LANGUAGE = "en"  # the rules know no other
 LONGEST = 20_000  # characters of a passage that is read; prose is shorter, and rules may be slow on what is not
@@ -75,7 +75,7 @@ class _Reader:
             self._quoting = number
         return attributed
 
-    def _continued(self, number: int, found: Quoted, heard: Sequence[Statement]) -> list[Attribution]:
+    def _continued(self, number: int, found: Quoted, heard: Sequence[HeardStatement]) -> list[Attribution]:
         """Return the quotation with which the passage begins, if it is still that of the passage before."""
         speaker = self._speakers.last()
         if not found.spans or found.spans[0][0] > 1 or speaker is None:
@@ -88,7 +88,7 @@ class _Reader:
             return []
         return [Attribution("", speaker.name, speaker.among, "say", first[0], first[0], *first)]
 
-    def _identified(self, number: int, heard: Sequence[Statement]) -> list[Attribution]:
+    def _identified(self, number: int, heard: Sequence[HeardStatement]) -> list[Attribution]:
         text = self._texts[number]
         result = []
         group, after = "", -2
@@ -107,7 +107,7 @@ class _Reader:
         return result
 
 
-def _attribution(written: str, speaker: Speaker, statement: Statement) -> Attribution:
+def _attribution(written: str, speaker: KnownSpeaker, statement: HeardStatement) -> Attribution:
     source = statement.source
     span = source.span if source else (statement.claim[0], statement.claim[0])
     return Attribution(written, speaker.name, speaker.among, statement.verb, *span, *statement.claim)

@@ -63,7 +63,7 @@ _FILLER = re.compile(
 _NAME = re.compile(r"[^\W\d_a-zß-ÿ][\w’'.-]*(?:\s[^\W\d_a-zß-ÿ][\w’'.-]*)+")
 
 
-class Asked(NamedTuple):
+class AskedStatements(NamedTuple):
     """Whose statements a question asks for (empty: anybody's), and what about (empty: anything).
 
     open: whether it asks for all that was said on a subject ("What did Tran say about rents?"), not for the one
@@ -75,7 +75,7 @@ class Asked(NamedTuple):
     open: bool = True
 
 
-def asked(question: str) -> Asked | None:
+def asked(question: str) -> AskedStatements | None:
     """Return what a question asks of whom, None if it does not ask for statements."""
     text = " ".join(question.split()).rstrip(" ?!.")
     if text.count(" ") >= LONGEST:
@@ -87,14 +87,14 @@ def asked(question: str) -> Asked | None:
             first = source.split(" ", 1)[0].lower()
             if len(source.split()) <= 14 and first not in _OPENERS and source.lower() not in _NOT_WHO:
                 topic = (match["topic"] or "").strip(" ,")
-                return Asked(source, topic, _is_open(match, source, topic))
+                return AskedStatements(source, topic, _is_open(match, source, topic))
     match = _ON.fullmatch(text)
     if match is not None and len(match["source"].split()) <= 6 and not question.rstrip().endswith("?"):
         source = match["source"]
         if (is_speaker(head_of(source)) and not source[0].isdigit()) or _NAME.fullmatch(
             _FILLER.sub("", source).strip()
         ):
-            return Asked(source, match["topic"])
+            return AskedStatements(source, match["topic"])
     return None
 
 

@@ -92,7 +92,7 @@ _NEVER_SOURCES = words(
 _QUANTITIES = words("one some several many most few others another both public")
 
 
-class Source(NamedTuple):
+class SourceMention(NamedTuple):
     """The words that name a source: its span, what they are, and the span of what is said about it (or none)."""
 
     span: Span
@@ -138,7 +138,7 @@ def before_verb(masked: str, start: int, verb: int) -> Before:
     return Before(start + len(head), negated, infinitive, passive, helped)
 
 
-def subject(masked: str, start: int, end: int) -> Source | None:
+def subject(masked: str, start: int, end: int) -> SourceMention | None:
     """Return the source that ends at `end`, at the end of a clause that begins at `start` or after."""
     description = None
     if end > start and masked[end - 1] == ",":
@@ -152,7 +152,7 @@ def subject(masked: str, start: int, end: int) -> Source | None:
         begin = _without_lead_in(masked, begin, end)
         begin, end = _bare(masked, begin, end)
     kind = source_kind(masked[begin:end])
-    return None if kind is None else Source((begin, end), kind, description)
+    return None if kind is None else SourceMention((begin, end), kind, description)
 
 
 def _bare(masked: str, begin: int, end: int) -> Span:
@@ -181,7 +181,7 @@ def _last_name(masked: str, begin: int, end: int) -> int:
     return first
 
 
-def agent(masked: str, start: int, end: int) -> Source | None:
+def agent(masked: str, start: int, end: int) -> SourceMention | None:
     """Return the source that stands first in masked[start:end]: "said Tran, the head of …"."""
     begin = start
     while begin < end and masked[begin].isspace():
@@ -189,7 +189,7 @@ def agent(masked: str, start: int, end: int) -> Source | None:
     stop = _stop(masked, begin, end)
     begin, stop = _trim(masked, begin, stop)
     kind = source_kind(masked[begin:stop])
-    return None if kind is None else Source((begin, stop), kind, _description(masked, stop, end))
+    return None if kind is None else SourceMention((begin, stop), kind, _description(masked, stop, end))
 
 
 def head_of(source: str) -> str:
@@ -228,7 +228,7 @@ def plural(source: str) -> bool:
     )
 
 
-def personal(source: Source, text: str) -> bool:
+def personal(source: SourceMention, text: str) -> bool:
     """Tell whether a source is a person or persons rather than an institution or a paper."""
     if source.kind == "name":
         return True

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from searchkit.text.attribution.nouns import GROUPS, PAPERS, is_person, singular, words
 from searchkit.text.attribution.quotes import Span
-from searchkit.text.attribution.sources import CAP, Source, head_of, personal, plural
+from searchkit.text.attribution.sources import CAP, SourceMention, head_of, personal, plural
 
 FARTHEST = 2  # passages that a pronoun looks back over
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Dame|Lord|Lady|Judge|Justice|Sen|Senator|Rep|Gen|"
@@ -50,7 +50,7 @@ def _whole_name(text: str, begin: int, end: int) -> Span:
     return begin, after.end() if after else end
 
 
-class Speaker(NamedTuple):
+class KnownSpeaker(NamedTuple):
     """Who said something: in full, and the group that the text counts them among."""
 
     name: str
@@ -58,7 +58,7 @@ class Speaker(NamedTuple):
 
 
 class _Heard(NamedTuple):
-    speaker: Speaker
+    speaker: KnownSpeaker
     passage: int
     at: int
     several: bool
@@ -71,18 +71,18 @@ class Speakers:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         self._heard: list[_Heard] = []
-        self._full: dict[str, Speaker] = {}  # by each name alone: full name, last name, first name
+        self._full: dict[str, KnownSpeaker] = {}  # by each name alone: full name, last name, first name
 
-    def last(self) -> Speaker | None:
+    def last(self) -> KnownSpeaker | None:
         """Return who spoke last."""
         return self._heard[-1].speaker if self._heard else None
 
-    def identify(self, source: Source, passage: int, among: str = "") -> Speaker:
+    def identify(self, source: SourceMention, passage: int, among: str = "") -> KnownSpeaker:
         """Return who a source is, and remember it."""
         text = self._texts[passage]
         written = " ".join(text[source.span[0] : source.span[1]].split())
         if source.kind == "pronoun":
-            speaker = self._of_pronoun(written.lower(), passage, source.span[0]) or Speaker(written)
+            speaker = self._of_pronoun(written.lower(), passage, source.span[0]) or KnownSpeaker(written)
             several, person = written.lower() in ("they", "their"), written.lower() not in ("it", "they", "their")
         elif source.kind == "name":
             description = text[source.description[0] : source.description[1]] if source.description else ""
@@ -92,14 +92,14 @@ class Speakers:
         else:
             name = text[source.description[0] : source.description[1]] if source.description else ""
             if name[:1].isupper() and _NAME.fullmatch(name):  # "the curator, Lena Okafor"
-                speaker = self._remember(name, Speaker(f"{written}, {name}"))
+                speaker = self._remember(name, KnownSpeaker(f"{written}, {name}"))
             else:
                 speaker = self._of_noun(written)
             several, person = plural(written), personal(source, written)
         self._heard.append(_Heard(speaker, passage, source.span[0], several, person))
         return speaker
 
-    def _of_pronoun(self, pronoun: str, passage: int, at: int) -> Speaker | None:
+    def _of_pronoun(self, pronoun: str, passage: int, at: int) -> KnownSpeaker | None:
         several = pronoun in ("they", "their", "them")
         recent = [heard for heard in self._heard[-8:] if passage - heard.passage <= FARTHEST]
         for heard in reversed(recent):
@@ -110,7 +110,7 @@ class Speakers:
             return None
         return self._introduced(passage - 1, 0, passage, at)
 
-    def _introduced(self, since_passage: int, since: int, passage: int, at: int) -> Speaker | None:
+    def _introduced(self, since_passage: int, since: int, passage: int, at: int) -> KnownSpeaker | None:
         """Return the person with whose full name the last sentence in between begins."""
         for number in range(passage, max(since_passage, passage - FARTHEST) - 1, -1):
             if number < 0:
@@ -125,7 +125,7 @@ class Speakers:
                     return self._of_name(match[1], "", number, last, "")
                 noun = _LEADING_NOUN.match(text, start, last)
                 if noun and is_person(noun[2]):
-                    return Speaker(noun[1])
+                    return KnownSpeaker(noun[1])
         return None
 
     @staticmethod
@@ -136,19 +136,19 @@ class Speakers:
         words = {word.lower() for word in alone.split()}
         return len(words) > 1 and last not in GROUPS | PAPERS and not words & _NO_PERSON
 
-    def _of_name(self, written: str, description: str, passage: int, at: int, among: str) -> Speaker:
+    def _of_name(self, written: str, description: str, passage: int, at: int, among: str) -> KnownSpeaker:
         name = self._bare(written)
         known = self._full.get(name) or self._full.get(name.split()[-1] if len(name.split()) == 1 else name)
         if not description and known is None:
             written, description = self._mentioned(name, passage, at) or (written, "")
         if known is not None and not description and len(known.name) >= len(written):
-            return self._remember(name, Speaker(known.name, known.among or among))
+            return self._remember(name, KnownSpeaker(known.name, known.among or among))
         full = f"{written}, {description}" if description else written
         if known is not None and known.name not in full and len(known.name) > len(full):
             full = known.name
-        return self._remember(self._bare(written), Speaker(full, (known.among if known else "") or among))
+        return self._remember(self._bare(written), KnownSpeaker(full, (known.among if known else "") or among))
 
-    def _remember(self, name: str, speaker: Speaker) -> Speaker:
+    def _remember(self, name: str, speaker: KnownSpeaker) -> KnownSpeaker:
         parts = name.split()
         for key in {name, parts[-1], parts[0]} if len(parts) > 1 else {name}:
             self._full[key] = speaker
@@ -179,12 +179,12 @@ class Speakers:
                 found = text.find(name, found + len(name), last)
         return None
 
-    def _of_noun(self, written: str) -> Speaker:
+    def _of_noun(self, written: str) -> KnownSpeaker:
         words = written.split()
         if words[0].lower() == "the" and len(words) <= 3:
             head = singular(head_of(written))
             for heard in reversed(self._heard):
                 name = heard.speaker.name
                 if singular(head_of(name)) == head or re.search(rf",\s(?:an?|the)\s[^,]*\b{re.escape(head)}\b", name):
-                    return heard.speaker if len(name) > len(written) else Speaker(written)
-        return Speaker(written)
+                    return heard.speaker if len(name) > len(written) else KnownSpeaker(written)
+        return KnownSpeaker(written)

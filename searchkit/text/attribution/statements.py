@@ -33,7 +33,7 @@ from searchkit.text.attribution.patterns import (
 from searchkit.text.attribution.quotes import FILLER, Quoted, Span
 from searchkit.text.attribution.sources import (
     Before,
-    Source,
+    SourceMention,
     agent,
     before_verb,
     plural,
@@ -43,22 +43,22 @@ from searchkit.text.attribution.sources import (
 from searchkit.text.attribution.verbs import Verb
 
 
-class Statement(NamedTuple):
+class HeardStatement(NamedTuple):
     """What somebody says in a passage; without a source, whoever spoke before goes on."""
 
-    source: Source | None
+    source: SourceMention | None
     verb: str
     claim: Span
     sentence: int  # which of the passage's
     quotes: bool  # whether the claim holds a quotation
 
 
-def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -> list[Statement]:
+def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -> list[HeardStatement]:
     """Return the statements of a passage in order. cues: in order, none inside a quotation."""
-    found: list[Statement] = []
+    found: list[HeardStatement] = []
     waiting = list(reversed(cues))
     for number, (start, end) in enumerate(sentences):
-        here: list[Statement] = []
+        here: list[HeardStatement] = []
         while waiting and waiting[-1].start < end:
             cue = waiting.pop()
             statement = _Reader(quoted.masked, sentences, number, cue, here).read()
@@ -73,7 +73,7 @@ def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -
     return found
 
 
-def _extend(found: list[Statement], masked: str, number: int, span: Span) -> None:
+def _extend(found: list[HeardStatement], masked: str, number: int, span: Span) -> None:
     """Let the last statement's claim go on over a sentence that is a quotation and nothing else."""
     closed = masked[span[0] : span[1]].rstrip(" .!?…,")[-1] in f"\"”’'{FILLER}"
     if found and found[-1].sentence >= number - 1 and closed:
@@ -81,7 +81,7 @@ def _extend(found: list[Statement], masked: str, number: int, span: Span) -> Non
         found[-1] = last._replace(claim=(last.claim[0], span[1]), sentence=number, quotes=True)
 
 
-def _cut_joined(found: list[Statement], masked: str, statement: Statement, verb: int) -> None:
+def _cut_joined(found: list[HeardStatement], masked: str, statement: HeardStatement, verb: int) -> None:
     """End the claim before where the same source goes on: "… and said …"."""
     if found and found[-1].source is statement.source and found[-1].claim[0] < verb < found[-1].claim[1]:
         last = found[-1]
@@ -90,20 +90,20 @@ def _cut_joined(found: list[Statement], masked: str, statement: Statement, verb:
             found[-1] = last._replace(claim=(last.claim[0], last.claim[0] + len(cut)))
 
 
-def _colon(masked: str, sentences: Sequence[Span], number: int) -> Iterator[Statement]:
+def _colon(masked: str, sentences: Sequence[Span], number: int) -> Iterator[HeardStatement]:
     """Yield the statement of a sentence like: Lee: "…"."""
     start, end = sentences[number]
     match = SPEAKS_UP.match(masked, start, end)
     if match and source_kind(match["np"]) == "name":
         claim = (match.end() - 1, end)
-        yield Statement(Source(match.span("np"), "name"), "say", claim, number, quotes=True)
+        yield HeardStatement(SourceMention(match.span("np"), "name"), "say", claim, number, quotes=True)
 
 
 class _Reader:
     """Reads one cue in one sentence."""
 
     def __init__(
-        self, masked: str, sentences: Sequence[Span], number: int, cue: Cue, found: Sequence[Statement]
+        self, masked: str, sentences: Sequence[Span], number: int, cue: Cue, found: Sequence[HeardStatement]
     ) -> None:
         self.masked = masked
         self.sentences = sentences
@@ -114,7 +114,7 @@ class _Reader:
         out = re.compile(r"\s+out\b").match(masked, cue.end) if cue.word.startswith("point") else None
         self.after = out.end() if out else cue.end  # where what follows the verb begins
 
-    def read(self) -> Statement | None:
+    def read(self) -> HeardStatement | None:
         """Return the statement that the cue reports, if it does."""
         if self.cue.verb is None:
             return self._according()
@@ -132,10 +132,12 @@ class _Reader:
 
     # --- forms ------------------------------------------------------------------------------------------------
 
-    def _according(self) -> Statement | None:
+    def _according(self) -> HeardStatement | None:
         if self.cue.word == "own":
             span = (self.cue.start + 3, self.cue.end)
-            source: Source | None = Source((span[0], span[0] + self.masked[span[0] :].index(" ")), "pronoun")
+            source: SourceMention | None = SourceMention(
+                (span[0], span[0] + self.masked[span[0] :].index(" ")), "pronoun"
+            )
         else:
             source = agent(self.masked, self.cue.end, self.end)
             if source is None or source.kind in ("other", "pronoun"):
@@ -151,7 +153,7 @@ class _Reader:
             claim = (self.start, self.end if medial else self._left_edge(at))
         return self._statement(source, "think" if self.cue.word == "own" else "according to", claim)
 
-    def _closed(self, source: Source | None) -> Source | None:
+    def _closed(self, source: SourceMention | None) -> SourceMention | None:
         """Return the source without its description unless that is one: "According to X, the sea is salty" has none."""
         if source is None or source.description is None:
             return source
@@ -162,7 +164,7 @@ class _Reader:
         described = (closes or comma > 0) and any(map(is_person, self.masked[begin:end].split()))
         return source._replace(description=(begin, end) if described else None)
 
-    def _quoted(self, before: Before) -> Statement | None:
+    def _quoted(self, before: Before) -> HeardStatement | None:
         match = QUOTED_AS.match(self.masked, self.cue.end, self.end)
         if match and before.passive:
             head = re.search(r"\b(?:is|was|were|are|been)\s+(?:also\s+)?$", self.masked[self.start : self.cue.start])
@@ -175,7 +177,7 @@ class _Reader:
             return self._statement(agent(self.masked, self.cue.end, stop), "say", (away.end(), self.end))
         return None
 
-    def _passive(self, verb: Verb) -> Statement | None:
+    def _passive(self, verb: Verb) -> HeardStatement | None:
         match = BY.match(self.masked, self.cue.end, self.end)
         if match is None or verb.lemma in ("tell", "put", "find") or verb.shape != "past":
             return None
@@ -186,7 +188,7 @@ class _Reader:
         claim = (that.end(), self.end) if that and verb.kind in ("say", "speak") else (self.start, self.end)
         return self._statement(source, verb.lemma, claim)
 
-    def _participle(self, verb: Verb, before: Before) -> Statement | None:
+    def _participle(self, verb: Verb, before: Before) -> HeardStatement | None:
         """Read ", adding that …": its subject is the sentence's."""
         edge = self.masked[self.start : before.end].rstrip()
         if not edge.endswith((",", "”", '"')) or verb.kind not in ("say", "speak"):
@@ -195,7 +197,7 @@ class _Reader:
         claim = self._complement(verb)
         return None if claim is None else self._statement(source, verb.lemma, (claim, self.end))
 
-    def _inverted(self, verb: Verb, before: Before) -> Statement | None:
+    def _inverted(self, verb: Verb, before: Before) -> HeardStatement | None:
         """Read "…", said X."""
         edge = self.masked[self.start : before.end]
         if not edge or edge[-1] not in ",”\"’'?!—–" or before.helped:
@@ -215,7 +217,7 @@ class _Reader:
         closing = re.search(r"[:,.]\s*[\"“]", rest)
         return self._statement(source, verb.lemma, (self.start, self.end if closing else claim_end))
 
-    def _direct(self, verb: Verb, before: Before) -> Statement | None:
+    def _direct(self, verb: Verb, before: Before) -> HeardStatement | None:
         """Read X said that …; or …, X said."""
         source = self._subject(verb, before)
         if source is None or not self._agrees(verb, before, source) or not self._fits(verb, source):
@@ -234,7 +236,7 @@ class _Reader:
 
     # --- parts ------------------------------------------------------------------------------------------------
 
-    def _subject(self, verb: Verb, before: Before) -> Source | None:
+    def _subject(self, verb: Verb, before: Before) -> SourceMention | None:
         source = subject(self.masked, self.start, before.end)
         if source is not None:
             return source
@@ -244,22 +246,22 @@ class _Reader:
             return None
         return self.found[-1].source if self.found else self._leading()
 
-    def _leading(self) -> Source | None:
+    def _leading(self) -> SourceMention | None:
         """Return the sentence's subject, if it is plain who that is."""
         match = LEADING.match(self.masked, self.start, self.cue.start)
         if match is None:
             return None
         kind = source_kind(match["np"])
-        return Source(match.span("np"), kind) if kind in ("name", "noun", "pronoun") else None
+        return SourceMention(match.span("np"), kind) if kind in ("name", "noun", "pronoun") else None
 
-    def _identified(self, source: Source | None) -> Source | None:
+    def _identified(self, source: SourceMention | None) -> SourceMention | None:
         """Return whom "who" stands for, or the source itself."""
         if source is None or self.masked[source.span[0] : source.span[1]].lower() != "who":
             return source
         match = WHO.search(self.masked[self.start : source.span[1]])
         return subject(self.masked, self.start, self.start + match.start()) if match else None
 
-    def _agrees(self, verb: Verb, before: Before, source: Source) -> bool:
+    def _agrees(self, verb: Verb, before: Before, source: SourceMention) -> bool:
         """Tell whether verb and subject agree in number: of "the report claims" and "the report claim" one speaks."""
         text = self.masked[source.span[0] : source.span[1]]
         if text.lower() == "who" or source.span[0] > self.cue.end:
@@ -270,7 +272,7 @@ class _Reader:
             return not before.helped and (source.kind == "name" or not plural(text))
         return True
 
-    def _fits(self, verb: Verb, source: Source) -> bool:
+    def _fits(self, verb: Verb, source: SourceMention) -> bool:
         """Tell whether this kind of source goes with this kind of verb."""
         text = self.masked[source.span[0] : source.span[1]].lower()
         if text in ("i", "we", "you"):
@@ -283,7 +285,7 @@ class _Reader:
             return verb.kind in ("say", "speak") and verb.lemma not in ("read", "find")
         return True
 
-    def _tag(self, verb: Verb, source: Source) -> Span | None:
+    def _tag(self, verb: Verb, source: SourceMention) -> Span | None:
         """Return the claim before ", X said", None if the claim comes after."""
         begin = source.span[0]
         lead = self.masked[self.start : begin].rstrip()
@@ -342,7 +344,7 @@ class _Reader:
         """Return where the claim before `at` ends, without comma and space."""
         return self.start + len(self.masked[self.start : at].rstrip(" ,—–("))
 
-    def _statement(self, source: Source | None, verb: str, claim: Span) -> Statement | None:
+    def _statement(self, source: SourceMention | None, verb: str, claim: Span) -> HeardStatement | None:
         if source is None:
             return None
         begin, end = claim
@@ -351,4 +353,4 @@ class _Reader:
         if len(self.masked[begin:end].strip(" .,")) < 3:
             return None
         quotes = any(mark in self.masked[begin:end] for mark in '"“')
-        return Statement(source, verb, (begin, end), self.number, quotes)
+        return HeardStatement(source, verb, (begin, end), self.number, quotes)

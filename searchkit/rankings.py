@@ -1,0 +1,31 @@
+"""Rows in order and as sets: what arms and those who read rankings share."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.types import Ranking, Rows
+
+EMPTY = Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+def among(rows: Rows, allowed: Rows) -> npt.NDArray[np.bool_]:
+    """Tell for each row whether it is one of `allowed`, which are sorted: (len(rows),)."""
+    if not len(allowed):
+        return np.zeros(len(rows), np.bool_)
+    places = np.searchsorted(allowed, rows)
+    places[places == len(allowed)] = 0
+    found: npt.NDArray[np.bool_] = allowed[places] == rows
+    return found
+
+
+def best_first(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:
+    """Return the `limit` highest scores, best first, ties by row. rows, scores: (n,)."""
+    if limit < len(rows):
+        # every row that ties with the last place stays in, so that the tie is broken by row, not by chance
+        threshold = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        kept = np.flatnonzero(scores >= threshold)
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))[:limit]
+    return Ranking(rows[order], scores[order])
