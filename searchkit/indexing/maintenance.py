@@ -14,6 +14,7 @@ from searchkit.errors import IndexCorrupt
 from searchkit.indexing.embedding import Embedding, ensure_pieces
 from searchkit.indexing.entries import EntryMaker, all_passages
 from searchkit.indexing.statements import ensure_statements, rewrite_statements
+from searchkit.models.embedders import embedder as embedder_called
 from searchkit.storage import durable, refusals, store
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.snapshot import Snapshot
@@ -120,6 +121,14 @@ def compact(writer: store.Writer) -> int:
     _rewrite_keywords(writer)
     writer.compact_vectors()
     return writer.commit()
+
+
+def rebuilt(
+    writer: store.Writer, wanted: Any, progress: Progress, *, full: bool = False
+) -> tuple[int, Embedder | None]:
+    """Rebuild with the wanted model, or else the one that the index names; return the generation and the model."""
+    model = embedder_called(writer.settings.embedder or "none" if wanted is None else wanted)
+    return rebuild(writer, model, progress, full=full), model
 
 
 def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress, *, full: bool = False) -> int:
