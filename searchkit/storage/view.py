@@ -123,7 +123,7 @@ class FolderView:
 
     @once
     def background(self) -> float:
-        """Return the mean cosine of two passages of different documents, from a sample; 0 where there are no two.
+        """The mean cosine of two passages of different documents, from a sample; 0 where there are no two.
 
         It is what a cosine means nothing below: some models give any two texts .7. The mean of a few pairs of
         documents, which may be two versions of one, says little: it counts as if PRIOR_PAIRS more had 0.
