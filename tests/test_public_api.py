@@ -16,9 +16,10 @@ PUBLIC = {
     "ArgumentError", "IndexClosed", "ModelError",
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "ImproveReport", "Index", "IndexCorrupt", "IndexExists", "IndexLocked",
-    "IndexNotFound", "Mark", "MissingExtra", "Passage", "Progress", "QueryError", "Question", "Questions", "ReadOptions", "Reranker",
-    "Results", "Scores", "SearchOptions", "SearchkitError", "Settings", "Source", "Statement", "StorageError",
-    "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat", "Verdict", "VerifyReport", "WhyNot",
+    "IndexNotFound", "Mark", "MissingExtra", "Passage", "Progress", "QueryError", "Question", "Questions",
+    "ReadOptions", "Reranker", "Results", "Scores", "SearchOptions", "SearchkitError", "Settings", "Source",
+    "Statement", "StorageError", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat", "Verdict", "VerifyReport",
+    "WhyNot",
     "compare", "evaluate", "gate", "pseudo_questions", "read", "read_questions", "read_text", "rebuild", "tune",
 }  # fmt: skip
 INDEX_METHODS = {
