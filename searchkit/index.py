@@ -80,7 +80,7 @@ class Index:
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
-        embedder: "minilm", "none", "st:MODEL", an Embedder or a callable; engine: "tantivy" or "whoosh";
+        embedder: "minilm", "none", "st:MODEL", an Embedder or a callable; engine: "tantivy" or "whoosh" …;
         language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200, or the maximum if that
         is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
@@ -134,7 +134,7 @@ class Index:
         explain: say what each arm saw and each stage did.
         strict: a malformed advanced query is an error, not plain words.
         said_by: only passages in which somebody of this name says something.
-        stages: what hybrid does beyond fusion, any of guard, neighbours, pieces, feedback, speaker, time.
+        stages: what hybrid does beyond fusion: all stages unless some are named.
         recency: in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge.
         today: what "last week" counts from: a date, or its ISO 8601 text; the clock's day unless given.
         min_confidence: leave out hits that are less likely to answer, 0 to 1.

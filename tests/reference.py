@@ -1,4 +1,4 @@
-"""Makes docs/python.md and docs/commands.md from what the code says of itself; tests hold that they are up to date."""
+"""Makes docs/ and README's table of stages from what the code says of itself; tests hold that they are up to date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import searchkit
 from searchkit.cli.commands import app
 from searchkit.search.choices import OPTIONS, STAGES, Option
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
 WIDTH = 100  # of a signature on one line
 GROUPS = {
     "Sources": ("Document", "Mark", "ReadOptions", "SyncOptions"),
@@ -62,7 +62,8 @@ def index_section() -> Iterator[str]:
         "As a context manager it closes itself. `embedder` is a model's name, an [Embedder](#embedder), a function "
         "from texts to vectors, or None."
     )
-    for name, member in vars(searchkit.Index).items():
+    members = {name: member for kind in reversed(searchkit.Index.__mro__[:-1]) for name, member in vars(kind).items()}
+    for name, member in members.items():
         if isinstance(member, property):
             yield f"### Index.{name}"
             yield code(f"{name}: {inspect.signature(member.fget).return_annotation}")  # type: ignore[arg-type]
@@ -81,7 +82,12 @@ def options_section() -> Iterator[str]:
     )
     yield table(("option", "unless given", "what it is"), (row_of(name, each) for name, each in OPTIONS.items()))
     yield "`stages` are, in the order in which they run:"
-    yield table(("stage", "what it does"), ((f"`{name}`", entry.summary) for name, entry in STAGES.items()))
+    yield stages_table()
+
+
+def stages_table() -> str:
+    rows = ((f"`{name}`", entry.summary, entry.example) for name, entry in STAGES.items())
+    return table(("stage", "what it does", "for example"), rows)
 
 
 def row_of(name: str, option: Option) -> tuple[str, str, str]:
@@ -281,8 +287,8 @@ def code(text: str, language: str = "python") -> str:
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = list(head)
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join(f"| {' | '.join(each)} |".replace("|  |", "| |") for each in lines)
+    lines = [f"| {' | '.join(each)} |".replace("|  |", "| |") for each in (names, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(names), *lines[1:]])
 
 
 def escaped(text: str) -> str:
@@ -294,7 +300,17 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-PAGES = {DOCS / "python.md": python_page, DOCS / "commands.md": commands_page}
+def readme() -> str:
+    """Return README.md with the stages that there are."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.sub(r"^\| stage \|.*?(?=\n\n)", lambda _: stages_table(), text, flags=re.MULTILINE | re.DOTALL)
+
+
+PAGES = {
+    ROOT / "docs" / "python.md": python_page,
+    ROOT / "docs" / "commands.md": commands_page,
+    ROOT / "README.md": readme,
+}
 
 if __name__ == "__main__":
     for path, made in PAGES.items():

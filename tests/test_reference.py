@@ -32,13 +32,3 @@ def test_every_option_of_a_command_is_in_its_section_or_in_one_that_it_links_to(
     assert "`--fusion TEXT` | `zscore`" in shared
     assert "`--self`" in sections["searchkit evaluate"]
     assert len([name for name in sections if name.startswith("searchkit ")]) == len(app.registered_commands)
-
-
-def test_links_within_a_page_lead_to_its_headings():
-    for made in PAGES.values():
-        page = made()
-        headings = {
-            re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-")
-            for each in re.findall(r"^#+ (.+)$", page, re.MULTILINE)
-        }
-        assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= headings
