@@ -91,7 +91,7 @@ class IndexReader:
         explain: say what each arm saw and each stage did.
         strict: a malformed advanced query is an error, not plain words.
         said_by: only passages in which somebody of this name says something.
-        stages: what hybrid does beyond fusion, any of guard, neighbours, pieces, feedback, speaker, time.
+        stages: what hybrid does beyond fusion: all stages unless some are named.
         recency: in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge.
         today: what "last week" counts from: a date, or its ISO 8601 text; the clock's day unless given.
         min_confidence: leave out hits that are less likely to answer, 0 to 1.
