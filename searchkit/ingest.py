@@ -119,7 +119,7 @@ class Ingest:
             self.then(partial(self.fail, document.id, str(error)))
             return
         known = None if self._was_empty else self._catalog.document_state(document.id)
-        job = Text(document.text, document.marks) if known is None or known[2] != digest else None
+        job = Text(document.text, document.marks, document.page_starts) if known is None or known[2] != digest else None
         self._pipeline.put(job, partial(self._take, document, digest, file))
 
     def put_file(self, job: File, file: int) -> None:
@@ -160,7 +160,7 @@ class Ingest:
             self.taken += 1
             return
         if prepared is None:
-            prepared = self._pipeline.do(Text(document.text, document.marks))
+            prepared = self._pipeline.do(Text(document.text, document.marks, document.page_starts))
         if not prepared.places:
             self._seen.discard(document.id)
             self.fail(document.id, "holds no text")

@@ -35,6 +35,7 @@ class Text(NamedTuple):
 
     text: str
     marks: tuple[Mark, ...]
+    page_starts: tuple[int, ...] = ()
 
 
 class File(NamedTuple):
@@ -101,7 +102,8 @@ class Preparer:
         return [next(prepared) if isinstance(one, Text) else _contents(one, prepared) for one in found]
 
     def _prepare(self, texts: Sequence[Text]) -> list[Prepared]:
-        split = [places(text.text, text.marks, self._recipe.limits, self._recipe.count_tokens) for text in texts]
+        limits, count = self._recipe.limits, self._recipe.count_tokens
+        split = [places(text.text, text.marks, limits, count, text.page_starts) for text in texts]
         passages = [[text.text[p.start : p.end] for p in own] for text, own in zip(texts, split, strict=True)]
         bodies = [[self._analyzer.joined(passage) for passage in own] for own in passages]
         understood = self._analyzer.language == LANGUAGE
@@ -132,7 +134,8 @@ def _cleaned(document: Document, extra: Metadata) -> _Cleaned | Failure:
 def _texts(found: Text | _Found) -> list[Text]:
     if isinstance(found, Text):
         return [found]
-    return [Text(item.document.text, item.document.marks) for item in found.items if isinstance(item, _Cleaned)]
+    documents = [item.document for item in found.items if isinstance(item, _Cleaned)]
+    return [Text(document.text, document.marks, document.page_starts) for document in documents]
 
 
 def _contents(found: _Found, prepared: Iterator[Prepared]) -> Contents:
