@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from searchkit.documents import extras, read
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.layout import PrintedLine, add_pages
+from searchkit.documents.layout import Page, PrintedLine, add_pages
 from searchkit.errors import DocumentError
 
 SENTENCE = "The pumps in the old quarter are forty years old, and nobody knows who has the key to their house."
@@ -251,7 +251,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
 
 def laid_out(*lines):
     blocks = Blocks()
-    add_pages([[PrintedLine(text, left, bottom, 10.0) for text, left, bottom in lines]], blocks)
+    add_pages([Page([PrintedLine(text, left, bottom, 10.0) for text, left, bottom in lines])], blocks)
     return blocks.parts
 
 

@@ -1,4 +1,4 @@
-"""Printed lines back to paragraphs and headings."""
+"""Printed lines back to paragraphs, headings and tables."""
 
 from __future__ import annotations
 
@@ -10,26 +10,39 @@ from statistics import median
 from typing import NamedTuple
 
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.hyphens import Hyphens, hyphens_of
 from searchkit.documents.lines import squeeze
+from searchkit.documents.running import Edge, Sheet, running_lines
+from searchkit.documents.tables import add_table
 
 _HEADING_RATIO = 1.15  # times the size of the body that a heading is set in at least
 _GAP_RATIO = 1.35  # times the usual distance of lines that parts paragraphs
 _SHORT_RATIO = 0.6  # of the usual length: a line that ends its paragraph, or a line of a list
 _LONGEST_HEADING = 160  # characters
-_FEWEST_PAGES = 3  # on which a line must repeat to be a running head
-_LONGEST_RUNNING_HEAD = 80  # characters
-_EDGE_LINES = 2  # at the top and at the bottom of a page among which running heads are looked for
-_NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
+_SAME_EDGE = 3.0  # points by which cells of one column differ
+_FEWEST_SHARED = 2  # columns that neighbouring rows of a table have in common
 _BULLET = re.compile(r"^(?:[•▪◦‣●■–*-]|\(?\d{1,2}[.)])\s")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
-_LAST_WORD = re.compile(r"[^\W\d_]+-$")
-_FIRST_WORD = re.compile(r"^[^\W\d_]+")
+_DIVIDED = re.compile(r"[^\W\d_]-$")
+
+
+class Cell(NamedTuple):
+    """A part of a line that a wide gap sets apart: its text, and where it begins and ends from the left."""
+
+    text: str
+    left: float
+    right: float
+
+    def stands_under(self, other: Cell) -> bool:
+        """Tell whether two cells begin, end or are centred at the same place."""
+        begin, end = self.left - other.left, self.right - other.right
+        return min(abs(begin), abs(end), abs(begin + end) / 2) <= _SAME_EDGE
 
 
 class PrintedLine(NamedTuple):
     """A line on a page: its text, where it begins (points from the left and from the bottom) and its font size.
 
-    `hyphenated` tells that a hyphen that divided a word was taken from its end.
+    `hyphenated` tells that a hyphen that divided a word was taken from its end; `cells` are its parts, if it has any.
     """
 
     text: str
@@ -37,45 +50,101 @@ class PrintedLine(NamedTuple):
     bottom: float
     size: float
     hyphenated: bool = False
+    cells: tuple[Cell, ...] = ()
 
 
-def add_pages(pages: Sequence[Sequence[PrintedLine]], blocks: Blocks) -> str:
-    """Append the pages' paragraphs and headings to `blocks`; return the largest heading of the first page."""
-    lines = [line for page in pages for line in page]
+class Page(NamedTuple):
+    """A page's lines in reading order, and where it ends below and above."""
+
+    lines: Sequence[PrintedLine]
+    bottom: float = 0.0
+    top: float = 0.0
+
+
+class Laid(NamedTuple):
+    """What was found on pages: the largest heading of the first, and the heads and feet that were taken out."""
+
+    largest: str
+    running: list[str]
+
+
+class _Manner(NamedTuple):
+    """How a document is set: the usual distance and length of its lines, its heading levels, its words."""
+
+    step: float
+    length: float
+    levels: dict[float, int]
+    hyphens: Hyphens
+
+
+def add_pages(pages: Sequence[Page], blocks: Blocks) -> Laid:
+    """Append the pages' paragraphs, headings and tables to `blocks`."""
+    lines = [line for page in pages for line in page.lines]
     if not lines:
-        return ""
+        return Laid("", [])
     levels = _heading_levels(lines, _usual_size(lines))
-    heads = _running_heads(pages, levels)
-    cleaned = [[line for line in page if _shape(line.text) not in heads] for page in pages]
+    step = _usual_step([page.lines for page in pages])
+    running = running_lines([_sheet(page, levels) for page in pages], step)
+    cleaned = [
+        [line for at, line in enumerate(page.lines) if at not in gone]
+        for page, gone in zip(pages, running, strict=True)
+    ]
     length = median(len(line.text) for line in lines)
-    usual_step = _usual_step(cleaned)
-    compounds = set(re.findall(r"\w+-\w+", " ".join(line.text for line in lines).lower()))
+    hyphens = hyphens_of((line.text, line.hyphenated) for page in cleaned for line in page)
+    manner = _Manner(_usual_step(cleaned), length, levels, hyphens)
     for page in cleaned:
         blocks.begin_page()
-        for paragraph in _paragraphs(page, usual_step, levels):
-            level = levels.get(_rounded(paragraph[0].size), 0)
-            text = _joined(paragraph, length, compounds)
+        _add_page(page, manner, blocks)
+    taken = [page.lines[at].text for page, gone in zip(pages, running, strict=True) for at in sorted(gone)]
+    return Laid(_largest(cleaned[0], levels), taken)
+
+
+def _sheet(page: Page, levels: dict[float, int]) -> Sheet:
+    """Return a page as far as heads are concerned: headings are none, nor is the row that names a table's columns."""
+    below = [*page.lines[1:], None]
+    kept = [
+        _rounded(line.size) not in levels and not (following and _is_row_above(line, following))
+        for line, following in zip(page.lines, below, strict=True)
+    ]
+    edges = [Edge(line.bottom, line.text if keep else "") for line, keep in zip(page.lines, kept, strict=True)]
+    return Sheet(page.bottom, page.top, edges)
+
+
+def _add_page(page: Sequence[PrintedLine], manner: _Manner, blocks: Blocks) -> None:
+    for table, lines in _runs(page):
+        if table:
+            add_table(blocks, [[cell.text for cell in line.cells] for line in lines])
+            continue
+        for paragraph in _paragraphs(lines, manner.step, manner.levels):
+            level = manner.levels.get(_rounded(paragraph[0].size), 0)
+            text = _joined(paragraph, manner)
             if level and len(text) <= _LONGEST_HEADING and any(map(str.isalpha, text)):
                 blocks.add(squeeze(text), "heading", level)
             else:
                 blocks.add(text)
-    return _largest(cleaned[0], levels)
 
 
-def _running_heads(pages: Sequence[Sequence[PrintedLine]], levels: dict[float, int]) -> set[str]:
-    """Return the shapes of lines that stand at the edge of half of the pages, or of some with another number each."""
-    counts: Counter[str] = Counter()
-    for page in pages:
-        edge = [*page[:_EDGE_LINES], *page[-_EDGE_LINES:]]
-        small = [line for line in edge if _rounded(line.size) not in levels]
-        counts.update({_shape(line.text) for line in small if len(line.text) <= _LONGEST_RUNNING_HEAD})
-    half = max(_FEWEST_PAGES, (len(pages) + 1) // 2)
-    return {shape for shape, count in counts.items() if count >= (_FEWEST_PAGES if shape.count("#") == 1 else half)}
+def _runs(page: Sequence[PrintedLine]) -> Iterator[tuple[bool, list[PrintedLine]]]:
+    """Yield neighbouring lines that are rows of one table, and those between tables: whether they are, and which."""
+    rows = [False] * len(page)
+    for at, (above, below) in enumerate(pairwise(page)):
+        if _is_row_above(above, below):
+            rows[at] = rows[at + 1] = True
+    run: list[PrintedLine] = []
+    for at, line in enumerate(page):
+        if run and rows[at] != rows[at - 1]:
+            yield rows[at - 1], run
+            run = []
+        run.append(line)
+    if run:
+        yield rows[-1], run
 
 
-def _shape(text: str) -> str:
-    """Return a line with its numbers as one sign, so that "Page 3" is "Page 4"."""
-    return _NUMBER.sub("#", text.lower())
+def _is_row_above(above: PrintedLine, below: PrintedLine) -> bool:
+    """Tell whether two lines are rows of one table: two of their cells begin, end or are centred at the same place."""
+    if min(len(above.cells), len(below.cells)) < _FEWEST_SHARED or below.bottom >= above.bottom:
+        return False
+    return sum(any(map(cell.stands_under, above.cells)) for cell in below.cells) >= _FEWEST_SHARED
 
 
 def _rounded(size: float) -> float:
@@ -130,25 +199,19 @@ def _parts(above: PrintedLine, below: PrintedLine, usual_step: float, levels: di
     return resized or 0 < usual_step * _GAP_RATIO < step or indented or (step < 0 and ended)
 
 
-def _joined(paragraph: Sequence[PrintedLine], length: float, compounds: set[str]) -> str:
+def _joined(paragraph: Sequence[PrintedLine], manner: _Manner) -> str:
     """Return a paragraph as one line; lists and tables keep their lines."""
     text = paragraph[0].text
     for above, below in pairwise(paragraph):
         if above.hyphenated:
-            text += below.text
-        elif compound := _goes_on(text, below.text):  # the hyphen stays if the compound stands within a line too
-            text = (text if compound in compounds else text[:-1]) + below.text
-        elif _BULLET.match(below.text) or len(above.text) < length * _SHORT_RATIO:
+            text = manner.hyphens.join(text, below.text)
+        elif _DIVIDED.search(text) and below.text[:1].islower():
+            text = manner.hyphens.join(text[:-1], below.text)
+        elif _BULLET.match(below.text) or len(above.text) < manner.length * _SHORT_RATIO:
             text += f"\n{below.text}"
         else:
             text += f" {below.text}"
     return text
-
-
-def _goes_on(text: str, following: str) -> str:
-    """Return a word that a hyphen divides between two lines as a compound ("well-known"), "" if none does."""
-    last, first = _LAST_WORD.search(text[-60:]), _FIRST_WORD.match(following)
-    return f"{last[0]}{first[0]}".lower() if last and first and first[0][0].islower() else ""
 
 
 def _largest(page: Sequence[PrintedLine], levels: dict[float, int]) -> str:

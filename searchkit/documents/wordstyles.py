@@ -32,6 +32,12 @@ class Looks:
     depth: int = 0
 
 
+def heading_level(name: str) -> int:
+    """Return the level of the headings that a style is for, by its name in many languages; 0 for other styles."""
+    match = _HEADING.match(name)
+    return int(match[1]) if match else 0
+
+
 class Styles:
     """The styles of a Word file."""
 
@@ -48,7 +54,7 @@ class Styles:
         chain = [element for element in [properties, *self._chain(_value(properties, "pStyle"))] if element is not None]
         names = [name for element in chain if (name := _value(element, "name"))]
         outline = next((level for element in chain if (level := _number(element, "outlineLvl")) is not None), None)
-        named = next((int(match[1]) for name in names if (match := _HEADING.match(name))), 0)
+        named = next(filter(None, map(heading_level, names)), 0)
         level = outline + 1 if outline is not None and outline < _BODY_LEVEL else named if outline is None else 0
         numbering = [found for element in chain if (found := _numbering(element)) is not None]
         number = next(filter(None, (_value(numbered, "numId") for numbered in numbering)), "")
