@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from searchkit.documents import extras, read
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.layout import Page, PrintedLine, add_pages
+from searchkit.documents.layout import Page, add_pages
+from searchkit.documents.rows import PrintedLine
 from searchkit.errors import DocumentError
 
 SENTENCE = "The pumps in the old quarter are forty years old, and nobody knows who has the key to their house."

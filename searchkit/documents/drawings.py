@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +15,14 @@ from searchkit.documents.tables import add_table
 
 _SHAPE_TEXTS = frozenset({"txbxContent", "txBody"})
 _DESCRIBED = frozenset({"docPr", "cNvPr"})
+_FILE_NAME = re.compile(
+    r"^\S+\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)$", re.IGNORECASE
+)  # what programs put there
 _PICTURES = frozenset({"pic", "imagedata"})
 
 
 def walk(element: Any) -> Iterator[Any]:
-    """Yield the elements below one, of alternatives for different programs only the first; not what is in a text."""
+    """Yield the elements below one; of alternatives only the first, and nothing that is inside a text."""
     for node in element:
         name = local_name(node)
         if name == "AlternateContent":
@@ -63,7 +67,8 @@ def add_drawing(drawing: Any, package: Package, part: str, blocks: Blocks, accou
 
 def _description(node: Any, known: list[str]) -> list[str]:
     description = squeeze(node.get("descr") or node.get("title") or "")
-    return [description] if description and description not in known else []
+    named = not description or _FILE_NAME.search(description)
+    return [description] if not named and description not in known else []
 
 
 def _is_decorative(picture: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.hyphens import Hyphens, hyphens_of
 from searchkit.documents.lines import squeeze
+from searchkit.documents.rows import PrintedLine, is_row_above, rows_of, runs_of_rows
 from searchkit.documents.running import Edge, Sheet, running_lines
 from searchkit.documents.tables import add_table
 
@@ -19,46 +20,21 @@ _HEADING_RATIO = 1.15  # times the size of the body that a heading is set in at 
 _GAP_RATIO = 1.35  # times the usual distance of lines that parts paragraphs
 _SHORT_RATIO = 0.6  # of the usual length: a line that ends its paragraph, or a line of a list
 _LONGEST_HEADING = 160  # characters
-_SAME_EDGE = 3.0  # points by which cells of one column differ
-_FEWEST_SHARED = 2  # columns that neighbouring rows of a table have in common
 _BULLET = re.compile(r"^(?:[•▪◦‣●■–*-]|\(?\d{1,2}[.)])\s")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _DIVIDED = re.compile(r"[^\W\d_]-$")
 
 
-class Cell(NamedTuple):
-    """A part of a line that a wide gap sets apart: its text, and where it begins and ends from the left."""
-
-    text: str
-    left: float
-    right: float
-
-    def stands_under(self, other: Cell) -> bool:
-        """Tell whether two cells begin, end or are centred at the same place."""
-        begin, end = self.left - other.left, self.right - other.right
-        return min(abs(begin), abs(end), abs(begin + end) / 2) <= _SAME_EDGE
-
-
-class PrintedLine(NamedTuple):
-    """A line on a page: its text, where it begins (points from the left and from the bottom) and its font size.
-
-    `hyphenated` tells that a hyphen that divided a word was taken from its end; `cells` are its parts, if it has any.
-    """
-
-    text: str
-    left: float
-    bottom: float
-    size: float
-    hyphenated: bool = False
-    cells: tuple[Cell, ...] = ()
-
-
 class Page(NamedTuple):
-    """A page's lines in reading order, and where it ends below and above."""
+    """A page's lines in reading order, where it ends below and above, and what was remarked on it."""
 
     lines: Sequence[PrintedLine]
     bottom: float = 0.0
     top: float = 0.0
+    remarks: Sequence[str] = ()
+
+
+_NOTHING = PrintedLine("", 0.0, 0.0, 1.0)
 
 
 class Laid(NamedTuple):
@@ -79,9 +55,7 @@ class _Manner(NamedTuple):
 
 def add_pages(pages: Sequence[Page], blocks: Blocks) -> Laid:
     """Append the pages' paragraphs, headings and tables to `blocks`."""
-    lines = [line for page in pages for line in page.lines]
-    if not lines:
-        return Laid("", [])
+    lines = [line for page in pages for line in page.lines] or [_NOTHING]
     levels = _heading_levels(lines, _usual_size(lines))
     step = _usual_step([page.lines for page in pages])
     running = running_lines([_sheet(page, levels) for page in pages], step)
@@ -92,28 +66,30 @@ def add_pages(pages: Sequence[Page], blocks: Blocks) -> Laid:
     length = median(len(line.text) for line in lines)
     hyphens = hyphens_of((line.text, line.hyphenated) for page in cleaned for line in page)
     manner = _Manner(_usual_step(cleaned), length, levels, hyphens)
-    for page in cleaned:
+    for page, whole in zip(cleaned, pages, strict=True):
         blocks.begin_page()
         _add_page(page, manner, blocks)
+        for remark in whole.remarks:
+            blocks.add(remark)
     taken = [page.lines[at].text for page, gone in zip(pages, running, strict=True) for at in sorted(gone)]
-    return Laid(_largest(cleaned[0], levels), taken)
+    return Laid(_largest(cleaned[0], levels) if cleaned else "", taken)
 
 
 def _sheet(page: Page, levels: dict[float, int]) -> Sheet:
     """Return a page as far as heads are concerned: headings are none, nor is the row that names a table's columns."""
-    below = [*page.lines[1:], None]
     kept = [
-        _rounded(line.size) not in levels and not (following and _is_row_above(line, following))
-        for line, following in zip(page.lines, below, strict=True)
+        _rounded(line.size) not in levels and not (below and is_row_above(line, below))
+        for line, below in pairwise([*page.lines, None])
+        if line
     ]
     edges = [Edge(line.bottom, line.text if keep else "") for line, keep in zip(page.lines, kept, strict=True)]
     return Sheet(page.bottom, page.top, edges)
 
 
 def _add_page(page: Sequence[PrintedLine], manner: _Manner, blocks: Blocks) -> None:
-    for table, lines in _runs(page):
-        if table:
-            add_table(blocks, [[cell.text for cell in line.cells] for line in lines])
+    for is_table, lines in runs_of_rows(page):
+        if is_table:
+            add_table(blocks, rows_of(lines))
             continue
         for paragraph in _paragraphs(lines, manner.step, manner.levels):
             level = manner.levels.get(_rounded(paragraph[0].size), 0)
@@ -122,29 +98,6 @@ def _add_page(page: Sequence[PrintedLine], manner: _Manner, blocks: Blocks) -> N
                 blocks.add(squeeze(text), "heading", level)
             else:
                 blocks.add(text)
-
-
-def _runs(page: Sequence[PrintedLine]) -> Iterator[tuple[bool, list[PrintedLine]]]:
-    """Yield neighbouring lines that are rows of one table, and those between tables: whether they are, and which."""
-    rows = [False] * len(page)
-    for at, (above, below) in enumerate(pairwise(page)):
-        if _is_row_above(above, below):
-            rows[at] = rows[at + 1] = True
-    run: list[PrintedLine] = []
-    for at, line in enumerate(page):
-        if run and rows[at] != rows[at - 1]:
-            yield rows[at - 1], run
-            run = []
-        run.append(line)
-    if run:
-        yield rows[-1], run
-
-
-def _is_row_above(above: PrintedLine, below: PrintedLine) -> bool:
-    """Tell whether two lines are rows of one table: two of their cells begin, end or are centred at the same place."""
-    if min(len(above.cells), len(below.cells)) < _FEWEST_SHARED or below.bottom >= above.bottom:
-        return False
-    return sum(any(map(cell.stands_under, above.cells)) for cell in below.cells) >= _FEWEST_SHARED
 
 
 def _rounded(size: float) -> float:

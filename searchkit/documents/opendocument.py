@@ -36,7 +36,7 @@ def read_ods(data: bytes, doc_id: str) -> Document:
             continue
         name, inner, flow = attribute(sheet, "name") or "", Blocks(), Flow(file)
         _add_sheet(sheet, flow, inner)
-        for comment in flow.comments:
+        for comment in flow.last:
             inner.add(comment)
         if inner.parts:
             blocks.add(squeeze(name), "heading", 1)
@@ -62,7 +62,7 @@ def read_odp(data: bytes, doc_id: str) -> Document:
 
 
 def _finished(doc_id: str, flow: Flow, blocks: Blocks, hidden: list[str], first_title: str = "") -> Document:
-    for comment in flow.comments:
+    for comment in flow.last:
         blocks.add(comment)
     title, metadata = flow.file.properties()
     more = {"hidden": hidden} if hidden else {}
@@ -173,6 +173,6 @@ def _add_slide(page: Any, file: OpenFile, blocks: Blocks) -> str:
     for shape in () if notes is None else notes:
         if attribute(shape, "class") not in _REPEATED_CLASSES:
             flow.read([shape], blocks)
-    for comment in flow.comments:
+    for comment in flow.last:
         blocks.add(comment)
     return title

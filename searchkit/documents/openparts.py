@@ -22,7 +22,7 @@ _PROPERTIES = {
     "language": "language", "subject": "description", "keyword": "tags",
 }  # fmt: skip
 _NO_TEXT = frozenset(
-    ("tracked-changes", "sequence-decls", "user-field-decls", "variable-decls", "dde-connection-decls", "forms",
+    ("tracked-changes", "sequence-decls", "user-field-decls", "variable-decls", "dde-connection-decls",
      "settings", "animations", "par", "event-listeners", "note-citation", "creator", "date", "sender-initials", "meta")
 )  # fmt: skip
 _SPACES = {"tab": "\t", "line-break": "\n"}
@@ -85,11 +85,11 @@ class _Paragraph:
 
 
 class Flow:
-    """Reads paragraphs, lists, tables and frames in order; comments are kept for the end."""
+    """Reads paragraphs, lists, tables and frames in order; comments and the fields of forms are kept for the end."""
 
     def __init__(self, file: OpenFile) -> None:
         self.file = file
-        self.comments: list[str] = []
+        self.last: list[str] = []
 
     def read(self, container: Iterable[Any], blocks: Blocks) -> None:
         """Append what stands in a container."""
@@ -110,6 +110,8 @@ class Flow:
             self.add_frame(element, blocks)
         elif name == "annotation":
             self.add_comment(element)
+        elif name == "forms":
+            self.last += filter(None, map(_shown_field, element.iter()))
         elif name and name not in _NO_TEXT:
             self.read(element, blocks)
 
@@ -240,7 +242,14 @@ class Flow:
         author = child(annotation, "creator")
         by = f" ({squeeze(author.text)})" if author is not None and author.text else ""
         if text := squeeze(" ".join(words)):
-            self.comments.append(f"Comment{f' on {place}' if place else ''}{by}: {text}")
+            self.last.append(f"Comment{f' on {place}' if place else ''}{by}: {text}")
+
+
+def _shown_field(element: Any) -> str:
+    """Return the label and value of a form's field; of an entry in a list, if it is chosen."""
+    if local_name(element) == "option" and attribute(element, "current-selected") != "true":
+        return ""
+    return squeeze(f"{attribute(element, 'label') or ''} {attribute(element, 'current-value') or ''}")
 
 
 def open_file(data: bytes) -> OpenFile:

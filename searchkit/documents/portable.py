@@ -12,9 +12,10 @@ from searchkit.documents.blocks import Blocks
 from searchkit.documents.columns import in_reading_order
 from searchkit.documents.extras import require
 from searchkit.documents.fields import Annotations, with_fields
-from searchkit.documents.layout import Cell, Page, PrintedLine, add_pages
+from searchkit.documents.layout import Page, add_pages
 from searchkit.documents.printed import Piece, page_pieces
 from searchkit.documents.properties import Value, canonical, flatten
+from searchkit.documents.rows import Cell, PrintedLine
 from searchkit.documents.titles import stated_fact, stated_title
 from searchkit.errors import DocumentError
 from searchkit.types import Document
@@ -75,19 +76,17 @@ def _page(pdf: Any, number: int, annotations: Annotations, account: Account) -> 
         fields, remarks = annotations.of(page)
         pieces = in_reading_order(with_fields(page_pieces(textpage), fields))
         lines = [_line(line) for line in pieces]
-        lowest = min((line.bottom for line in lines), default=bottom)
-        lines += [PrintedLine(remark, 0.0, lowest - 100.0 * at, 1.0) for at, remark in enumerate(remarks, 1)]
     finally:
         textpage.close()
         page.close()
-    if not lines:
+    if not lines and not remarks:
         account.add(_BLANK, f"page {number + 1}")
-    return Page(lines, bottom, top)
+    return Page(lines, bottom, top, remarks)
 
 
 def _line(pieces: Sequence[Piece]) -> PrintedLine:
     first, last = pieces[0], pieces[-1]
-    cells = tuple(Cell(piece.text, piece.left, piece.right) for piece in pieces) if len(pieces) > 1 else ()
+    cells = tuple(Cell(piece.text, piece.left, piece.right) for piece in pieces)
     return PrintedLine(
         " ".join(piece.text for piece in pieces), first.left, first.bottom, first.size, last.hyphenated, cells
     )

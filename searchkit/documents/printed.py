@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ctypes import byref
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ from searchkit.documents.extras import require
 _GAP = 1.0  # times the font size that parts two pieces of a line
 _HYPHENS = "\x02\ufffe"  # what PDFium writes for a hyphen that divides a word, in place of the line's end
 _SOFT_HYPHEN = "\xad"
-_SPACE = re.compile(r"\s")
+_LINE = re.compile(rf"[^\r\n{_HYPHENS}]+")
+_WORD = re.compile(r"\S+")
 
 
 class Piece(NamedTuple):
@@ -35,51 +36,21 @@ class Piece(NamedTuple):
         return shared > 0.5 * min(self.top - self.bottom, other.top - other.bottom)
 
 
-class _Word(NamedTuple):
-    text: str
-    first: int
-    last: int
-
-
 def page_pieces(textpage: Any) -> list[list[Piece]]:
     """Return a page's lines in the order in which they are drawn, each in pieces."""
-    reader = _Boxes(textpage)
-    return [pieces for words, hyphenated in _lines(textpage) if (pieces := reader.pieces(words, hyphenated=hyphenated))]
+    text, boxes = _text(textpage), _Boxes(textpage)
+    found = (boxes.pieces(text, line.start(), line.end()) for line in _LINE.finditer(text))
+    return [pieces for pieces in found if pieces]
 
 
-def _lines(textpage: Any) -> Iterator[tuple[list[_Word], bool]]:
-    """Yield each line's words, and whether a hyphen was taken from its end.
+def _text(textpage: Any) -> str:
+    """Return a page's characters, each at its number in PDFium.
 
-    The characters are asked for one by one: in PDFium's text as a whole some are left out, and places do not fit.
+    They are asked for one by one: from PDFium's text as a whole some are left out, and places do not fit.
     """
-    character_at = require("pypdfium2.raw", "pdf").FPDFText_GetUnicode
-    raw, words = textpage.raw, list[_Word]()
-    letters: list[str] = []
-    first = 0
-    count = textpage.count_chars()
-    for at in range(count + 1):
-        character = chr(character_at(raw, at) % 0x110000) if at < count else "\n"
-        if not _SPACE.match(character) and character not in _HYPHENS and character != "\0":
-            if not letters:
-                first = at
-            letters.append(character)
-            continue
-        if letters:
-            words.append(_Word(_whole("".join(letters)), first, at - 1))
-            letters = []
-        if character in "\n\r" or character in _HYPHENS:
-            yield words, character in _HYPHENS and bool(words)
-            words = []
-
-
-def _whole(word: str) -> str:
-    """Return a word without soft hyphens, the halves of rare characters put together."""
-    joined = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_halves(word) else word
-    return joined.replace(_SOFT_HYPHEN, "") if not joined.endswith(_SOFT_HYPHEN) else joined
-
-
-def _has_halves(word: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in word)
+    character, raw = require("pypdfium2.raw", "pdf").FPDFText_GetUnicode, textpage.raw
+    codes = [character(raw, at) for at in range(textpage.count_chars())]
+    return "".join([chr(code) if 0 < code < 0x110000 else " " for code in codes])
 
 
 class _Boxes:
@@ -89,26 +60,39 @@ class _Boxes:
         self._raw = textpage.raw
         self._pdfium = require("pypdfium2.raw", "pdf")
         self._box = self._pdfium.FS_RECTF()
+        self._reference = byref(self._box)
 
-    def pieces(self, words: Sequence[_Word], *, hyphenated: bool) -> list[Piece]:
+    def pieces(self, text: str, start: int, end: int) -> list[Piece]:
         """Return the pieces of a line."""
         pieces: list[Piece] = []
-        for word in words:
-            size = self._pdfium.FPDFText_GetFontSize(self._raw, word.first)
-            left, bottom, _, top = self._place(word.first)
-            right = self._place(word.last)[2] if word.last != word.first else self._place(word.first)[2]
-            before = pieces[-1] if pieces else None
-            if before and left - before.right <= _GAP * max(size, before.size):
-                pieces[-1] = before._replace(text=f"{before.text} {word.text}", right=max(right, before.right))
-            else:
-                pieces.append(Piece(word.text, left, right, bottom, top, size or top - bottom))
-        if pieces and hyphenated:
-            pieces[-1] = pieces[-1]._replace(hyphenated=True)
-        elif pieces and pieces[-1].text.endswith(_SOFT_HYPHEN):
-            pieces[-1] = pieces[-1]._replace(text=pieces[-1].text.rstrip(_SOFT_HYPHEN), hyphenated=True)
+        words: list[str] = []
+        right, size = 0.0, 0.0
+        for word in _WORD.finditer(text, start, end):
+            left, bottom, _, top = self._place(word.start())
+            if not pieces or left - right > _GAP * size:
+                if words:
+                    pieces[-1] = pieces[-1]._replace(text=_whole(words), right=right)
+                size = self._pdfium.FPDFText_GetFontSize(self._raw, word.start()) or top - bottom
+                pieces.append(Piece("", left, right, bottom, top, size))
+                words = []
+            words.append(word[0])
+            right = self._place(word.end() - 1)[2]
+        if not pieces:
+            return []
+        divided = text[end : end + 1] in _HYPHENS and end < len(text)
+        hyphenated = divided or words[-1].endswith(_SOFT_HYPHEN)
+        pieces[-1] = pieces[-1]._replace(text=_whole(words), right=right, hyphenated=hyphenated)
         return [piece for piece in pieces if piece.text]
 
     def _place(self, index: int) -> tuple[float, float, float, float]:
-        if not self._pdfium.FPDFText_GetLooseCharBox(self._raw, index, byref(self._box)):
+        if not self._pdfium.FPDFText_GetLooseCharBox(self._raw, index, self._reference):
             return 0.0, 0.0, 0.0, 0.0
         return self._box.left, self._box.bottom, self._box.right, self._box.top
+
+
+def _whole(words: Sequence[str]) -> str:
+    """Return words without soft hyphens, the halves of rare characters put together."""
+    text = " ".join(words).replace(_SOFT_HYPHEN, "")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 _FEWEST_PAGES = 3  # on which a line must repeat
@@ -61,7 +62,7 @@ def _in_margins(page: Sheet, usual_step: float) -> Iterator[tuple[bool, int]]:
     order = sorted(range(len(page.lines)), key=lambda at: -page.lines[at].bottom)
     height = page.top - page.bottom
     for is_head, rows in ((True, _rows(page, order)), (False, _rows(page, order[::-1]))):
-        for count, (row, following) in enumerate(zip(rows, [*rows[1:], []], strict=True), 1):
+        for count, (row, following) in enumerate(pairwise([*rows, []]), 1):
             bottom = page.lines[row[0]].bottom
             depth = page.top - bottom if is_head else bottom - page.bottom
             if count > _MOST_ROWS or depth > _MARGIN * height:

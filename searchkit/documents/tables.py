@@ -55,7 +55,7 @@ def _header(rows: Sequence[Sequence[str]]) -> int | None:
         named = [cell for cell in row if cell]
         if len(named) < 2:  # a title above the table
             continue
-        labels = len(set(named)) == len(named) and not any(map(_is_value, named))
+        labels = len(set(named)) == len(named) and not any(cell.endswith(":") or _is_value(cell) for cell in named)
         below = sum(bool(cell) for cell in rows[number + 1])
         return number if labels and len(named) + 1 >= below else None
     return None
