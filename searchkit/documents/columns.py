@@ -12,6 +12,7 @@ _FEWEST_ROWS = 3  # with text on both sides that make columns
 _FEWEST_WORDS = 3.0  # in a line of a column on average; cells of tables have fewer
 _LEAST_LETTERS = 0.6  # of the characters that are no spaces
 _MOST_GUTTERS = 24  # places on a page that are looked at
+_NEAR = 2.5  # times the font size that paragraphs of a column are apart at most
 _NARROWEST = 8.0  # points between columns
 
 
@@ -111,15 +112,35 @@ def _regions(
     for at in sorted(range(len(placed)), key=lambda at: -placed[at].piece.bottom):
         piece = placed[at].piece
         if piece.left < middle < piece.right:
-            yield _sorted(region), sum(one in across for one in region.left)
+            yield _bounded(region, placed, pairs), sum(one in across for one in region.left)
             region = _Region([], [])
         else:
             (region.left if piece.right <= middle else region.right).append(at)
-    yield _sorted(region), sum(one in across for one in region.left)
+    yield _bounded(region, placed, pairs), sum(one in across for one in region.left)
 
 
-def _sorted(region: _Region) -> _Region:
-    return _Region(sorted(region.left), sorted(region.right))
+def _bounded(region: _Region, placed: Sequence[_Placed], pairs: Sequence[tuple[int, int]]) -> _Region:
+    """Return the region without what stands above or below it in one column alone and apart; in drawing order."""
+    inside = {*region.left, *region.right}
+    beside = {at for pair in pairs if inside.issuperset(pair) for at in pair}
+    return _Region(*(sorted(_connected(side, beside, placed)) for side in region))
+
+
+def _connected(side: Sequence[int], beside: set[int], placed: Sequence[_Placed]) -> list[int]:
+    """Return the pieces of a column, from the top down, between the first and the last row, and those near to them."""
+    rows = [rank for rank, at in enumerate(side) if at in beside]
+    if not rows:
+        return []
+    first, last = rows[0], rows[-1]
+    while first > 0 and _is_near(placed[side[first - 1]].piece, placed[side[first]].piece):
+        first -= 1
+    while last + 1 < len(side) and _is_near(placed[side[last]].piece, placed[side[last + 1]].piece):
+        last += 1
+    return list(side[first : last + 1])
+
+
+def _is_near(above: Piece, below: Piece) -> bool:
+    return above.bottom - below.bottom < _NEAR * max(above.size, below.size)
 
 
 def _is_mixed(region: _Region) -> bool:

@@ -83,11 +83,6 @@ class Annotations:
         bottom = (low + high - _FIELD_SIZE) / 2 if high - low < 3 * _FIELD_SIZE else high - 1.5 * _FIELD_SIZE
         return Piece(text, box.left, box.right, bottom, bottom + _FIELD_SIZE, _FIELD_SIZE)
 
-    def close(self) -> None:
-        """Let go of the form before the document is closed."""
-        if self._form is not None:
-            self._form.close()
-
 
 _PASSWORD = 1 << 13
 

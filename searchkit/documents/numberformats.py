@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import takewhile
 from math import floor, log10
 
 BUILT_IN = {
@@ -121,8 +122,7 @@ def _shown_digits(value: float, tokens: list[tuple[str, str]]) -> str:
     first, last = places[0], places[-1]
     core = tokens[first : last + 1]
     percent = sum(text == "%" for kind, text in tokens if kind == "other")
-    after = [text for kind, text in tokens[last + 1 :]]
-    thousands = len(after) - len("".join(after).lstrip(",")) if after[:1] == [","] else 0
+    thousands = sum(1 for _ in takewhile(lambda token: token[1] == ",", tokens[last + 1 :]))
     number = Decimal(repr(float(value))) * Decimal(100) ** percent / Decimal(1000) ** thousands
     if core[0][0] == "general":
         digits = general(float(number))

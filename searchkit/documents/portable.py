@@ -40,7 +40,6 @@ def read_pdf(data: bytes, doc_id: str) -> Document:
             pages = [_page(pdf, number, annotations, account) for number in range(len(pdf))]
             for number in range(pdf.count_attachments()):
                 account.add(_ATTACHED, pdf.get_attachment(number).get_name())
-            annotations.close()
         finally:
             pdf.close()
     blocks = Blocks()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ctypes import byref
 from typing import Any, NamedTuple
 
 from searchkit.documents.extras import require
 
 _GAP = 1.0  # times the font size that parts two pieces of a line
+_SHIFT = 0.3  # times the font size by which lines of one height differ at most
 _HYPHENS = "\x02\ufffe"  # what PDFium writes for a hyphen that divides a word, in place of the line's end
 _SOFT_HYPHEN = "\xad"
 _LINE = re.compile(rf"[^\r\n{_HYPHENS}]+")
@@ -39,8 +40,9 @@ class Piece(NamedTuple):
 def page_pieces(textpage: Any) -> list[list[Piece]]:
     """Return a page's lines in the order in which they are drawn, each in pieces."""
     text, boxes = _text(textpage), _Boxes(textpage)
-    found = (boxes.pieces(text, line.start(), line.end()) for line in _LINE.finditer(text))
-    return [pieces for pieces in found if pieces]
+    lines = [pieces for line in _LINE.finditer(text) for pieces in boxes.lines(text, line.start(), line.end())]
+    kept = ([piece for piece in pieces if piece.text] for pieces in lines)
+    return [pieces for pieces in kept if pieces]
 
 
 def _text(textpage: Any) -> str:
@@ -62,32 +64,46 @@ class _Boxes:
         self._box = self._pdfium.FS_RECTF()
         self._reference = byref(self._box)
 
-    def pieces(self, text: str, start: int, end: int) -> list[Piece]:
-        """Return the pieces of a line."""
+    def lines(self, text: str, start: int, end: int) -> Iterator[list[Piece]]:
+        """Yield the pieces of what PDFium takes for a line, those of several lines apart."""
         pieces: list[Piece] = []
         words: list[str] = []
-        right, size = 0.0, 0.0
+        right = 0.0
         for word in _WORD.finditer(text, start, end):
             left, bottom, _, top = self._place(word.start())
-            if not pieces or left - right > _GAP * size:
-                if words:
-                    pieces[-1] = pieces[-1]._replace(text=_whole(words), right=right)
+            goes_back = bool(pieces) and _is_lower(left - right, bottom, pieces[-1])
+            if not pieces or goes_back or left - right > _GAP * pieces[-1].size:
+                _close(pieces, words, right)
+                if goes_back:
+                    yield pieces
+                    pieces = []
                 size = self._pdfium.FPDFText_GetFontSize(self._raw, word.start()) or top - bottom
                 pieces.append(Piece("", left, right, bottom, top, size))
-                words = []
             words.append(word[0])
             right = self._place(word.end() - 1)[2]
-        if not pieces:
-            return []
-        divided = text[end : end + 1] in _HYPHENS and end < len(text)
-        hyphenated = divided or words[-1].endswith(_SOFT_HYPHEN)
-        pieces[-1] = pieces[-1]._replace(text=_whole(words), right=right, hyphenated=hyphenated)
-        return [piece for piece in pieces if piece.text]
+        if pieces:
+            divided = text[end : end + 1] in _HYPHENS and end < len(text)
+            divided = divided or words[-1].endswith(_SOFT_HYPHEN)
+            _close(pieces, words, right)
+            pieces[-1] = pieces[-1]._replace(hyphenated=divided)
+            yield pieces
 
     def _place(self, index: int) -> tuple[float, float, float, float]:
         if not self._pdfium.FPDFText_GetLooseCharBox(self._raw, index, self._reference):
             return 0.0, 0.0, 0.0, 0.0
         return self._box.left, self._box.bottom, self._box.right, self._box.top
+
+
+def _close(pieces: list[Piece], words: list[str], right: float) -> None:
+    """Give the last piece the words that it holds, and their end."""
+    if pieces:
+        pieces[-1] = pieces[-1]._replace(text=_whole(words), right=right)
+        words.clear()
+
+
+def _is_lower(gap: float, bottom: float, before: Piece) -> bool:
+    """Tell whether a word far to the left of the one before stands at another height: a line of another column."""
+    return gap < -before.size and abs(before.bottom - bottom) > _SHIFT * before.size
 
 
 def _whole(words: Sequence[str]) -> str:

@@ -11,7 +11,8 @@ _PLACEHOLDER = re.compile(
         anonymous | unspecified | unknown | untitled(?:[\s-]?(?:document|presentation|spreadsheet))? [\s.-]*\d*
       | no\s?title | none | null | title | document\s*\d* | dokument\s*\d* | presentation\s*\d* | präsentation\s*\d*
       | powerpoint[\s-](?:presentation|präsentation) | présentation\spowerpoint | word\sdocument | microsoft\sword
-      | unbenannt\d* | sans\stitre\d* | (?:slide|folie|page|seite)\s?\d+ | about:blank | print | scan\d* | layout\s?\d*
+      | unbenannt\s*\d* | sans\stitre\s*\d* | (?:slide|folie|page|seite)\s?\d+ | about:blank | print | scan\d*
+      | layout\s?\d*
     )\s*[)\]>]?$""",
     re.VERBOSE | re.IGNORECASE,
 )
