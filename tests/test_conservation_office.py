@@ -117,6 +117,7 @@ def add_word_block(word, words):
 def test_word_files_keep_their_words(tmp_path, data):
     docx = pytest.importorskip("docx")
     words, word = Words(data), docx.Document()
+    word.add_paragraph(words.some())
     for _ in words.times(8):
         add_word_block(word, words)
     if words.choose(True, False):

@@ -69,6 +69,27 @@ def test_an_e_book_s_chapters_come_in_reading_order(tmp_path):
     assert marked(document, "heading") == ["One", "Two"]
 
 
+def test_an_e_book_s_named_characters_missing_chapters_and_pictures_are_seen_to(tmp_path):
+    parts = {
+        "META-INF__container_xml": CONTAINER,
+        "OPS__p_opf": PACKAGE,
+        "OPS__b_xhtml": CHAPTER.format(
+            "<p>a&nbsp;b caf&eacute; &amp; c</p><p><img src='x'/><img src='y' alt='z'/></p>"
+        ),
+    }
+    document = document_of(tmp_path, "a.epub", zipped(**parts))
+    assert document.text.startswith("a b café & c")
+    told = {omission.what: (omission.count, omission.where) for omission in document.omitted}
+    assert told == {"pictures without a description": (1, ""), "chapters": (1, "OPS/a.xhtml")}
+
+
+def test_a_book_that_is_protected_against_copying_is_named_so(tmp_path):
+    reference = '<encryption xmlns="x"><CipherReference URI="OPS/b.xhtml"/></encryption>'
+    parts = {"META-INF__container_xml": CONTAINER, "OPS__p_opf": PACKAGE, "META-INF__encryption_xml": reference}
+    with pytest.raises(DocumentError, match="protected against copying"):
+        document_of(tmp_path, "a.epub", zipped(**parts))
+
+
 ODT_CONTENT = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
  xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0">

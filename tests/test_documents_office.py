@@ -259,6 +259,12 @@ def test_a_chart_s_title_names_and_values_are_read(tmp_path):
     assert document.text == "Rents by year\n\n | North\nspring | 40%\nautumn | 60%"
 
 
+def test_a_damaged_part_is_read_as_far_as_it_goes_and_told(tmp_path):
+    document = word(tmp_path, p("One.") + "<w:p><w:r><w:t>Two.</w:t></w:r><w:p><w:r></w:t>")
+    assert document.text.startswith("One.\n\nTwo.")
+    assert told(document) == {"damaged parts": (1, "word/document.xml")}
+
+
 @pytest.mark.parametrize("name", ["a.docm", "a.dotx"])
 def test_files_with_macros_and_templates_are_read(tmp_path, name):
     assert word(tmp_path, p("Text."), name=name).text == "Text."

@@ -125,7 +125,7 @@ def _points(series: Any, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
         code = next((node.text for node in element.iter("{*}formatCode")), None) or "General"
         for point in element.iter("{*}pt"):
             value = child(point, "v")
-            if value is not None and (point.get("idx") or "").isdigit():
+            if value is not None and (point.get("idx") or "").isdecimal():
                 yield int(point.get("idx")), _as_shown(value.text or "", point.get("formatCode") or code)
 
 

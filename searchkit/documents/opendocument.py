@@ -143,7 +143,7 @@ def _shown(cell: Any, place: str, flow: Flow, frames: list[Any]) -> str:
 
 def _repeated(element: Any, name: str) -> int:
     value = attribute(element, name) or "1"
-    return max(1, int(value)) if value.isdigit() else 1
+    return max(1, int(value)) if value.isdecimal() else 1
 
 
 def _place(column: int, row: int) -> str:

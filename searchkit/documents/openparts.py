@@ -41,8 +41,8 @@ class OpenFile:
         self.account = Account()
         if b"encryption-data" in (archive.read(_MANIFEST) if _MANIFEST in archive.namelist() else b""):
             raise DocumentError("it is protected by a password. Save it again without.")
-        self.content = read_xml(archive, "content.xml")
-        self.styles = read_xml(archive, "styles.xml") if "styles.xml" in archive.namelist() else None
+        self.content = read_xml(archive, "content.xml", self.account)
+        self.styles = read_xml(archive, "styles.xml", self.account) if "styles.xml" in archive.namelist() else None
 
     def body(self, kind: str) -> Any:
         """Return the content of one kind ("text", "spreadsheet"); without it, all there is."""
@@ -53,7 +53,7 @@ class OpenFile:
         """Return the title and metadata that the file states."""
         stated: dict[str, str] = {}
         if "meta.xml" in self.archive.namelist():
-            for element in read_xml(self.archive, "meta.xml").iter():
+            for element in read_xml(self.archive, "meta.xml", self.account).iter():
                 name = local_name(element)
                 if name in _PROPERTIES and element.text:
                     stated.setdefault(_PROPERTIES[name], element.text)
@@ -70,7 +70,7 @@ class OpenFile:
     def part(self, reference: str) -> Any | None:
         """Return the content of a document inside this one."""
         name = posixpath.join(posixpath.normpath(reference or "-"), "content.xml")
-        return read_xml(self.archive, name) if name in self.archive.namelist() else None
+        return read_xml(self.archive, name, self.account) if name in self.archive.namelist() else None
 
 
 _MANIFEST = "META-INF/manifest.xml"
@@ -121,7 +121,7 @@ class Flow:
         text = "".join(paragraph.words)
         if name == "h":
             level = attribute(element, "outline-level") or "1"
-            blocks.add(squeeze(text), "heading", int(level) if level.isdigit() else 1)
+            blocks.add(squeeze(text), "heading", int(level) if level.isdecimal() else 1)
         else:
             blocks.add(text)
         self._add_hanging(paragraph.hanging, blocks)
@@ -143,7 +143,7 @@ class Flow:
     def _read_node(self, node: Any, name: str, paragraph: _Paragraph) -> None:
         if name == "s":
             count = attribute(node, "c") or "1"
-            paragraph.words.append(" " * (min(int(count), 80) if count.isdigit() else 1))
+            paragraph.words.append(" " * (min(int(count), 80) if count.isdecimal() else 1))
         elif name in _SPACES:
             paragraph.words.append(_SPACES[name])
         elif name == "note":
@@ -276,4 +276,4 @@ def cells_of(row: Any) -> Iterator[Any]:
 
 def _count(element: Any, name: str) -> int:
     value = attribute(element, name) or "1"
-    return min(int(value), _MOST_REPEATED) if value.isdigit() else 1
+    return min(int(value), _MOST_REPEATED) if value.isdecimal() else 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 from zipfile import ZipFile
 
+from searchkit.documents.account import Account
 from searchkit.documents.archives import read_xml
 from searchkit.documents.properties import Value, metadata_of
 from searchkit.errors import DocumentError
@@ -29,8 +30,9 @@ class Relation(NamedTuple):
 class Package:
     """A file made of parts."""
 
-    def __init__(self, archive: ZipFile) -> None:
+    def __init__(self, archive: ZipFile, account: Account) -> None:
         self.archive = archive
+        self.account = account
         self._names = {name.lower(): name for name in archive.namelist()}
         self._relations: dict[str, dict[str, Relation]] = {}
 
@@ -49,7 +51,7 @@ class Package:
         """Return the root of a part; None if it is missing or no XML."""
         name = self.real_name(part)
         try:
-            return read_xml(self.archive, name) if name else None
+            return read_xml(self.archive, name, self.account) if name else None
         except DocumentError:
             return None
 

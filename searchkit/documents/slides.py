@@ -24,7 +24,7 @@ _NOT_NOTES = frozenset({"sldNum", "sldImg", "ftr", "dt", "hdr"})
 def read_slides(data: bytes, doc_id: str) -> Document:
     """Return the document of a PowerPoint file, a page for each slide, its notes last."""
     with open_archive(data) as archive:
-        reader = _Reader(Package(archive))
+        reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
         title, metadata = reader.package.properties()
     hidden = {"hidden": reader.hidden} if reader.hidden else {}
@@ -37,7 +37,7 @@ class _Reader:
 
     def __init__(self, package: Package) -> None:
         self.package = package
-        self.account = Account()
+        self.account = package.account
         self.first_title = ""
         self.hidden: list[str] = []
         self._said: set[str] = set()  # what heads, feet and backgrounds say, each once
@@ -185,7 +185,7 @@ def _add_text(text: Any, blocks: Blocks) -> None:
     for paragraph in text.iter("{*}p"):
         properties = child(paragraph, "pPr")
         level = (properties.get("lvl") or "") if properties is not None else ""
-        found.append((int(level) if level.isdigit() else 0, squeeze(paragraph_text(paragraph))))
+        found.append((int(level) if level.isdecimal() else 0, squeeze(paragraph_text(paragraph))))
     lines = [(level, words) for level, words in found if words]
     if len(lines) > 1:
         blocks.add("\n".join(f"{'  ' * level}- {words}" for level, words in lines), "list")

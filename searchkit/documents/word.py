@@ -39,7 +39,7 @@ class _Paragraph:
 def read_word(data: bytes, doc_id: str) -> Document:
     """Return the document of a Word file."""
     with open_archive(data) as archive:
-        reader = _Reader(Package(archive))
+        reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
         title, metadata = reader.package.properties()
     document = blocks.document(doc_id, stated_title(title) or reader.title, metadata)
@@ -51,7 +51,7 @@ class _Reader:
 
     def __init__(self, package: Package) -> None:
         self.package = package
-        self.account = Account()
+        self.account = package.account
         self.title = ""
         self._main = package.main_part()
         self._part = self._main
@@ -195,7 +195,7 @@ class _Reader:
                 text = self._cell(cell)
             spanned = child(cell, "tcPr", "gridSpan")
             span = (attribute(spanned, "val") or "") if spanned is not None else ""
-            texts += [text, *[""] * (min(int(span), 64) - 1 if span.isdigit() else 0)]
+            texts += [text, *[""] * (min(int(span), 64) - 1 if span.isdecimal() else 0)]
         return texts
 
     def _cell(self, cell: Any) -> str:
@@ -267,4 +267,4 @@ def _chosen_entry(form: Any) -> str:
     ]
     result = child(listed, "result") if listed is not None else None
     number = (attribute(result, "val") or "0") if result is not None else "0"
-    return entries[int(number)] if number.isdigit() and int(number) < len(entries) else ""
+    return entries[int(number)] if number.isdecimal() and int(number) < len(entries) else ""

@@ -81,7 +81,7 @@ def _value(element: Any | None, name: str) -> str:
 
 def _number(element: Any, name: str) -> int | None:
     value = _value(element, name)
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isdecimal() else None
 
 
 def _numbering(element: Any) -> Any | None:
@@ -136,7 +136,8 @@ def numbers_of(root: Any | None) -> Numbers:
         levels, changed = dict(abstract.get(of, {})), False
         for override in (node for node in one if local_name(node) == "lvlOverride"):
             changed = True
-            depth = int(attribute(override, "ilvl") or 0)
+            stated = attribute(override, "ilvl") or "0"
+            depth = int(stated) if stated.isdecimal() else 0
             levels.update(_levels(override))
             start = _number(override, "startOverride")
             if start is not None and depth in levels:
@@ -151,7 +152,7 @@ def _levels(element: Any) -> dict[int, _Level]:
             _value(level, "numFmt") or "decimal", _value(level, "lvlText"), _number(level, "start") or 0
         )
         for level in element
-        if local_name(level) == "lvl" and (attribute(level, "ilvl") or "0").isdigit()
+        if local_name(level) == "lvl" and (attribute(level, "ilvl") or "0").isdecimal()
     }
 
 

@@ -28,7 +28,7 @@ _OBJECTS_PARTS = ("oleObject", "package", "control")
 def read_workbook(data: bytes, doc_id: str) -> Document:
     """Return the document of an Excel file: a heading and a table for each sheet, empty rows parting tables."""
     with open_archive(data) as archive:
-        reader = _Reader(Package(archive))
+        reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
         title, metadata = reader.package.properties()
     hidden = {"hidden": reader.hidden} if reader.hidden else {}
@@ -40,7 +40,7 @@ class _Reader:
 
     def __init__(self, package: Package) -> None:
         self.package = package
-        self.account = Account()
+        self.account = package.account
         self.hidden: list[str] = []
         self._main = package.main_part()
         self._shared = [_string(item) for item in self._children("sharedStrings") if local_name(item) == "si"]
@@ -79,12 +79,12 @@ class _Reader:
 
     def _cell_formats(self) -> Iterator[str]:
         """Yield the number format of each style that cells refer to by number."""
-        own = dict(BUILT_IN)
+        own: dict[str | None, str] = {str(number): code for number, code in BUILT_IN.items()}
         for element in self._children("styles"):
             if local_name(element) == "numFmts":
-                own.update({int(one.get("numFmtId") or 0): one.get("formatCode") or "" for one in element})
+                own.update({one.get("numFmtId"): one.get("formatCode") or "" for one in element})
             elif local_name(element) == "cellXfs":
-                yield from (own.get(int(one.get("numFmtId") or 0), "General") for one in element)
+                yield from (own.get(one.get("numFmtId"), "General") for one in element)
 
     # --- one sheet
 
@@ -108,7 +108,7 @@ class _Reader:
             if local_name(row) != "row":
                 continue
             stated = row.get("r") or ""
-            number = int(stated) if stated.isdigit() else number + 1
+            number = int(stated) if stated.isdecimal() else number + 1
             column, texts = 0, Row()
             for cell in row:
                 place = _PLACE.match(cell.get("r") or "")
@@ -131,7 +131,7 @@ class _Reader:
                 self.account.add(_FORMULAS, f"{sheet}!{cell.get('r') or ''}")
             return ""
         if kind == "s":
-            return squeeze(self._shared[int(text)]) if text.isdigit() and int(text) < len(self._shared) else ""
+            return squeeze(self._shared[int(text)]) if text.isdecimal() and int(text) < len(self._shared) else ""
         if kind == "b":
             return "TRUE" if text == "1" else "FALSE"
         return self._number(text, cell.get("s") or "0") if kind == "n" else squeeze(text)
@@ -139,7 +139,7 @@ class _Reader:
     def _number(self, text: str, style: str) -> str:
         try:
             value = float(text)
-            code = self._formats[int(style)] if style.isdigit() and int(style) < len(self._formats) else "General"
+            code = self._formats[int(style)] if style.isdecimal() and int(style) < len(self._formats) else "General"
             return shown_number(value, code, from_1904=self._from_1904) if code != "General" else general(value)
         except (ValueError, OverflowError):
             return squeeze(text)
@@ -162,7 +162,7 @@ class _Reader:
             authors = [squeeze(author.text or "") for author in root.iter("{*}author")] if len(root) else []
             for comment in root.iter("{*}comment") if len(root) else ():
                 number = comment.get("authorId") or ""
-                author = authors[int(number)] if number.isdigit() and int(number) < len(authors) else ""
+                author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
                 if comment.get("ref") not in threaded:
                     yield _comment(comment.get("ref"), author, _string(comment))
 
