@@ -331,7 +331,7 @@ def printed_block(words, top):
     if kind == "table":
         rows = words.rows()
         return [
-            (text, 72 + 120 * c, top - 12 * r, 8) for r, texts in enumerate(rows) for c, text in enumerate(texts)
+            (text, 72 + 120 * c, top - 12 * r, 6) for r, texts in enumerate(rows) for c, text in enumerate(texts)
         ], top - 80
     lines = [(words.some(4), left, top - 12 * n, 8) for left in (72, 330) for n in range(5)]
     return lines if kind == "columns" else sorted(lines, key=lambda line: -line[2]), top - 80

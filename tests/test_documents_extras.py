@@ -288,6 +288,12 @@ def test_hyphens_of_divided_words_go_and_those_of_compounds_stay():
     ]
 
 
+def test_lines_of_chinese_are_put_together_without_a_space():
+    assert laid_out(("我们去公园散步，你想一起", 0, 100), ("来吗？当然可以，谢谢你们", 0, 90)) == [
+        "我们去公园散步，你想一起来吗？当然可以，谢谢你们"
+    ]
+
+
 def test_a_first_line_s_indent_begins_a_paragraph_and_bullets_keep_their_lines():
     long = "which goes on for as long as a line of a book goes on."
     assert laid_out(

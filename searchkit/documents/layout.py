@@ -22,6 +22,7 @@ _SHORT_RATIO = 0.6  # of the usual length: a line that ends its paragraph, or a 
 _LONGEST_HEADING = 160  # characters
 _BULLET = re.compile(r"^(?:[•▪◦‣●■–*-]|\(?\d{1,2}[.)])\s")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
+_UNSPACED = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")  # written without spaces
 _DIVIDED = re.compile(r"[^\W\d_]-$")
 
 
@@ -162,6 +163,8 @@ def _joined(paragraph: Sequence[PrintedLine], manner: _Manner) -> str:
             text = manner.hyphens.join(text[:-1], below.text)
         elif _BULLET.match(below.text) or len(above.text) < manner.length * _SHORT_RATIO:
             text += f"\n{below.text}"
+        elif _UNSPACED.match(text[-1:]) and _UNSPACED.match(below.text):
+            text += below.text
         else:
             text += f" {below.text}"
     return text
