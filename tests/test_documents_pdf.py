@@ -87,6 +87,13 @@ def test_what_does_not_repeat_in_the_margin_stays(tmp_path, line):
     assert document.omitted == ()
 
 
+def test_pages_that_hold_a_head_alone_are_told_as_pages_without_text(tmp_path):
+    head = ("Harbour report", 72, 760, 8)
+    document = document_of(tmp_path, Page([head, *lines(*PROSE)]), Page([head]), Page([head]))
+    assert told(document)["pages without text"] == (2, "page 2, page 3")
+    assert document_of(tmp_path, *[Page([head])] * 3).text.count("Harbour report") == 3
+
+
 def test_on_two_pages_nothing_is_a_running_head(tmp_path):
     document = document_of(tmp_path, *[Page([("Harbour report", 72, 760, 8), *lines(*PROSE)])] * 2)
     assert document.text.count("Harbour report") == 2

@@ -39,10 +39,13 @@ _NOTHING = PrintedLine("", 0.0, 0.0, 1.0)
 
 
 class Laid(NamedTuple):
-    """What was found on pages: the largest heading of the first, and the heads and feet that were taken out."""
+    """What was found on pages: the largest heading of the first, the heads and feet that were taken out, and which
+    pages hold nothing else, from 1.
+    """
 
     largest: str
     running: list[str]
+    blank: list[int]
 
 
 class _Manner(NamedTuple):
@@ -60,6 +63,8 @@ def add_pages(pages: Sequence[Page], blocks: Blocks) -> Laid:
     levels = _heading_levels(lines, _usual_size(lines))
     step = _usual_step([page.lines for page in pages])
     running = running_lines([_sheet(page, levels) for page in pages], step)
+    if all(len(gone) == len(page.lines) for page, gone in zip(pages, running, strict=True)):
+        running = [set() for _ in pages]  # what stands in margins alone is all there is
     cleaned = [
         [line for at, line in enumerate(page.lines) if at not in gone]
         for page, gone in zip(pages, running, strict=True)
@@ -73,7 +78,10 @@ def add_pages(pages: Sequence[Page], blocks: Blocks) -> Laid:
         for remark in whole.remarks:
             blocks.add(remark)
     taken = [page.lines[at].text for page, gone in zip(pages, running, strict=True) for at in sorted(gone)]
-    return Laid(_largest(cleaned[0], levels) if cleaned else "", taken)
+    blank = [
+        at for at, (page, whole) in enumerate(zip(cleaned, pages, strict=True), 1) if not page and not whole.remarks
+    ]
+    return Laid(_largest(cleaned[0], levels) if cleaned else "", taken, blank)
 
 
 def _sheet(page: Page, levels: dict[float, int]) -> Sheet:

@@ -46,6 +46,8 @@ def read_pdf(data: bytes, doc_id: str) -> Document:
     laid = add_pages(pages, blocks)
     if not blocks.parts:
         raise DocumentError(_NO_TEXT)
+    for number in laid.blank:
+        account.add(_BLANK, f"page {number}")
     for line in laid.running:
         account.add(_RUNNING, f'"{line}"')
     title, metadata = _facts(properties)
@@ -78,8 +80,6 @@ def _page(pdf: Any, number: int, annotations: Annotations, account: Account) -> 
     finally:
         textpage.close()
         page.close()
-    if not lines and not remarks:
-        account.add(_BLANK, f"page {number + 1}")
     return Page(lines, bottom, top, remarks)
 
 
