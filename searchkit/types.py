@@ -37,13 +37,27 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Omission:
+    """Parts of a document that are not in its text: what they are, why they were left out, and how many there are.
+
+    what: in the plural, as a person would name them ("pages without text", "attachments"); where: which of them, if
+    that helps to find them ("pages 2, 7", "scan.png").
+    """
+
+    what: str
+    reason: str
+    count: int = 1
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One text with a title and metadata.
 
     `metadata` may hold anything JSON can; these keys have a meaning: section, date (ISO 8601, with a
     UTC offset where stated), authors (list), language (ISO 639-1), standfirst, captions (list), source
     (the file or address it came from). `marks` are ordered and do not overlap. `page_starts` holds the offset in
-    `text` at which each page begins, empty for formats without pages.
+    `text` at which each page begins, empty for formats without pages. `omitted` is the account of what was not read.
     """
 
     id: str
@@ -52,6 +66,7 @@ class Document:
     metadata: Metadata = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     page_starts: tuple[int, ...] = ()
+    omitted: tuple[Omission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Ingest:
             return
         document, digest = item
         known = None if self._was_empty else self._catalog.documents.state(document.id)
-        job = Text(document.text, document.marks) if known is None or known[2] != digest else None
+        job = Text(document.text, document.marks, document.page_starts) if known is None or known[2] != digest else None
         self._pipeline.put(job, partial(self._take, document, digest, file))
 
     def put_file(self, job: File, file: int) -> None:
@@ -160,7 +160,7 @@ class Ingest:
             self.taken += 1
             return
         if prepared is None:
-            prepared = self._pipeline.do(Text(document.text, document.marks))
+            prepared = self._pipeline.do(Text(document.text, document.marks, document.page_starts))
         if isinstance(prepared, Bug) or not prepared.places:
             self._seen.discard(document.id)
             reason, bug = (prepared.reason, True) if isinstance(prepared, Bug) else ("holds no text", False)
