@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from searchkit.errors import DocumentError, EmbedderMismatch, UnsupportedFormat
+from searchkit.models.embedders import embedder as model_called
+from searchkit.models.embedders import token_counter
+from searchkit.models.held import HeldModel
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.search.answering import search
 from searchkit.search.request import SearchOptions, SearchRequest, preferred, shows_options, takes
@@ -16,7 +18,7 @@ from searchkit.storage.contract import View
 from searchkit.storage.latest import Current
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
-from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport
+from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport, silent
 
 # The write path, and what few questions need, is imported when it is called: a search from a fresh shell waits
 # for neither.
@@ -33,13 +35,9 @@ if TYPE_CHECKING:
 DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
 REACHED = 50  # passages that a question given to `improve` reaches
-PROGRESSIVE = "progressive"  # see `Index.sync`; the other way is "full"
+PROGRESSIVE, FULL = "progressive", "full"  # see `Index.sync`
 
 EmbedderLike = str | Embedder | Callable[..., Any] | None
-
-
-def _silent(stage: str, done: int, total: int | None) -> None:
-    """Report nothing."""
 
 
 @checks_methods
@@ -51,21 +49,14 @@ class Index:
         self.path = Path(path)
         self._current = Current(self.path)
         self._reading = self._current.reading
-        self._embedder: Embedder | None = None
-        self._analyzer = Analyzer(self.settings.language)
-        found = self.settings.analyzer
-        if found != self._analyzer.name:
+        self._held = HeldModel(self.path)
+        try:
+            self._analyzer = self.settings.analysis(self.path)
+            if embedder is not None:
+                self._held.give(model_called(embedder), *self.settings.model)
+        except BaseException:
             self.close()
-            raise UnsupportedFormat(
-                f"{self.path} was analysed by the rules {found}; this searchkit has {self._analyzer.name}. "
-                "Run: searchkit rebuild"
-            )
-        if embedder is not None:
-            try:
-                self._embedder = self._checked(_model_called(embedder))
-            except BaseException:
-                self.close()
-                raise
+            raise
 
     @classmethod
     def create(
@@ -84,7 +75,7 @@ class Index:
         language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200, or the maximum if that
         is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
-        model = _model_called(embedder)
+        model = model_called(embedder)
         keywords.engine(engine)
         settings = Settings(engine, language, Analyzer(language).name, *lengths(target_tokens, max_tokens))
         creation.create(Path(path), settings.with_model(model))
@@ -115,7 +106,7 @@ class Index:
     @property
     def embedder(self) -> Embedder | None:
         """The model of the index, None for keyword only."""
-        return self._embedder_of(self.settings)
+        return self._held.called(*self.settings.model)
 
     @takes(SearchRequest)
     def search(self, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
@@ -178,7 +169,6 @@ class Index:
         Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides. Options: as
         of `search`; near duplicates are collapsed unless `collapse` says otherwise.
         """
-        from searchkit.models.embedders import token_counter
         from searchkit.search.context import context
 
         options.setdefault("collapse", True)
@@ -236,13 +226,16 @@ class Index:
         strict: bool = False,
         embed: str = PROGRESSIVE,
         progress: Progress | None = None,
+        timeout: float | None = None,
     ) -> SyncReport:
         """Make the index match files and folders: all that is under `paths`, or all that was synced before.
 
         Documents from elsewhere stay. Options are remembered for the paths, and hold until others are given. What
         could not be read is in the report; with strict, it raises DocumentError after everything readable is in.
         embed: "progressive" has the model embed a sample of many new passages and predicts the other vectors, which
-        `improve` replaces later; with "full" the model embeds them all, and those predicted before. Raises IndexLocked.
+        `improve` replaces later; with "full" the model embeds them all, and those predicted before.
+        timeout: seconds to wait for another writer, here and wherever something is written. Unless it is given, threads
+        of one process take turns, and another process that writes is not waited for. Raises IndexLocked.
         """
         from searchkit.indexing.sync import sync
 
@@ -252,7 +245,7 @@ class Index:
             chosen = [Path(path) for path in given or writer.catalog.sources.roots()]
             sync(ingest, writer.catalog, chosen, options)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed)
+        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout)
 
     def add(
         self,
@@ -261,11 +254,15 @@ class Index:
         strict: bool = False,
         embed: str = PROGRESSIVE,
         progress: Progress | None = None,
+        timeout: float | None = None,
     ) -> SyncReport:
-        """Put documents in; one whose id is there already replaces it if it differs. embed: see `sync`."""
+        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout: see `sync`."""
         from searchkit.indexing.sync import add
 
-        return self._ingest(lambda ingest, _: add(ingest, items), strict=strict, progress=progress, embed=embed)
+        def work(ingest: Ingest, _: store.Writer) -> None:
+            add(ingest, items)
+
+        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout)
 
     def improve(
         self,
@@ -274,22 +271,30 @@ class Index:
         passages: int | None = None,
         questions: Iterable[str] = (),
         progress: Progress | None = None,
+        timeout: float | None = None,
     ) -> ImproveReport:
-        """Have the model embed passages whose vectors are predicted, within a budget: see `improve.improve`."""
+        """Have the model embed passages whose vectors are predicted, within a budget: see `improve.improve`.
+
+        timeout: seconds that each commit waits for another writer, 60 unless given.
+        """
         from searchkit.indexing.improve import Budget, improve
 
         model = self.embedder
         reached = [self.search(question, REACHED) for question in questions]
-        report = improve(self.path, model, reached, Budget(seconds, passages), progress or _silent)
+        report = improve(self.path, model, reached, Budget(seconds, passages, timeout), progress or silent)
         self.reload()
         return report
 
-    def remove(self, doc_ids: str | Iterable[str]) -> SyncReport:
-        """Remove documents by id or glob. A later sync of their folder brings them back."""
+    def remove(self, doc_ids: str | Iterable[str], *, timeout: float | None = None) -> SyncReport:
+        """Remove documents by id or glob. A later sync of their folder brings them back. timeout: see `sync`."""
         from searchkit.indexing.sync import remove
 
         ids = [doc_ids] if isinstance(doc_ids, str) else list(doc_ids)
-        return self._ingest(lambda ingest, writer: remove(ingest, writer.catalog, ids), strict=False, progress=None)
+
+        def work(ingest: Ingest, writer: store.Writer) -> None:
+            remove(ingest, writer.catalog, ids)
+
+        return self._ingest(work, timeout=timeout)
 
     def verify(self) -> VerifyReport:
         """Check every file and that all parts agree."""
@@ -297,24 +302,32 @@ class Index:
 
         return verify(self._current.path)
 
-    def compact(self) -> int:
-        """Reclaim the space of what was removed; return the new generation."""
+    def compact(self, *, timeout: float | None = None) -> int:
+        """Reclaim the space of what was removed; return the new generation. timeout: see `sync`."""
         from searchkit.indexing.maintenance import compact
 
-        with store.writing(self._current.path) as writer:
+        with store.writing(self._current.path, timeout) as writer:
             generation = compact(writer)
         self.reload()
         return generation
 
     def rebuild(
-        self, *, embedder: EmbedderLike = None, embed: str = PROGRESSIVE, progress: Progress | None = None
+        self,
+        *,
+        embedder: EmbedderLike = None,
+        embed: str = PROGRESSIVE,
+        progress: Progress | None = None,
+        timeout: float | None = None,
     ) -> int:
         """Make keywords and vectors anew from the catalog; with `embedder`, change the model ("none": drop it).
 
-        Readers go on with what there was until all is complete. embed: see `sync`. Returns the new generation.
+        Readers go on with what there was until all is complete. embed, timeout: see `sync`. Returns the new generation.
         """
-        chosen = self._embedder if embedder is None else embedder
-        generation, self._embedder = _rebuild(self._current.path, chosen, progress, embed)
+        from searchkit.indexing.maintenance import rebuilt
+
+        chosen = self._held.model if embedder is None else embedder
+        with store.writing(self._current.path, timeout) as writer:
+            generation, self._held.model = rebuilt(writer, chosen, progress or silent, full=embed == FULL)
         self.reload()
         return generation
 
@@ -322,8 +335,8 @@ class Index:
         """Write everything to one portable file; return the number of documents."""
         from searchkit.indexing.archive import export
 
-        with self._reading() as view:
-            return export(view.snapshot, Path(path))
+        with store.opened(self._current.path) as snapshot:  # of its own: searches need not wait
+            return export(snapshot, Path(path))
 
     @classmethod
     def import_(
@@ -333,13 +346,9 @@ class Index:
 
         If that fails or is cut off, there is no index. Raises IndexExists, IndexCorrupt, EmbedderMismatch.
         """
-        from searchkit.indexing.archive import Archive, restore
-        from searchkit.models.embedders import recorded
+        from searchkit.indexing.archive import imported
 
-        with contextlib.closing(Archive(Path(source))) as opened:
-            model = recorded(opened.settings.embedder, source) if embedder is None else _model_called(embedder)
-            restore(opened, Path(path), model, progress or _silent)
-        return cls(path, model)
+        return cls(path, imported(Path(source), Path(path), embedder, progress or silent))
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -347,48 +356,25 @@ class Index:
         self,
         work: Callable[[Ingest, store.Writer], None],
         *,
-        strict: bool,
-        progress: Progress | None,
+        strict: bool = False,
+        progress: Progress | None = None,
         embed: str = PROGRESSIVE,
+        timeout: float | None = None,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
-        from searchkit.indexing.embedding import is_full
         from searchkit.indexing.ingest import Ingest
-        from searchkit.models.embedders import token_counter
+        from searchkit.indexing.sync import whole
 
-        with store.writing(self._current.path) as writer:
-            model = self._embedder_of(writer.settings)
-            ingest = Ingest(writer, model, token_counter(model), progress or _silent, full=is_full(embed))
+        with store.writing(self._current.path, timeout) as writer:
+            model = self._held.called(*writer.settings.model)
+            ingest = Ingest(writer, model, token_counter(model), progress or silent, full=embed == FULL)
             with self._current.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()
-        if strict and report.failed:
-            lines = "\n".join(f"  {failure.source}: {failure.reason}" for failure in report.failed)
-            raise DocumentError(f"{len(report.failed)} sources could not be read; the rest is in.\n{lines}")
-        return report
+        return whole(report) if strict else report
 
     def _model(self, view: View, mode: str) -> Embedder | None:
-        return None if mode == "keyword" else self._embedder_of(view.settings)
-
-    def _embedder_of(self, settings: Settings) -> Embedder | None:
-        """Return the model that the index was built with, None for keyword only."""
-        if settings.embedder is None:
-            return None
-        if self._embedder is None or self._embedder.digest != settings.embedder_digest:
-            from searchkit.models.embedders import recorded
-
-            self._embedder = self._checked(recorded(settings.embedder, self.path))
-        return self._embedder
-
-    def _checked(self, model: Embedder | None) -> Embedder | None:
-        settings = self.settings
-        if (model.digest if model else None) != settings.embedder_digest:
-            raise EmbedderMismatch(
-                f"{self.path} was built with {settings.embedder or 'no model'}, not with "
-                f"{model.name if model else 'none'} as it is here. Open it with the model that built it, or run: "
-                "searchkit rebuild --embedder NAME"
-            )
-        return model
+        return None if mode == "keyword" else self._held.called(*view.settings.model)
 
     def __enter__(self) -> Self:
         return self
@@ -399,24 +385,15 @@ class Index:
 
 @checks_arguments
 def rebuild(
-    path: str | Path, *, embedder: EmbedderLike = None, embed: str = PROGRESSIVE, progress: Progress | None = None
+    path: str | Path,
+    *,
+    embedder: EmbedderLike = None,
+    embed: str = PROGRESSIVE,
+    progress: Progress | None = None,
+    timeout: float | None = None,
 ) -> int:
     """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
-    return _rebuild(Path(path), embedder, progress, embed)[0]
+    from searchkit.indexing.maintenance import rebuilt
 
-
-def _model_called(wanted: EmbedderLike) -> Embedder | None:
-    """Return the model that is meant, None for none. Raises ArgumentError for an unknown name."""
-    from searchkit.models.embedders import embedder
-
-    return embedder(wanted)
-
-
-def _rebuild(path: Path, embedder: EmbedderLike, progress: Progress | None, embed: str) -> tuple[int, Embedder | None]:
-    """Rebuild with this model, or else the one that the index names; return the generation and the model."""
-    from searchkit.indexing import maintenance
-    from searchkit.indexing.embedding import is_full
-
-    with store.writing(path) as writer:
-        model = _model_called(embedder if embedder is not None else writer.settings.embedder or "none")
-        return maintenance.rebuild(writer, model, progress or _silent, full=is_full(embed)), model
+    with store.writing(Path(path), timeout) as writer:
+        return rebuilt(writer, embedder, progress or silent, full=embed == FULL)[0]

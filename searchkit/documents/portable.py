@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +17,10 @@ from searchkit.documents.properties import Value, canonical, flatten
 from searchkit.documents.rows import Cell, PrintedLine
 from searchkit.documents.titles import stated_fact, stated_title
 from searchkit.errors import DocumentError
+from searchkit.threads import Guard
 from searchkit.types import Document
 
-_ONE_AT_A_TIME = threading.Lock()  # PDFium must not be called from two threads
+_ONE_AT_A_TIME = Guard()  # PDFium must not be called from two threads
 _DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2})?'?(\d{2})?")
 _RUNNING = ("heads and feet of pages", "they repeat at the same place of pages")
 _BLANK = ("pages without text", "perhaps they are scans; text recognition (OCR) makes them readable")

@@ -24,7 +24,7 @@ class StageEntry(NamedTuple):
 
 
 STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
-    "guard": StageEntry("trusts the vector less in a question of more than 12 terms", "guard:Guard"),
+    "guard": StageEntry("trusts the vector less in a question of more than 12 terms", "guard:LengthGuard"),
     "neighbours": StageEntry("raises a passage whose neighbours match too", "neighbours:Neighbours"),
     "pieces": StageEntry("looks for each word piece of the question in the passage, by closeness", "pieces:Pieces"),
     "feedback": StageEntry("moves a short question's vector towards the best passages", "feedback:Feedback"),

@@ -6,7 +6,6 @@ import contextlib
 import copy
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from searchkit.storage.readers import CatalogPassages, CatalogStatements
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.arm import Vectors
 from searchkit.storage.vectors.journal import reached
+from searchkit.threads import once
 from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking, Rows
 
 MOST_KEPT = 50_000  # vectors that questions had computed, in memory
@@ -115,6 +115,7 @@ class FolderView:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        snapshot.catalog.share()
         self.settings = snapshot.settings
         self.generation = snapshot.generation
         self.keywords = EngineKeywords(snapshot.keywords)
@@ -124,9 +125,9 @@ class FolderView:
         self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
         self._scopes: dict[tuple[str, tuple[object, ...]], RowScope] = {}
 
-    @cached_property
+    @once
     def background(self) -> float:
-        """The mean cosine of two passages of different documents, from a sample of passages, with PRIOR_PAIRS."""
+        """Return the mean cosine of two passages of different documents, from a sample, with PRIOR_PAIRS."""
         rows, matrix = self.snapshot.vectors.sample(BACKGROUND_ROWS)
         owners = self.passages.owners(rows.tolist())
         _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
@@ -172,7 +173,8 @@ class FolderView:
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
         """Return the model's own vectors that questions had it compute for some of these rows."""
-        return {row: self.kept[row] for row in rows.tolist() if row in self.kept}
+        found = ((row, self.kept.get(row)) for row in rows.tolist())  # another thread may drop some meanwhile
+        return {row: vector for row, vector in found if vector is not None}
 
     def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:
         """Keep vectors that the model computed for a question: in memory, and in a journal for `improve`."""
