@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from searchkit.models.embedders import embedder as model_called
-from searchkit.models.embedders import token_counter
 from searchkit.models.held import HeldModel
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.search.answering import search
 from searchkit.search.request import SearchOptions, SearchRequest, preferred, shows_options, takes
-from searchkit.storage import creation, keywords, store
+from searchkit.storage import keywords, store
 from searchkit.storage.contract import View
 from searchkit.storage.latest import Current
 from searchkit.storage.settings import Settings
@@ -53,6 +51,8 @@ class Index:
         try:
             self._analyzer = self.settings.analysis(self.path)
             if embedder is not None:
+                from searchkit.models.embedders import embedder as model_called
+
                 self._held.give(model_called(embedder), *self.settings.model)
         except BaseException:
             self.close()
@@ -75,6 +75,9 @@ class Index:
         language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200, or the maximum if that
         is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
+        from searchkit.models.embedders import embedder as model_called
+        from searchkit.storage import creation
+
         model = model_called(embedder)
         keywords.engine(engine)
         settings = Settings(engine, language, Analyzer(language).name, *lengths(target_tokens, max_tokens))
@@ -169,6 +172,7 @@ class Index:
         Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides. Options: as
         of `search`; near duplicates are collapsed unless `collapse` says otherwise.
         """
+        from searchkit.models.embedders import token_counter
         from searchkit.search.context import context
 
         options.setdefault("collapse", True)
@@ -364,6 +368,7 @@ class Index:
         """Run `work` as the one writer, then see what it did."""
         from searchkit.indexing.ingest import Ingest
         from searchkit.indexing.sync import whole
+        from searchkit.models.embedders import token_counter
 
         with store.writing(self._current.path, timeout) as writer:
             model = self._held.called(*writer.settings.model)

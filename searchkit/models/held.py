@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from searchkit.errors import EmbedderMismatch
-from searchkit.models.embedders import recorded
 from searchkit.threads import Guard
 from searchkit.types import Embedder
 
@@ -34,6 +33,8 @@ class HeldModel:
         with self._guard:
             held = self.model
             if held is None or held.digest != digest:
+                from searchkit.models.embedders import recorded  # noqa: PLC0415 - keywords alone need no models
+
                 held = recorded(name, self._path)
                 self.give(held, name, digest)
             return held

@@ -15,7 +15,6 @@ from searchkit.errors import QueryError
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
-from searchkit.search.maxsim import piece_weights
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
 from searchkit.search.topics import speakers_named, telling_terms, timeless
@@ -120,6 +119,8 @@ class Inquiry:
         """How much each word piece of the question counts: (m,), of sum 1."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
+        from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
+
         return piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
 
     # --- by its words -------------------------------------------------------------------------------------

@@ -6,22 +6,23 @@ import contextlib
 import copy
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.queries.filters import Filter
 from searchkit.queries.syntax import Query
 from searchkit.rankings import among
 from searchkit.storage.contract import PRIOR_PAIRS, Scope, Scores, VectorRows
-from searchkit.storage.filter_sql import paths, to_sql
 from searchkit.storage.keywords import EngineReader
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.arm import Vectors
-from searchkit.storage.vectors.journal import reached
 from searchkit.threads import once
 from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking, Rows
+
+if TYPE_CHECKING:
+    from searchkit.queries.filters import Filter
 
 MOST_KEPT = 50_000  # vectors that questions had computed, in memory
 KEPT_FILTERS = 16
@@ -150,6 +151,8 @@ class FolderView:
 
     def _fitting(self, condition: Filter) -> RowScope:
         """Return the passages whose documents fit; the last few answers are kept, for a snapshot never changes."""
+        from searchkit.storage.filter_sql import paths, to_sql  # noqa: PLC0415 - most questions have no filter
+
         clause, values = to_sql(condition)
         catalog, key = self.snapshot.catalog, (clause, tuple(values))
         with catalog.lock:
@@ -178,6 +181,8 @@ class FolderView:
 
     def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:
         """Keep vectors that the model computed for a question: in memory, and in a journal for `improve`."""
+        from searchkit.storage.vectors.journal import reached  # noqa: PLC0415 - for drafts alone
+
         catalog = self.snapshot.catalog
         with catalog.lock:
             digests = catalog.passages.digests(rows.tolist())
