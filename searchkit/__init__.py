@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         Failure,
         Hit,
         Mark,
+        Omission,
         Passage,
         Reranker,
         Results,
@@ -77,8 +78,8 @@ _HOMES = {
     "search.context": ("Citation", "Context"),
     "indexing.sync": ("SyncOptions",),
     "types": (
-        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Reranker", "Results", "Source", "Statement",
-        "SyncReport",
+        "Document", "Embedder", "Failure", "Hit", "Mark", "Omission", "Passage", "Reranker", "Results", "Source",
+        "Statement", "SyncReport",
     ),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

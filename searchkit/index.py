@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from searchkit.holdings import Holdings
 from searchkit.models.held import HeldModel
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.search.answering import search
@@ -16,7 +17,7 @@ from searchkit.storage.contract import View
 from searchkit.storage.latest import Current
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
-from searchkit.types import Document, Embedder, Failure, Passage, Progress, Results, Statement, SyncReport, silent
+from searchkit.types import Document, Embedder, Failure, Progress, Results, Statement, SyncReport, silent
 
 # The write path, and what few questions need, is imported when it is called: a search from a fresh shell waits
 # for neither.
@@ -39,7 +40,7 @@ EmbedderLike = str | Embedder | Callable[..., Any] | None
 
 
 @checks_methods
-class Index:
+class Index(Holdings):
     """Passages in one folder, searched from several threads if need be. What is given wrong raises ArgumentError."""
 
     def __init__(self, path: str | Path, embedder: EmbedderLike = None) -> None:
@@ -187,30 +188,6 @@ class Index:
 
         with self._reading() as view:
             return who_said(view, self._analyzer, name, about, k)
-
-    def get(self, item_id: str) -> Document | Passage | None:
-        """Return the document or, for an id that ends in #number, the passage of this id; None if there is none."""
-        with self._reading() as view:
-            document = view.passages.document(item_id)
-            row = view.passages.row_of(item_id) if document is None else None
-            return document if row is None else view.passages.get([row])[row]
-
-    def passages(self, doc_id: str) -> list[Passage]:
-        """Return a document's passages in order, none for an unknown id."""
-        with self._reading() as view:
-            return view.passages.of(doc_id)
-
-    def documents(self, pattern: str = "*") -> list[str]:
-        """Return the ids of the documents that match a glob, sorted."""
-        with self._reading() as view:
-            return view.passages.documents(pattern)
-
-    def status(self) -> dict[str, Any]:
-        """Return counts, settings, size on disk in bytes, and the folders that were synced."""
-        from searchkit.storage.inspection import status
-
-        with self._reading() as view:
-            return status(self.path, view.snapshot)
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one than this object saw."""

@@ -49,6 +49,10 @@ class Omission:
     count: int = 1
     where: str = ""
 
+    def __str__(self) -> str:
+        where = f" ({self.where})" if self.where else ""
+        return f"{self.what}: {self.count:,}{where}; {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -206,7 +210,8 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a write did, by document id. `failed` holds every source that was not read, with its reason;
-    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason.
+    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason; `omitted` holds what was not
+    read of documents that were, by their id.
     """
 
     added: tuple[str, ...] = ()
@@ -220,6 +225,7 @@ class SyncReport:
     reused: int = 0  # passages whose vector was known already
     predicted: int = 0  # passages that got a draft of their vector, which `improve` replaces by the model's own
     generation: int = 0
+    omitted: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values."""

@@ -10,9 +10,9 @@ PUBLIC = {
     "ArgumentError", "IndexClosed", "ModelError",
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "Index", "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound",
-    "Mark", "MissingExtra", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Reranker", "Results",
-    "SearchkitError", "Source", "Statement", "StorageError", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat",
-    "Verdict",
+    "Mark", "MissingExtra", "Omission", "Passage", "QueryError", "Question", "Questions", "ReadOptions", "Reranker",
+    "Results", "SearchkitError", "Source", "Statement", "StorageError", "SyncOptions", "SyncReport", "Tuned",
+    "UnsupportedFormat", "Verdict",
     "compare", "evaluate", "gate", "pseudo_questions", "read", "read_questions", "read_text", "rebuild", "tune",
 }  # fmt: skip
 INDEX_METHODS = {

@@ -30,7 +30,7 @@ from searchkit.storage.catalog.spans import byte_offsets
 from searchkit.text import minhash
 from searchkit.text.analysis import Analyzer
 from searchkit.text.splitting import Limits, passages
-from searchkit.types import Document, Embedder, Failure, Metadata, Passage, Progress, SyncReport
+from searchkit.types import Document, Embedder, Failure, Metadata, Omission, Passage, Progress, SyncReport
 
 BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
 FEED_PASSAGES = 1_000  # handed to the keyword engine at once
@@ -94,6 +94,7 @@ class Ingest:
         self._changed: list[str] = []
         self._removed: list[str] = []
         self._kept = 0
+        self._omitted: dict[str, tuple[Omission, ...]] = {}
         self.taken = 0  # documents that are in: added, changed or kept
         self.failed: list[Failure] = []
         self.skipped: dict[str, int] = {}
@@ -101,8 +102,7 @@ class Ingest:
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
         writer.begin()
         ensure_statements(writer)
-        self._catalog.bands.ensure()
-        self._catalog.passages.ensure_bytes()
+        self._catalog.ensure()
         self._completed = embedder is not None and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
@@ -155,9 +155,9 @@ class Ingest:
             self.fail(document.id, str(error))
             return
         if state is not None and state[2] == digest:
-            self._catalog.documents.adopt(state[0], file)
+            self._catalog.documents.adopt(state[0], file, document.omitted)
             self._kept += 1
-            self.taken += 1
+            self._note_taken(document)
             return
         if prepared is None:
             prepared = self._pipeline.do(Text(document.text, document.marks, document.page_starts))
@@ -169,8 +169,13 @@ class Ingest:
         if state is not None:
             self._bury(state[0])
         (self._added if state is None else self._changed).append(document.id)
-        self.taken += 1
+        self._note_taken(document)
         self._accept(DocumentRecord(self._next_key, document, file, digest), prepared)
+
+    def _note_taken(self, document: Document) -> None:
+        self.taken += 1
+        if document.omitted:
+            self._omitted[document.id] = document.omitted
 
     def _accept(self, record: DocumentRecord, prepared: Prepared) -> None:
         """Have a new document and its passages wait for the next commit, which comes when enough wait."""
@@ -220,6 +225,7 @@ class Ingest:
             return False
         self._bury(state[0])
         self._removed.append(doc_id)
+        self._omitted.pop(doc_id, None)
         return True
 
     def seen(self, doc_id: str) -> bool:
@@ -252,7 +258,7 @@ class Ingest:
             tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
             self.skipped, self._catalog.counts()["passages"],
             done.embedded if done else 0, done.reused if done else 0, done.predicted if done else 0,
-            self._catalog.counter("generation"),
+            self._catalog.counter("generation"), self._omitted,
         )  # fmt: skip
 
     def commit(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.storage.catalog.schema import IN_LIST, PassageRecord, listed
+from searchkit.storage.catalog.schema import IN_LIST, PassageRecord, has_column, listed
 from searchkit.storage.catalog.spans import Spans, byte_offsets
 from searchkit.types import Passage, Rows
 
@@ -23,7 +23,7 @@ class Passages:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self.spans = Spans(db)
-        self._has_bytes = any(name == "byte" for _, name, *_ in db.execute("PRAGMA table_info(passages)"))
+        self._has_bytes = has_column(db, "passages", "byte")
 
     def put(self, records: Iterable[tuple[int, PassageRecord]]) -> None:
         """Add passages, each with its document's key."""
