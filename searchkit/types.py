@@ -13,6 +13,7 @@ FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
 FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
 Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
 
+LONGEST_HEADER = 400  # characters of a table's header row that models read: they stop where a passage of it ends
 ANSWERABLE = 0.1  # confidence of the best hit, below which the index seems to hold no answer
 RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
 
@@ -79,7 +80,8 @@ class Passage:
 
     `section` is the path of headings above it, outermost first, joined by " > ". `line` and `end_line`
     count from 1 in the document's text; `page` counts from 1, None without pages. `ordinal` counts the
-    document's passages from 0. `id` is `{doc_id}#{ordinal}`.
+    document's passages from 0. `id` is `{doc_id}#{ordinal}`. `header` names the columns of a passage that begins inside
+    a table, below its header row; it is no part of `text`.
     """
 
     id: str
@@ -94,15 +96,22 @@ class Passage:
     section: str = ""
     page: int | None = None
     metadata: Metadata = field(default_factory=dict)
+    header: str = ""
 
     @property
     def embedded_text(self) -> str:
-        """What models read for the passage: its document's title, then the passage."""
-        return f"{self.title}\n{self.text}" if self.title else self.text
+        """What models read for the passage: its document's title, its table's header row, then the passage."""
+        return "\n".join(part for part in (self.title, self.header[:LONGEST_HEADER], self.text) if part)
+
+    @property
+    def shown_text(self) -> str:
+        """What a reader sees of the passage: its table's header row, then the passage."""
+        return f"{self.header}\n{self.text}" if self.header else self.text
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the passage as JSON-ready values."""
-        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        """Return the passage as JSON-ready values; without a header, none is named."""
+        shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {key: value for key, value in shape.items() if value or key != "header"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def _print_hit(screen: Console, hit: Hit) -> None:
         _say(screen, INDENT + " · ".join(filter(None, facts)), "dim")
     for neighbour in hit.before:
         _print_text(screen, neighbour.text, style="dim")
+    _print_text(screen, passage.header, style="dim")
     _print_text(screen, passage.text, hit.highlights)
     for neighbour in hit.after:
         _print_text(screen, neighbour.text, style="dim")
@@ -129,8 +130,11 @@ def statements(found: Sequence[Statement]) -> None:
 
 
 def _print_text(screen: Console, content: str, highlights: Iterable[tuple[int, int]] = (), *, style: str = "") -> None:
-    """Print text wrapped and indented, with its highlights."""
+    """Print text wrapped and indented, with its highlights, if there is any."""
     from rich.text import Text  # noqa: PLC0415
+
+    if not content:
+        return
 
     text = Text(printable(content), style=style)
     for start, end in highlights:
@@ -234,6 +238,7 @@ def passage(item: Passage, before: Sequence[Passage], after: Sequence[Passage]) 
     _say(screen, f"{place(item)}  characters {item.start} to {item.end}", "cyan")
     for part, style in [*((p, "dim") for p in before), (item, ""), *((p, "dim") for p in after)]:
         screen.print()
+        _print_text(screen, part.header, style="dim")
         _print_text(screen, part.text, style=style)
 
 

@@ -87,6 +87,7 @@ class Catalog:
         """Bring the tables of an older format to this one."""
         self.bands.ensure()
         self.passages.ensure_bytes()
+        self.passages.ensure_headers()
         self.documents.ensure_accounts()
 
     def counter(self, name: str) -> int:

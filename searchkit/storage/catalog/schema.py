@@ -33,7 +33,7 @@ CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, line INTEGER NOT NULL,
     end_line INTEGER NOT NULL, page INTEGER, section TEXT NOT NULL, digest BLOB NOT NULL,
-    signature BLOB NOT NULL, duplicate_of INTEGER, byte INTEGER
+    signature BLOB NOT NULL, duplicate_of INTEGER, byte INTEGER, header TEXT
 );
 CREATE UNIQUE INDEX passages_by_document ON passages (document, ordinal);
 CREATE INDEX passages_by_digest ON passages (digest);

@@ -1,4 +1,4 @@
-"""Documents into passages: paragraphs with their exact place, none longer than the embedder reads."""
+"""Where a text divides into passages: paragraphs, none longer than the embedder reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from searchkit.text.sentences import Span
 from searchkit.text.splitting.cutters import BLANK_LINE, CUTTERS, LONGEST_SHORT_WORD, Cutter, trimmed
-from searchkit.types import Document, Mark, Passage
+from searchkit.types import Mark
 
 CountTokens: TypeAlias = Callable[[Sequence[str]], list[int]]
 
@@ -53,12 +53,12 @@ class Place(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """A paragraph, list, table or code block: trimmed offsets. `header` is how long a table's header row is."""
+    """A paragraph, list, table or code block: trimmed offsets. `header` is where a table's header rows stand."""
 
     start: int
     end: int
     kind: str
-    header: int = 0
+    header: Span | None = None
 
 
 class _Stretch(NamedTuple):
@@ -82,7 +82,7 @@ class _Ruler:
 
     def leaving_room(self, group: Sequence[_Block]) -> _Ruler:
         """Return a ruler for pieces of a table, each of which is read together with the header row."""
-        headers = [(block.start, block.start + block.header) for block in group if block.header]
+        headers = [block.header for block in group if block.header]
         if not headers:
             return self
         target, maximum, minimum = self.limits.target, self.limits.maximum, self.limits.minimum
@@ -100,17 +100,6 @@ def _most_tokens(text: str) -> int:
     """Return what no model's count exceeds: some take a byte for a token, others a part of a Korean syllable."""
     decomposed = text if text.isascii() else unicodedata.normalize("NFKD", text)
     return max(len(text.encode("utf-8", "surrogatepass")), len(decomposed))
-
-
-def split(document: Document, limits: Limits, count_tokens: CountTokens) -> list[Passage]:
-    """Return the document's passages in order, `document.text[start:end] == text` for each.
-
-    Every character that is neither space nor in a heading, caption or front mark is in exactly one passage. A
-    document with nothing but such marks gives its captions, else its front matter, else its headings: only a text
-    of white space alone gives none.
-    """
-    found = places(document.text, document.marks, limits, count_tokens, document.page_starts)
-    return list(passages(document, found))
 
 
 def places(
@@ -135,33 +124,6 @@ def places(
         for section, group in groups
         for span in (_divide_group(ruler, group) if _extent(group) in too_long else [_extent(group)])
     ]
-
-
-def passages(document: Document, places: Iterable[Place]) -> Iterator[Passage]:
-    """Yield the passages at these places of the document, counting lines as it goes."""
-    text, line, counted = document.text, 1, 0
-    for ordinal, (section, start, end) in enumerate(places):
-        line += text.count("\n", counted, start)
-        end_line = line + text.count("\n", start, end)
-        yield Passage(
-            id=f"{document.id}#{ordinal}",
-            doc_id=document.id,
-            ordinal=ordinal,
-            text=text[start:end],
-            start=start,
-            end=end,
-            line=line,
-            end_line=end_line,
-            title=document.title,
-            section=section,
-            page=_page(document.page_starts, start),
-            metadata=document.metadata,
-        )
-        line, counted = end_line, end
-
-
-def _page(page_starts: Sequence[int], offset: int) -> int | None:
-    return max(1, bisect_right(page_starts, offset)) if page_starts else None
 
 
 # --- blocks: what the document's blank lines and marks say
@@ -212,7 +174,8 @@ def _append(text: str, blocks: list[_Block], block: _Block) -> None:
         and block.kind in ("header", "table")
         and not text[above.end : block.start].strip()
     ):
-        blocks[-1] = _Block(above.start, block.end, block.kind, above.header or above.end - above.start)
+        rows = block.kind == "table"
+        blocks[-1] = _Block(above.start, block.end, block.kind, (above.start, above.end if rows else block.end))
     else:
         blocks.append(block)
 
@@ -231,8 +194,7 @@ def _by_page(text: str, stretch: _Stretch, page_starts: Sequence[int]) -> Iterat
                 yield _Stretch(stretch.section, blocks)
                 blocks = []
             page = at
-            header = block.header if start == block.start and block.header < end - start else 0
-            blocks.extend(piece._replace(header=header) for piece in _trimmed(text, start, end, block.kind))
+            blocks.extend(piece._replace(header=block.header) for piece in _trimmed(text, start, end, block.kind))
     if blocks:
         yield _Stretch(stretch.section, blocks)
 
