@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         Failure,
         Hit,
         Mark,
+        Omission,
         Passage,
         Progress,
         Reranker,
@@ -89,8 +90,8 @@ _HOMES = {
     "storage.inspection": ("VerifyReport",),
     "storage.settings": ("Settings",),
     "types": (
-        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Progress", "Reranker", "Results", "Source",
-        "Statement", "SyncReport",
+        "Document", "Embedder", "Failure", "Hit", "Mark", "Omission", "Passage", "Progress", "Reranker", "Results",
+        "Source", "Statement", "SyncReport",
     ),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -66,6 +66,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "pattern": text,
     "options": optional(_sync_options),
     "strict": flag,
+    "sources": flag,
     "embed": partial(one_of, choices=EMBED),
     "progress": optional(function),
     "seconds": optional(number),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from searchkit.holdings import Holdings
 from searchkit.models.held import HeldModel
 from searchkit.parameters import checks_methods
 from searchkit.search.answering import search
@@ -14,7 +15,7 @@ from searchkit.storage import store
 from searchkit.storage.contract import View
 from searchkit.storage.latest import Latest
 from searchkit.storage.settings import Settings
-from searchkit.types import Document, Embedder, Passage, Results, Statement
+from searchkit.types import Embedder, Results, Statement
 
 # What few questions need is imported when it is called: a search from a fresh shell does not wait for it.
 # ruff: noqa: PLC0415
@@ -30,7 +31,7 @@ EmbedderLike = str | Embedder | Callable[..., Any] | None
 
 
 @checks_methods
-class IndexReader:
+class IndexReader(Holdings):
     """Passages in one folder, searched from several threads if need be. What is given wrong raises ArgumentError."""
 
     def __init__(self, path: str | Path, embedder: EmbedderLike = None) -> None:
@@ -150,30 +151,6 @@ class IndexReader:
 
         with self._reading() as view:
             return who_said(view, self._analyzer, name, about, k)
-
-    def get(self, item_id: str) -> Document | Passage | None:
-        """Return the document or, for an id that ends in #number, the passage of this id; None if there is none."""
-        with self._reading() as view:
-            document = view.passages.document(item_id)
-            row = view.passages.row_of(item_id) if document is None else None
-            return document if row is None else view.passages.get([row])[row]
-
-    def passages(self, doc_id: str) -> list[Passage]:
-        """Return a document's passages in order, none for an unknown id."""
-        with self._reading() as view:
-            return view.passages.of(doc_id)
-
-    def documents(self, pattern: str = "*") -> list[str]:
-        """Return the ids of the documents that match a glob, sorted."""
-        with self._reading() as view:
-            return view.passages.documents(pattern)
-
-    def status(self) -> dict[str, Any]:
-        """Return counts, settings, size on disk in bytes, and the folders that were synced."""
-        from searchkit.storage.inspection import status
-
-        with self._reading() as view:
-            return status(self.path, view.snapshot)
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one than this object saw."""

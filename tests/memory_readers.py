@@ -193,6 +193,9 @@ class MemoryPassages:
     def document(self, doc_id: str) -> Document | None:
         return self._documents.get(doc_id)
 
+    def count_documents(self) -> int:
+        return len(self._documents)
+
     def documents(self, pattern: str = "*") -> list[str]:
         fits = re.compile(translate(pattern)).match
         return sorted(doc_id for doc_id in self._documents if fits(doc_id))

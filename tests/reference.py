@@ -22,7 +22,7 @@ WIDTH = 100  # of a signature on one line
 GROUPS = {
     "Sources": ("Document", "Mark", "ReadOptions", "SyncOptions"),
     "Answers": ("Results", "Hit", "Passage", "Source", "Context", "Citation", "Statement", "WhyNot"),
-    "Reports": ("SyncReport", "Failure", "ImproveReport", "VerifyReport", "Settings"),
+    "Reports": ("SyncReport", "Failure", "Omission", "ImproveReport", "VerifyReport", "Settings"),
     "Measuring": ("Question", "Questions", "Evaluation", "Scores", "Comparison", "Verdict", "Tuned"),
     "What you can bring": ("Embedder", "Reranker", "Progress"),
 }

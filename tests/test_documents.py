@@ -322,5 +322,5 @@ def check_marks(document):
 
 
 def test_every_format_says_what_it_is_and_what_it_needs():
-    assert {kind.extra for kind in FORMATS.values()} == {"", "pdf", "office"}
+    assert {kind.extra for kind in FORMATS.values()} == {"", "pdf"}
     assert all(kind.description for kind in FORMATS.values())

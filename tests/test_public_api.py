@@ -16,7 +16,7 @@ PUBLIC = {
     "ArgumentError", "IndexClosed", "ModelError",
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "ImproveReport", "Index", "IndexCorrupt", "IndexExists", "IndexLocked",
-    "IndexNotFound", "Mark", "MissingExtra", "Passage", "Progress", "QueryError", "Question", "Questions",
+    "IndexNotFound", "Mark", "MissingExtra", "Omission", "Passage", "Progress", "QueryError", "Question", "Questions",
     "ReadOptions", "Reranker", "Results", "Scores", "SearchOptions", "SearchkitError", "Settings", "Source",
     "Statement", "StorageError", "SyncOptions", "SyncReport", "Tuned", "UnsupportedFormat", "Verdict", "VerifyReport",
     "WhyNot",

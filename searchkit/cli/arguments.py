@@ -106,6 +106,10 @@ Sources = Annotated[
         help="Files and folders; - is standard input. Without any: all that were indexed before.",
     ),
 ]
+BySource = Annotated[
+    bool,
+    typer.Option("--sources", help="Tell for each source how many documents it gave and what was not read of them."),
+]
 NewFile = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="File to write, a zip.")]
 ArchiveFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="File that export wrote.")

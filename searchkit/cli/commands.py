@@ -353,11 +353,15 @@ def list_(
     _exit_unless(bool(ids))
 
 
-@app.command(epilog=examples("searchkit status", "searchkit status -i indexes/press --json"))
-def status(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+@app.command(
+    epilog=examples("searchkit status", "searchkit status -i indexes/press --json", "searchkit status --sources")
+)
+def status(
+    index: IndexPath = DEFAULT_INDEX, sources: arguments.BySource = False, json: arguments.AsJson = False
+) -> None:
     """Say what an index holds and how it was made."""
     with opening.existing(index) as opened:
-        facts = opened.status()
+        facts = opened.status(sources=sources)
     _print(facts, lambda: render.status(facts), json=json)
 
 

@@ -30,11 +30,19 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".tsv": Format("one record a row"),
         ".eml": Format("e-mail message"),
         ".pdf": Format("PDF with page numbers", "pdf"),
-        ".docx": Format("Word document", "office"),
-        ".pptx": Format("PowerPoint slides", "office"),
-        ".xlsx": Format("Excel workbook", "office"),
+        ".docx": Format("Word document"),
+        ".docm": Format("Word document with macros, which are not read"),
+        ".dotx": Format("Word template"),
+        ".pptx": Format("PowerPoint slides"),
+        ".pptm": Format("PowerPoint slides with macros, which are not read"),
+        ".ppsx": Format("PowerPoint show"),
+        ".xlsx": Format("Excel workbook"),
+        ".xlsm": Format("Excel workbook with macros, which are not read"),
         ".epub": Format("e-book"),
         ".odt": Format("OpenDocument text"),
+        ".ods": Format("OpenDocument sheets"),
+        ".odp": Format("OpenDocument slides"),
+        ".rtf": Format("rich text"),
     }
 )
 

@@ -32,11 +32,19 @@ _BYTES_READERS = {
     ".htm": "webpage:read_webpage",
     ".eml": "mail:read_mail",
     ".pdf": "portable:read_pdf",
-    ".docx": "office:read_word",
-    ".pptx": "office:read_slides",
-    ".xlsx": "office:read_workbook",
+    ".docx": "word:read_word",
+    ".docm": "word:read_word",
+    ".dotx": "word:read_word",
+    ".pptx": "slides:read_slides",
+    ".pptm": "slides:read_slides",
+    ".ppsx": "slides:read_slides",
+    ".xlsx": "workbook:read_workbook",
+    ".xlsm": "workbook:read_workbook",
     ".epub": "books:read_epub",
     ".odt": "opendocument:read_odt",
+    ".ods": "opendocument:read_ods",
+    ".odp": "opendocument:read_odp",
+    ".rtf": "richtext:read_rtf",
 }
 _SAMPLE = 65_536  # bytes that tell a record file's encoding
 

@@ -6,13 +6,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple, get_args
 
 from searchkit.errors import DocumentBug, DocumentError, document_bug
-from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Scalar
+from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Omission, Scalar
 
 _CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
 _MARK_KINDS = frozenset(get_args(MarkKind))
@@ -57,7 +56,8 @@ def _clean(document: Document, extra: Metadata) -> Document:
     metadata = {_whole(str(name)): _json_value(name, value) for name, value in {**document.metadata, **extra}.items()}
     marks = _marks(document.marks, len(text))
     page_starts = _page_starts(document.page_starts, len(text))
-    return replace(document, id=doc_id, text=text, title=title, metadata=metadata, marks=marks, page_starts=page_starts)
+    omitted = _omitted(document.omitted)
+    return Document(doc_id, text, title, metadata, marks, page_starts, omitted)
 
 
 def _text(name: str, value: Any) -> str:
@@ -132,6 +132,23 @@ def _page_starts(starts: Any, length: int) -> tuple[int, ...]:
     if any(before > after for before, after in pairwise(found)):
         raise DocumentError("page_starts are not in the order of the text; sort them")
     return found
+
+
+def _omitted(omitted: Any) -> tuple[Omission, ...]:
+    """Return the account of what was not read. Raises DocumentError for what is none."""
+    if omitted == ():
+        return ()
+    found = _items("omitted", omitted, "Omission")
+    for number, each in enumerate(found):
+        if not isinstance(each, Omission):
+            raise DocumentError(f"omitted[{number}] is {_type_of(each)}; give an Omission")
+        if not isinstance(each.count, int):
+            raise DocumentError(f"omitted[{number}].count is {_type_of(each.count)}; give a whole number")
+    texts = ("what", "reason", "where")
+    whole = [
+        {name: _text(f"omitted[{n}].{name}", getattr(each, name)) for name in texts} for n, each in enumerate(found)
+    ]
+    return tuple(Omission(count=each.count, **words) for each, words in zip(found, whole, strict=True))
 
 
 def _items(name: str, value: Any, of: str) -> tuple[Any, ...]:

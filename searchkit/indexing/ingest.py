@@ -15,7 +15,7 @@ from searchkit.indexing.statements import ensure_statements
 from searchkit.models.embedders import portable_counter
 from searchkit.storage import store
 from searchkit.text.splitting import Limits
-from searchkit.types import Document, Embedder, Failure, Metadata, Progress, SyncReport
+from searchkit.types import Document, Embedder, Failure, Metadata, Omission, Progress, SyncReport
 
 BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
 
@@ -54,6 +54,7 @@ class Ingest:
         self._changed: list[str] = []
         self._removed: list[str] = []
         self._kept = 0
+        self._omitted: dict[str, tuple[Omission, ...]] = {}
         self.taken = 0  # documents that are in: added, changed or kept
         self.failed: list[Failure] = []
         self.skipped: dict[str, int] = {}
@@ -61,8 +62,7 @@ class Ingest:
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
         writer.begin()
         ensure_statements(writer)
-        self._catalog.bands.ensure()
-        self._catalog.passages.ensure_bytes()
+        self._catalog.ensure()
         self._completed = embedder is not None and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
@@ -81,7 +81,7 @@ class Ingest:
             return
         document, digest = item
         known = None if self._pending.was_empty else self._catalog.documents.state(document.id)
-        job = Text(document.text, document.marks) if known is None or known[2] != digest else None
+        job = Text(document.text, document.marks, document.page_starts) if known is None or known[2] != digest else None
         self._pipeline.put(job, partial(self._take, document, digest, file))
 
     def put_file(self, job: File, file: int) -> None:
@@ -115,12 +115,12 @@ class Ingest:
             self.fail(document.id, str(error))
             return
         if state is not None and state[2] == digest:
-            self._catalog.documents.adopt(state[0], file)
+            self._catalog.documents.adopt(state[0], file, document.omitted)
             self._kept += 1
-            self.taken += 1
+            self._note_taken(document)
             return
         if prepared is None:
-            prepared = self._pipeline.do(Text(document.text, document.marks))
+            prepared = self._pipeline.do(Text(document.text, document.marks, document.page_starts))
         if isinstance(prepared, Bug) or not prepared.places:
             self._seen.discard(document.id)
             reason, bug = (prepared.reason, True) if isinstance(prepared, Bug) else ("holds no text", False)
@@ -129,10 +129,15 @@ class Ingest:
         if state is not None:
             self._pending.bury(state[0])
         (self._added if state is None else self._changed).append(document.id)
-        self.taken += 1
+        self._note_taken(document)
         self._pending.accept(document, file, digest, prepared)
         if len(self._pending) >= BATCH_PASSAGES:
             self.commit()
+
+    def _note_taken(self, document: Document) -> None:
+        self.taken += 1
+        if document.omitted:
+            self._omitted[document.id] = document.omitted
 
     def _state(self, document: Document, file: int | None) -> tuple[int, int | None, bytes] | None:
         """Return what is known under the document's id. Raises DocumentError if the id is another's."""
@@ -165,6 +170,7 @@ class Ingest:
             return False
         self._pending.bury(state[0])
         self._removed.append(doc_id)
+        self._omitted.pop(doc_id, None)
         return True
 
     def seen(self, doc_id: str) -> bool:
@@ -192,7 +198,7 @@ class Ingest:
             tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
             self.skipped, self._catalog.counts()["passages"],
             done.embedded if done else 0, done.reused if done else 0, done.predicted if done else 0,
-            self._catalog.counter("generation"),
+            self._catalog.counter("generation"), self._omitted,
         )  # fmt: skip
 
     def commit(self) -> None:

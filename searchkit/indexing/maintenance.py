@@ -21,7 +21,7 @@ def compact(writer: store.Writer) -> int:
     """Write the derived parts anew without what was removed; return the new generation."""
     writer.begin()
     ensure_statements(writer)
-    writer.catalog.passages.ensure_bytes()
+    writer.catalog.ensure()
     writer.catalog.statements.drop_silent()
     _rewrite_keywords(writer)
     writer.compact_vectors()
@@ -52,7 +52,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)
     _rewrite_keywords(writer)
     rewrite_statements(writer)
-    writer.catalog.passages.ensure_bytes()
+    writer.catalog.ensure()
     if embedder is None:
         return writer.commit()
     ensure_pieces(writer, embedder)

@@ -40,7 +40,7 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
         known = piece_scores(question, rows)
         pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
     highlight = question.highlight
-    held = [highlight.terms(passage.text) | highlight.terms(passage.title) for _, passage in found]
+    held = [highlight.terms(passage.shown_text) | highlight.terms(passage.title) for _, passage in found]
     return Evidence(
         np.arange(1, len(rows) + 1, dtype=np.float64) + question.request.offset,
         len(question.terms),

@@ -142,6 +142,9 @@ class PassageReader(Protocol):
     def document(self, doc_id: str) -> Document | None:
         """Return a document with its text, None if there is none."""
 
+    def count_documents(self) -> int:
+        """Return how many documents there are."""
+
     def documents(self, pattern: str = "*") -> list[str]:
         """Return the ids of the documents that match a glob, sorted."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from searchkit.errors import IndexCorrupt
 from searchkit.storage import durable, refusals, store
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.snapshot import Snapshot
+from searchkit.types import Omission
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,50 @@ def verify(path: Path) -> VerifyReport:
         )
 
 
-def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
-    """Return counts, settings, size on disk in bytes, and the folders that were synced."""
+@dataclass(frozen=True, slots=True)
+class SourceAccount:
+    """How many documents a source gave, and what was not read of them, by id.
+
+    source: a folder or file that was synced, "" for documents that were put in by hand.
+    """
+
+    source: str
+    documents: int
+    omitted: Mapping[str, tuple[Omission, ...]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the account as JSON-ready values."""
+        omitted = {doc_id: [asdict(each) for each in omissions] for doc_id, omissions in self.omitted.items()}
+        return {"source": self.source, "documents": self.documents, "omitted": omitted}
+
+
+def accounts(catalog: Catalog) -> list[SourceAccount]:
+    """Return the account of each source: a file counts for the innermost."""
+    with catalog.lock:
+        roots = list(catalog.sources.roots())
+        counts, omitted = list(catalog.documents.by_file()), list(catalog.documents.accounts())
+    documents = dict.fromkeys(roots, 0)
+    left_out: dict[str, dict[str, tuple[Omission, ...]]] = {root: {} for root in roots}
+    for path, count in counts:
+        source = _source(path, roots)
+        documents[source] = documents.get(source, 0) + count
+    for doc_id, path, omissions in omitted:
+        left_out.setdefault(_source(path, roots), {})[doc_id] = omissions
+    return [SourceAccount(source, count, left_out.get(source, {})) for source, count in documents.items()]
+
+
+def _source(path: str | None, roots: Iterable[str]) -> str:
+    """Return the innermost root that a file lies in, "" for none."""
+    around = (root for root in roots if path is not None and Path(path).is_relative_to(root))
+    return max(around, key=len, default="")
+
+
+def status(path: Path, snapshot: Snapshot, *, sources: bool = False) -> dict[str, Any]:
+    """Return counts, settings, size on disk in bytes, and the folders that were synced; `sources`: with accounts."""
     settings, catalog = snapshot.settings, snapshot.catalog
     with catalog.lock:
         counts, statements = catalog.counts(), catalog.statements.count()
-        dead, sources = len(catalog.parts.dead_rows()), list(catalog.sources.roots())
+        dead, roots = len(catalog.parts.dead_rows()), list(catalog.sources.roots())
     return {
         "path": str(path),
         "format": store.check_format(path),
@@ -74,7 +113,8 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "max_tokens": settings.max_tokens,
         "ranking": settings.ranking and dict(settings.ranking),
         "calibration": settings.calibration and dict(settings.calibration),
-        "sources": sources,
+        "sources": roots,
+        **({"accounts": [account.to_dict() for account in accounts(catalog)]} if sources else {}),
     }
 
 

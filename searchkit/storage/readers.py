@@ -70,6 +70,11 @@ class CatalogPassages:
         with self._lock:
             return self._catalog.documents.get(doc_id)
 
+    def count_documents(self) -> int:
+        """Return how many documents there are."""
+        with self._lock:
+            return self._catalog.documents.count()
+
     def documents(self, pattern: str = "*") -> list[str]:
         """Return the ids of the documents that match a glob, sorted."""
         with self._lock:

@@ -83,6 +83,13 @@ class Catalog:
                 self._db.setconfig(forking.NO_CHECKPOINT, True)  # type: ignore[attr-defined]  # from Python 3.12 on
             self.close()
 
+    def ensure(self) -> None:
+        """Bring the tables of an older format to this one."""
+        self.bands.ensure()
+        self.passages.ensure_bytes()
+        self.passages.ensure_headers()
+        self.documents.ensure_accounts()
+
     def counter(self, name: str) -> int:
         """Return a counter.
 

@@ -1,4 +1,4 @@
-"""Documents into passages: paragraphs with their exact place, none longer than the embedder reads."""
+"""Where a text divides into passages: paragraphs, none longer than the embedder reads."""
 
 from __future__ import annotations
 
@@ -11,26 +11,20 @@ from itertools import accumulate, pairwise
 from math import ceil
 from typing import NamedTuple, TypeAlias
 
-from searchkit.text.sentences import Span, sentences
-from searchkit.types import Document, Mark, Passage
+from searchkit.text.sentences import Span
+from searchkit.text.splitting.cutters import BLANK_LINE, CUTTERS, LONGEST_SHORT_WORD, Cutter, trimmed
+from searchkit.types import Mark
 
 CountTokens: TypeAlias = Callable[[Sequence[str]], list[int]]
 
 SECTION_JOINER = " > "
 
-_LINE_END = r"(?:\n|\r\n|\r(?!\n)|[\x85\u2028])"
-_BLANK_LINE = re.compile(rf"{_LINE_END}[^\S\n\r\x85\u2028\u2029]*{_LINE_END}|\u2029")
-_LINE = re.compile(_LINE_END)
 _LINE_OR_PARAGRAPH = re.compile(r"[\n\r\x85\u2028\u2029]")
-_CLAUSE = re.compile(rf"[,;:](?=\s)|[，、；：،؛]|\s[—–-](?=\s)|{_LINE_END}")
-_WORD = re.compile(r"\S+")
-_ITEM = re.compile(r"^[^\S\n]*(?:[-*+•‣◦▪·–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]+)[.)])\s", re.MULTILINE)
 _HEADING_MARKUP = re.compile(r"^(?:#{1,6}|={1,6})\s+|\s+(?:#+|={2,}|-{2,}|~{2,})$")
 _CHARACTER_WORDS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # Japanese and Chinese: every character counts
 _ROUGH_TOKEN = re.compile(rf"[{_CHARACTER_WORDS}]|[^\W{_CHARACTER_WORDS}]+|[^\w\s]")
 _ROUGH_WORD = re.compile(rf"[{_CHARACTER_WORDS}]|[^\W{_CHARACTER_WORDS}]+")
 _TOKENS_PER_WORD = 1.25
-_LONGEST_SHORT_WORD = 8  # a text with more characters a word than this is not looked at as stray
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +53,12 @@ class Place(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """A paragraph, list, table or code block: trimmed offsets."""
+    """A paragraph, list, table or code block: trimmed offsets. `header` is where a table's header rows stand."""
 
     start: int
     end: int
     kind: str
+    header: Span | None = None
 
 
 class _Stretch(NamedTuple):
@@ -85,6 +80,15 @@ class _Ruler:
         """Return each span's number of tokens."""
         return self.count_tokens([self.text[start:end] for start, end in spans])
 
+    def leaving_room(self, group: Sequence[_Block]) -> _Ruler:
+        """Return a ruler for pieces of a table, each of which is read together with the header row."""
+        headers = [block.header for block in group if block.header]
+        if not headers:
+            return self
+        target, maximum, minimum = self.limits.target, self.limits.maximum, self.limits.minimum
+        room = min(target // 2, max(self.sizes(headers)))
+        return _Ruler(self.text, Limits(target - room, maximum - room, minimum), self.count_tokens)
+
     def too_long(self, spans: Sequence[Span]) -> set[Span]:
         """Return the spans over the maximum; short ones need no count."""
         doubtful = [span for span in spans if _most_tokens(self.text[slice(*span)]) > self.limits.maximum]
@@ -98,25 +102,20 @@ def _most_tokens(text: str) -> int:
     return max(len(text.encode("utf-8", "surrogatepass")), len(decomposed))
 
 
-def split(document: Document, limits: Limits, count_tokens: CountTokens) -> list[Passage]:
-    """Return the document's passages in order, `document.text[start:end] == text` for each.
-
-    Every character that is neither space nor in a heading, caption or front mark is in exactly one passage. A
-    document with nothing but such marks gives its captions, else its front matter, else its headings: only a text
-    of white space alone gives none.
-    """
-    return list(passages(document, places(document.text, document.marks, limits, count_tokens)))
-
-
-def places(text: str, marks: Sequence[Mark], limits: Limits, count_tokens: CountTokens) -> list[Place]:
-    """Return where the passages of a text are, in order."""
+def places(
+    text: str, marks: Sequence[Mark], limits: Limits, count_tokens: CountTokens, page_starts: Sequence[int] = ()
+) -> list[Place]:
+    """Return where the passages of a text are, in order; none crosses the start of a page."""
     ruler = _Ruler(text, limits, count_tokens)
-    if not marks and not _LINE_OR_PARAGRAPH.search(text):  # as most records are: a short way of the same result
+    if (
+        not marks and not page_starts and not _LINE_OR_PARAGRAPH.search(text)
+    ):  # as most records are: a short way of the same result
         groups = [("", [block]) for block in _trimmed(text, 0, len(text))]
     else:
         groups = [
             (stretch.section, group)
-            for stretch in _stretches_or_fallback(text, marks)
+            for whole in _stretches_or_fallback(text, marks)
+            for stretch in _by_page(text, whole, page_starts)
             for group in _join_strays(text, stretch.blocks, limits)
         ]
     too_long = ruler.too_long([_extent(group) for _, group in groups])
@@ -125,33 +124,6 @@ def places(text: str, marks: Sequence[Mark], limits: Limits, count_tokens: Count
         for section, group in groups
         for span in (_divide_group(ruler, group) if _extent(group) in too_long else [_extent(group)])
     ]
-
-
-def passages(document: Document, places: Iterable[Place]) -> Iterator[Passage]:
-    """Yield the passages at these places of the document, counting lines as it goes."""
-    text, line, counted = document.text, 1, 0
-    for ordinal, (section, start, end) in enumerate(places):
-        line += text.count("\n", counted, start)
-        end_line = line + text.count("\n", start, end)
-        yield Passage(
-            id=f"{document.id}#{ordinal}",
-            doc_id=document.id,
-            ordinal=ordinal,
-            text=text[start:end],
-            start=start,
-            end=end,
-            line=line,
-            end_line=end_line,
-            title=document.title,
-            section=section,
-            page=_page(document.page_starts, start),
-            metadata=document.metadata,
-        )
-        line, counted = end_line, end
-
-
-def _page(page_starts: Sequence[int], offset: int) -> int | None:
-    return max(1, bisect_right(page_starts, offset)) if page_starts else None
 
 
 # --- blocks: what the document's blank lines and marks say
@@ -177,7 +149,8 @@ def _stretches(text: str, marks: Iterable[Mark]) -> list[_Stretch]:
             continue
         stretches[-1].blocks.extend(_paragraphs(text, done, start))
         if mark.kind in ("list", "table", "code"):
-            stretches[-1].blocks.extend(_trimmed(text, start, end, mark.kind))
+            for block in _trimmed(text, start, end, _kind(mark)):
+                _append(text, stretches[-1].blocks, block)
         else:
             if mark.kind == "heading":
                 path = [step for step in path if step[0] < mark.level]
@@ -188,6 +161,44 @@ def _stretches(text: str, marks: Iterable[Mark]) -> list[_Stretch]:
     return [stretch for stretch in stretches if stretch.blocks]
 
 
+def _kind(mark: Mark) -> str:
+    return "header" if mark.kind == "table" and mark.level == 1 else mark.kind
+
+
+def _append(text: str, blocks: list[_Block], block: _Block) -> None:
+    """Append a block; rows of a table become one with the header row that stands directly above them."""
+    above = blocks[-1] if blocks else None
+    if (
+        above
+        and above.kind == "header"
+        and block.kind in ("header", "table")
+        and not text[above.end : block.start].strip()
+    ):
+        rows = block.kind == "table"
+        blocks[-1] = _Block(above.start, block.end, block.kind, (above.start, above.end if rows else block.end))
+    else:
+        blocks.append(block)
+
+
+def _by_page(text: str, stretch: _Stretch, page_starts: Sequence[int]) -> Iterator[_Stretch]:
+    """Yield the stretch page by page; a block that goes on on the next page is cut there."""
+    if not page_starts:
+        yield stretch
+        return
+    page, blocks = 0, list[_Block]()
+    for block in stretch.blocks:
+        cuts = page_starts[bisect_right(page_starts, block.start) : bisect_left(page_starts, block.end)]
+        for start, end in pairwise([block.start, *cuts, block.end]):
+            at = bisect_right(page_starts, start)
+            if at != page and blocks:
+                yield _Stretch(stretch.section, blocks)
+                blocks = []
+            page = at
+            blocks.extend(piece._replace(header=block.header) for piece in _trimmed(text, start, end, block.kind))
+    if blocks:
+        yield _Stretch(stretch.section, blocks)
+
+
 def _heading(text: str) -> str:
     """Return a heading's words on one line, without Markdown's signs around them."""
     return " ".join(_HEADING_MARKUP.sub("", text.strip()).split())
@@ -195,7 +206,7 @@ def _heading(text: str) -> str:
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[_Block]:
     """Yield what lies between blank lines."""
-    for blank in _BLANK_LINE.finditer(text, start, end):
+    for blank in BLANK_LINE.finditer(text, start, end):
         yield from _trimmed(text, start, blank.start())
         start = blank.end()
     yield from _trimmed(text, start, end)
@@ -203,11 +214,8 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[_Block]:
 
 def _trimmed(text: str, start: int, end: int, kind: str = "prose") -> Iterator[_Block]:
     """Yield text[start:end] without the space around it, or nothing if it is all space."""
-    body = text[start:end].lstrip()
-    start = end - len(body)
-    body = body.rstrip()
-    if body:
-        yield _Block(start, start + len(body), kind)
+    for span in trimmed(text, start, end):
+        yield _Block(*span, kind)
 
 
 # --- joining: short lines belong to a neighbour
@@ -240,7 +248,7 @@ def _belongs(text: str, group: list[_Block], block: _Block, limits: Limits, *, l
 
 
 def _is_stray(text: str, start: int, end: int, minimum: int) -> bool:
-    if end - start > minimum * _LONGEST_SHORT_WORD:
+    if end - start > minimum * LONGEST_SHORT_WORD:
         return False
     return len(_ROUGH_WORD.findall(text, start, end)) < minimum
 
@@ -261,17 +269,15 @@ def _extent(group: Sequence[_Block]) -> Span:
 # --- dividing: what exceeds the maximum
 
 
-Cutter: TypeAlias = Callable[[str, Span], list[Span]]
-
-
 def _divide_group(ruler: _Ruler, group: Sequence[_Block]) -> list[Span]:
     """Divide joined blocks: between them first, and inside those that are too long."""
+    ruler = ruler.leaving_room(group)
     spans = [(block.start, block.end) for block in group]
     too_long = ruler.too_long(spans)
     pieces = [
         piece
         for block, span in zip(group, spans, strict=True)
-        for piece in (_divide(ruler, span, _CUTTERS[block.kind]) if span in too_long else [span])
+        for piece in (_divide(ruler, span, CUTTERS[block.kind]) if span in too_long else [span])
     ]
     return _balance(ruler, pieces)
 
@@ -351,49 +357,3 @@ def _binds(before: str, after: str) -> bool:
         or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
         or "\u0e40" <= before <= "\u0e44"  # Thai vowels written before their consonant
     )
-
-
-# --- cutters: spans of text at one granularity, each without the space around it
-
-
-def _between(text: str, span: Span, cuts: Iterable[int]) -> list[Span]:
-    """Return the trimmed stretches of a span between offsets."""
-    offsets = [span[0], *cuts, span[1]]
-    return [(block.start, block.end) for start, end in pairwise(offsets) for block in _trimmed(text, start, end)]
-
-
-def _at_sentences(text: str, span: Span) -> list[Span]:
-    return sentences(text, *span)
-
-
-def _at_clauses(text: str, span: Span) -> list[Span]:
-    return _between(text, span, (clause.end() for clause in _CLAUSE.finditer(text, *span)))
-
-
-def _at_lines(text: str, span: Span) -> list[Span]:
-    return _between(text, span, (line.end() for line in _LINE.finditer(text, *span)))
-
-
-def _at_blank_lines(text: str, span: Span) -> list[Span]:
-    return _between(text, span, (blank.end() for blank in _BLANK_LINE.finditer(text, *span)))
-
-
-def _at_items(text: str, span: Span) -> list[Span]:
-    """Cut a list before each item sign; a list whose lines bear none, at its lines."""
-    if not _ITEM.match(text[span[0] : span[0] + _LONGEST_SHORT_WORD]):
-        return _at_lines(text, span)
-    lines = [span[0], *(line.end() for line in _LINE.finditer(text, *span))]
-    return _between(text, span, (start for start in lines[1:] if _ITEM.match(text, start)))
-
-
-def _at_words(text: str, span: Span) -> list[Span]:
-    return [word.span() for word in _WORD.finditer(text, *span)]
-
-
-_PROSE = (_at_sentences, _at_clauses, _at_words)
-_CUTTERS: dict[str, tuple[Cutter, ...]] = {
-    "prose": _PROSE,
-    "list": (_at_items, *_PROSE),
-    "table": (_at_lines, _at_words),
-    "code": (_at_blank_lines, _at_lines, _at_words),
-}
