@@ -47,3 +47,12 @@ class Blocks:
         if is_first and says_same(text[mark.start : mark.end], title):
             return Mark(mark.start, mark.end, "front")
         return mark
+
+
+def add_all(blocks: Blocks, others: Blocks) -> None:
+    """Append other blocks with their marks."""
+    shift = blocks.length + 2 if blocks.parts else 0
+    if others.parts:
+        blocks.parts += others.parts
+        blocks.marks += [Mark(mark.start + shift, mark.end + shift, mark.kind, mark.level) for mark in others.marks]
+        blocks.length = shift + others.length
