@@ -239,12 +239,18 @@ def _is_standfirst(line: Line, title: str, labelled: bool) -> bool:
     return squeeze(line.text) != title and is_wordy(line.text) and (labelled or len(line.text.split()) >= _FEWEST_WORDS)
 
 
+def is_noted(fact: FrontLine) -> bool:
+    """Tell whether a line is a field that notes have as well as news: "Section: B", "Location: Room 5"."""
+    return fact.kind is Kind.FIELD and fact.key not in _FIELDS_OF_NEWS
+
+
 def _front_lines(head: Head, lines: _Lines) -> Iterator[Line]:
     """Yield the head's lines that are surely front matter."""
     known = {line.start for line in (*head.headlines, *head.sections, *head.standfirsts)}
     exported = any(fact.key == "title" for fact in head.facts)  # "Title: …", "Author: …": fields of a database
+    noted = not exported and any(map(is_noted, head.facts))
     for line, kind in zip(lines.lines[: head.length], lines.kinds, strict=False):
-        if kind.kind is Kind.FIELD and not exported and kind.key not in _FIELDS_OF_NEWS:
+        if noted and (kind.kind is Kind.LABELLED_DATE or is_noted(kind)):
             continue
         is_known = line.start in known or squeeze(line.text) == head.title
         if is_known or kind.kind not in (Kind.TEXT, Kind.CAPTION):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from searchkit.documents.captions import caption_lines, has_credit
 from searchkit.documents.frontlines import FrontLine, Kind, classify, is_chrome, is_dateline
-from searchkit.documents.heads import Head, find_head
+from searchkit.documents.heads import Head, find_head, is_noted
 from searchkit.documents.lines import Line, lines_of, squeeze
 from searchkit.types import Mark, Scalar
 
@@ -39,12 +39,18 @@ def read_front(text: str) -> Front | None:
     if found is None:
         return None
     head, start = found
-    if not _is_told(text, start):
+    facts = _speaking(head.facts)
+    noted_only = bool(facts) and not head.sections and all(map(is_noted, facts))
+    if noted_only or not _is_told(text, start):
         return None
     captions = [line for line in caption_lines(lines_of(text)) if squeeze(line.text) != head.title]
     below = list(_front_in_body(text, start))
     closing = [classify(line.text) for line in below]
     return Front(head.title, _metadata(head, closing, captions), _marks([*head.front, *below], captions))
+
+
+def _speaking(facts: Sequence[FrontLine]) -> list[FrontLine]:
+    return [fact for fact in facts if fact.kind not in (Kind.TEXT, Kind.CHROME)]
 
 
 def _is_told(text: str, start: int) -> bool:
