@@ -55,6 +55,12 @@ def has_credit(text: str) -> bool:
     return bool(_CREDIT_HINT.search(text[-_TAIL:]) and _CREDIT.search(text))  # the hint is five times cheaper
 
 
+def is_caption_of_news(text: str) -> bool:
+    """Tell whether a line says what a picture shows and then whose it is, as only news does."""
+    match = _CREDIT.search(text) if has_credit(text) else None
+    return match is not None and match.start() > 0 and not _LABEL.search(text)
+
+
 def are_twins(first: str, second: str) -> bool:
     """Tell whether two neighbouring lines are one caption printed twice, the credit perhaps on one of them only."""
     if len(first) > _LONGEST_TWIN or len(first.split()) < 2 or not is_wordy(first):

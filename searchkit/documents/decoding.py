@@ -19,9 +19,10 @@ _BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with the one of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE = 65_536  # bytes looked at to tell text from binary and to guess an encoding
-_CONTROL = re.compile(r"[\x00-\x07\x0e-\x1a\x1c-\x1e\x7f]")  # backspaces print bold, \x1f parts the nodes of Info
+_CONTROL = re.compile(r"[\x00-\x07\x0e-\x1a\x1c-\x1e]")  # backspaces print bold, \x1f parts the nodes of Info
 _MOST_CONTROL = 0.01  # share of control characters above which a file is no text
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_INFO_TAG = re.compile(r"\x00\x08\[[^\]]*\x00\x08\]")  # how GNU Info manuals mark an index or a picture
 _UNDECODED = re.compile(r"[\udc80-\udcff]")  # what Python's surrogateescape makes of bytes that do not decode
 _SURELY_UTF8 = 4  # characters of several bytes for each bad byte
 
@@ -55,6 +56,7 @@ def decoded(data: bytes, name: str) -> Decoded:
         text = data[mark:].decode("utf-8", "surrogateescape")
     else:
         text = data[mark:].decode(encoding, "replace")
+    text = _INFO_TAG.sub("", text) if "\x00" in text else text
     bad = bad_signs(text) if encoding == "utf-8" else text.count("\ufffd")
     return Decoded(clean(unify_newlines(text)), bad + text.count("\x00"))
 
@@ -148,6 +150,7 @@ _HIGH_CONTROLS = dict.fromkeys(range(0x80, 0xA0), "x")  # letters in the code pa
 
 
 def _is_binary(text: str) -> bool:
+    text = _INFO_TAG.sub("", text)
     return len(_CONTROL.findall(text)) > max(1, len(text) * _MOST_CONTROL)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from searchkit.documents.bylines import names_of
-from searchkit.documents.captions import are_twins, has_credit
+from searchkit.documents.captions import are_twins, is_caption_of_news
 from searchkit.documents.frontlines import (
     FrontLine,
     Kind,
@@ -213,7 +213,7 @@ def _faint_head(lines: _Lines, sections: list[Line]) -> Head | None:
     length = opening + 1
     while length < len(lines) and not lines.lines[length].gap and not _is_paragraph(lines.words(length)):
         length += 1
-    captioned = any(has_credit(lines.words(number)) for number in range(min(length + 2, len(lines))))
+    captioned = any(is_caption_of_news(lines.words(number)) for number in range(min(length + 2, len(lines))))
     datelined = length < len(lines) and has_dateline(lines.words(length))
     if not (
         any(is_known_section(line.text) or is_breadcrumb(line.text) for line in sections) or captioned or datelined

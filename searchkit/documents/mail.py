@@ -125,11 +125,10 @@ def _read_leaf(part: Message, reading: _Reading) -> None:
     if name:
         reading.names.append(name)
     kind = part.get_content_type()
-    is_text = part.get_content_maintype() in ("text", "message") or bool(_READ_SUFFIXES.search(name))
+    is_text = part.get_content_maintype() in ("text", "message", "multipart") or bool(_READ_SUFFIXES.search(name))
     text, bad = text_of_part(part) if is_text else (None, 0)
     if text is None:
-        if part.get_content_maintype() != "multipart":
-            reading.unread.append(name or kind)
+        reading.unread.append(name or kind)
         return
     reading.bad += bad
     inner = Blocks()

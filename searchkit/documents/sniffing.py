@@ -28,6 +28,8 @@ def sniff(head: bytes) -> str:
         return "empty" if not head else ""
     if head.startswith(b"%PDF-"):
         return "pdf"
+    if head.startswith(b"%!PS"):
+        return ""  # a program that draws pages
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
         return "archive"
     text = _text(head)

@@ -44,6 +44,7 @@ _SHARE = 0.95  # of a page's words and headings that the article found in it has
 _NEWS_SHARE = 0.5  # the same where the page says that it is an article, beside which much else stands
 _MAIN_SHARE = 0.1  # of a page's words that its main element has, if it is one
 _SAID_SHARE = 0.6  # of a description's words that are in the text, if it says nothing new
+_UNSEEN = frozenset({"script", "style", "head", "noscript", "template", "svg", "select", "textarea"})
 _WORD = re.compile(r"\w+")
 _FRONT_BLOCKS = 6  # blocks at the top among which standfirst, byline and date line are looked for
 _FRONT_KINDS = frozenset({Kind.DATE, Kind.LABELLED_DATE, Kind.BYLINE, Kind.FIELD})
@@ -59,10 +60,12 @@ def read_html(html: str, doc_id: str) -> Document:
     html, page = _parsed(html)
     title, metadata = page_facts(page)
     is_news = bool(metadata.get("date")) and bool({"authors", "section"} & metadata.keys())
-    blocks, whole = Blocks(), Blocks()
-    for root in _roots(page):
+    blocks, whole, shown = Blocks(), Blocks(), _words_shown(page)
+    roots = _roots(page, len(shown))
+    for root in roots:
         add_blocks(root, whole)
-    article = _article(html, whole, _NEWS_SHARE if is_news else _SHARE) if is_news or not _has_main(page) else None
+    is_found = is_news or roots == [page]
+    article = _article(html, whole, _NEWS_SHARE if is_news else _SHARE) if is_found else None
     if not is_news:
         _add_unseen(page, [title, *whole.parts], blocks)
     add_all(blocks, article or whole)
@@ -70,7 +73,7 @@ def read_html(html: str, doc_id: str) -> Document:
     if is_news:
         document = _with_front(document, str(metadata.get("standfirst", "")))
     marks = without_bare_headings(document.text, document.marks)
-    return replace(document, marks=tuple(marks), omitted=_left_out(page, document))
+    return replace(document, marks=tuple(marks), omitted=_left_out(shown, document))
 
 
 def add_whole_page(html: str, blocks: Blocks) -> None:
@@ -95,25 +98,25 @@ def _parsed(html: str) -> tuple[str, _Element]:
         raise DocumentError("the page holds no text.") from error
 
 
-def _roots(page: _Element) -> list[_Element]:
+def _roots(page: _Element, size: int) -> list[_Element]:
     """Return the elements that hold a page's own text: the main one, else its articles, else all of it."""
     mains = page.xpath("//main | //*[@role='main']") or page.xpath("//article")
     outermost = [one for one in mains if not any(other in mains for other in one.iterancestors())]
     inside = sum(len(_words_shown(one)) for one in outermost)
-    return outermost if inside and inside >= _MAIN_SHARE * len(_words_shown(page)) else [page]
-
-
-def _has_main(page: _Element) -> bool:
-    return _roots(page) != [page]
+    return outermost if inside and inside >= _MAIN_SHARE * size else [page]
 
 
 def _words_shown(element: _Element) -> list[str]:
     """Return the words that a page shows in an element, navigation too."""
-    texts = element.xpath(
-        ".//text()[not(ancestor::script or ancestor::style or ancestor::head or ancestor::noscript or "
-        "ancestor::template or ancestor::svg or ancestor::select or ancestor::textarea or parent::comment())]"
-    )
-    return _WORD.findall(" ".join(map(str, texts)))
+    texts: list[str] = []
+    stack = [element]
+    while stack:
+        one = stack.pop()
+        if isinstance(one.tag, str) and one.tag not in _UNSEEN:
+            texts.append(str(one.text or ""))
+            texts += [str(child.tail or "") for child in one]
+            stack += list(one)
+    return _WORD.findall(clean(" ".join(texts)))
 
 
 def _add_unseen(page: _Element, known: list[str], blocks: Blocks) -> None:
@@ -127,11 +130,11 @@ def _add_unseen(page: _Element, known: list[str], blocks: Blocks) -> None:
             blocks.add(squeeze(text))
 
 
-def _left_out(page: _Element, document: Document) -> tuple[Omission, ...]:
+def _left_out(shown: list[str], document: Document) -> tuple[Omission, ...]:
     """Return the account of words that the page shows and the document lacks."""
     captions = document.metadata.get("captions")
     kept = Counter(_WORD.findall(" ".join((document.text, document.title, *map(str, captions or ())))))
-    lost = sum((Counter(_WORD.findall(clean(" ".join(_words_shown(page))))) - kept).values())
+    lost = sum((Counter(shown) - kept).values())
     return (Omission("words of the page", "navigation and what surrounds the article is left out", lost),) if lost else ()
 
 
