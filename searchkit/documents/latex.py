@@ -119,8 +119,8 @@ def _add_table(body: str, blocks: Blocks) -> None:
 
 
 def _add_text(text: str, verbatim: list[str], blocks: Blocks) -> None:
-    text = _LIST.sub(r"\n\n", text)
-    for paragraph in re.split(r"\n\s*\n", re.sub(r"\s*\\item\b\s*(?:\[([^\]]*)\])?", _item, text)):
+    text = _LIST.sub(r"\n\n", re.sub(r"\s*\\item\b\s*(?:\[([^\]]*)\])?", _item, text))
+    for paragraph in re.split(r"\n\s*\n", text):
         if kept := re.fullmatch(rf"\s*{_BLOCK}(\d+){_BLOCK}\s*", paragraph):
             blocks.add(verbatim[int(kept[1])], "code")
             continue

@@ -41,7 +41,7 @@ def mdoc_words(name: str, arguments: Sequence[str], command: str) -> str:
         elif token in _SYSTEMS:
             words.append(_SYSTEMS[token])
         elif token == "Fl":
-            words.append("-")
+            words[-1:] = [f"{words[-1]}-"] if glue and words else [*words[-1:], "-"]
             glue = True
         elif token == "Nm" and (at + 1 == len(tokens) or tokens[at + 1] in _PUNCTUATION or tokens[at + 1] in _INLINE):
             words.append(command)
