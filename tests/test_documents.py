@@ -9,7 +9,9 @@ from searchkit.errors import DocumentError
 from searchkit.types import Document, Failure
 
 TEXT_FORMATS = [suffix for suffix, kind in FORMATS.items() if kind.takes != "bytes"]
-BASE_FORMATS = list({kind.reader: suffix for suffix, kind in FORMATS.items() if not kind.extra}.values())  # one a reader
+BASE_FORMATS = list(
+    {kind.reader: suffix for suffix, kind in FORMATS.items() if not kind.extra}.values()
+)  # one a reader
 PARAGRAPH = "The pumps in the old quarter are forty years old, and nobody knows who has the key to their house. "
 
 

@@ -69,10 +69,22 @@ def test_a_large_class_is_read_method_by_method(tmp_path):
 @pytest.mark.parametrize(
     ("name", "first", "second"),
     [
-        ("a.c", "int main(void)\n{\n    int x;\n\n    return 0;\n}", "static void stop(pump *p) {\n    p->x = 0;\n\n    y();\n}"),
+        (
+            "a.c",
+            "int main(void)\n{\n    int x;\n\n    return 0;\n}",
+            "static void stop(pump *p) {\n    p->x = 0;\n\n    y();\n}",
+        ),
         ("a.go", "func Start(p Pump) int {\n\tx := 1\n\n\treturn x\n}", "type Pump struct {\n\tName string\n}"),
-        ("a.rs", "pub fn start(p: Pump) -> u8 {\n    let x = 1;\n\n    x\n}", "impl Pump {\n    fn a() {}\n\n    fn b() {}\n}"),
-        ("a.ts", "export const start = (p: Pump) => {\n  go();\n\n  stop();\n};", "export class Pump {\n  x = 1;\n\n  y = 2;\n}"),
+        (
+            "a.rs",
+            "pub fn start(p: Pump) -> u8 {\n    let x = 1;\n\n    x\n}",
+            "impl Pump {\n    fn a() {}\n\n    fn b() {}\n}",
+        ),
+        (
+            "a.ts",
+            "export const start = (p: Pump) => {\n  go();\n\n  stop();\n};",
+            "export class Pump {\n  x = 1;\n\n  y = 2;\n}",
+        ),
         ("a.sh", "start() {\n  go\n\n  stop\n}", "function halt {\n  stop\n}"),
         ("a.sql", "CREATE TABLE pump (\n  id int,\n\n  name text\n);", "SELECT name\nFROM pump;"),
         ("a.rb", "def start\n  go\n\n  stop\nend", "class Pump\n  def a\n  end\n\n  def b\n  end\nend"),
@@ -174,7 +186,9 @@ def test_xml_gives_texts_and_fields(tmp_path):
         "<para>Use lithium.</para></part><server port='8443'><name>north</name><tls>true</tls></server></book>",
     )
     assert document.title == "Lock"
-    assert document.text == "Lock\n\nThe pump runs.\n\nGrease\n\nUse lithium.\n\nserver.port: 8443\nname: north\ntls: true"
+    assert (
+        document.text == "Lock\n\nThe pump runs.\n\nGrease\n\nUse lithium.\n\nserver.port: 8443\nname: north\ntls: true"
+    )
 
 
 # --- notebooks, subtitles

@@ -72,7 +72,9 @@ def test_a_forwarded_mail_is_read_with_its_people():
     assert found.text.endswith("See below.\n\nMast\n\nFrom: Olga <olga@example.org>\n\nThe mast is sound.")
 
 
-@pytest.mark.parametrize("plain", ["Please view this message in HTML.", "", "Your mail program shows no HTML: http://x.org"])
+@pytest.mark.parametrize(
+    "plain", ["Please view this message in HTML.", "", "Your mail program shows no HTML: http://x.org"]
+)
 def test_a_stub_gives_way_to_the_html_beside_it(plain):
     html = "<p>The keel is cracked and must be welded before August, says the surveyor.</p><nav>Menu</nav>"
     found = mail(
@@ -110,7 +112,9 @@ def test_a_mailbox_gives_a_document_a_message(tmp_path):
     second["From"], second["Subject"] = "olga@example.org", "Mast"
     second.set_content("It is sound.\n")
     beginning = b"From ida@example.org Tue Jun 18 23:48:00 2024\n"
-    box.write_bytes(beginning + first.as_bytes() + b"\n" + beginning + second.as_bytes() + b"\n" + beginning + b"no mail\n")
+    box.write_bytes(
+        beginning + first.as_bytes() + b"\n" + beginning + second.as_bytes() + b"\n" + beginning + b"no mail\n"
+    )
     found = list(read(box, "in.mbox"))
     assert [type(item) for item in found] == [Document, Document, Failure]
     assert [(document.id, document.title) for document in found[:2]] == [("in.mbox:1", "Keel"), ("in.mbox:2", "Mast")]

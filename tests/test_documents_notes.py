@@ -29,7 +29,10 @@ def found(document):
 )  # fmt: skip
 @pytest.mark.parametrize("body", ["It runs on the harbour server.\n\nRestart it.", f"{LONG}\n\n{OTHER}"])
 def test_a_line_with_a_label_in_a_note_is_found(line, body):
-    for text in (f"Deployment notes\n\n{line}\n\n{body}\n", f"Deployment notes\n\n{body}\n\n{line}\n\nThe end of it.\n"):
+    for text in (
+        f"Deployment notes\n\n{line}\n\n{body}\n",
+        f"Deployment notes\n\n{body}\n\n{line}\n\nThe end of it.\n",
+    ):
         document = read_text(text, "note.txt")
         assert line in found(document)
         assert "date" not in document.metadata
@@ -46,7 +49,11 @@ def test_headings_without_text_and_pictures_of_a_manual_are_found():
         "## Telephone: 555-0199\n\n## Grease\n\n### Kind\n\nLithium.\n\n## Last words\n",
         "a.md",
     )
-    assert [document.text[m.start : m.end] for m in document.marks if m.kind == "heading" and m.level and m.end - m.start > 1] == [
+    assert [
+        document.text[m.start : m.end]
+        for m in document.marks
+        if m.kind == "heading" and m.level and m.end - m.start > 1
+    ] == [
         "## Overview",
         "## Grease",
         "### Kind",

@@ -17,14 +17,18 @@ def marked(document, kind):
 
 
 def test_questions_of_an_faq_stand_above_their_answers():
-    asked = "".join(f"<details><summary>How do I reset alarm {n}?</summary><p>Hold {n}. {LONG}</p></details>" for n in "012")
+    asked = "".join(
+        f"<details><summary>How do I reset alarm {n}?</summary><p>Hold {n}. {LONG}</p></details>" for n in "012"
+    )
     document = page(f"<main><h1>Lock</h1>{asked}<p>Thanks.</p></main>")
     assert f"\n\nHow do I reset alarm 1?\nHold 1. {LONG}\n\n" in document.text
     assert document.text.endswith("\n\nThanks.")
 
 
 def test_an_accordion_of_buttons_keeps_its_questions():
-    document = page("<main><h3><button>How do I pay?</button></h3><div hidden role=tabpanel><p>In cash.</p></div></main>")
+    document = page(
+        "<main><h3><button>How do I pay?</button></h3><div hidden role=tabpanel><p>In cash.</p></div></main>"
+    )
     assert marked(document, "heading") == ["How do I pay?"]
     assert "In cash." in document.text
 
@@ -35,7 +39,10 @@ def test_lines_in_cells_are_not_glued():
         "<td><ul><li>08:00</li><li>14:00</li></ul></td><td>Ida<br>Nils</td></tr><tr><td>Tuesday</td>"
         "<td><p>closed</p><p>in June</p></td><td>Olga</td></tr></table></main>"
     )
-    assert document.text == "Hours\n\nDay | Open | Who\nMonday | 08:00; 14:00 | Ida; Nils\nTuesday | closed; in June | Olga"
+    assert (
+        document.text
+        == "Hours\n\nDay | Open | Who\nMonday | 08:00; 14:00 | Ida; Nils\nTuesday | closed; in June | Olga"
+    )
     assert [(mark.kind, mark.level) for mark in document.marks] == [("table", 1), ("table", 0)]
 
 
@@ -103,7 +110,9 @@ def test_the_description_is_found_where_the_page_does_not_say_it():
     assert page("<main><p>The keepers, the tolls and the tariffs.</p></main>", head).text.count("olls") == 1
 
 
-@pytest.mark.parametrize("element", ["script", "style", "nav", "noscript", "template", "p hidden", "p style='display: none'"])
+@pytest.mark.parametrize(
+    "element", ["script", "style", "nav", "noscript", "template", "p hidden", "p style='display: none'"]
+)
 def test_what_a_page_does_not_show_is_left_out(element):
     assert "secret" not in page(f"<main><p>Text.</p><{element}>secret</{element.split()[0]}></main>").text
 

@@ -19,7 +19,9 @@ _KEYWORDS = (
     r"(?i:create|alter|insert|update|delete|select|with|grant|drop)"
 )
 _DEFINITION = re.compile(rf"{_MODIFIERS}(?:{_KEYWORDS})\b")
-_ASSIGNED = re.compile(r"(?:export\s+)?(?:const|let|var)\s+\w+\s*=\s*(?:async\s*)?(?:function|\(|\w+\s*=>|class)|\w+\s*\(\)\s*\{")
+_ASSIGNED = re.compile(
+    r"(?:export\s+)?(?:const|let|var)\s+\w+\s*=\s*(?:async\s*)?(?:function|\(|\w+\s*=>|class)|\w+\s*\(\)\s*\{"
+)
 _C_FUNCTION = re.compile(
     r"(?!(?:if|for|while|switch|return|else|do|catch|foreach|elif|with|assert|print|raise|del|import|from)\b)"
     r"[A-Za-z_][\w \t*&:<>,~\[\]]*\([^;]*$"
@@ -94,7 +96,9 @@ def _is_definition(text: str) -> bool:
 
 def _with_above(rows: Sequence[_Row], number: int, indent: int) -> int:
     """Return where the comments and decorators directly above a definition begin."""
-    while number and rows[number - 1].text and rows[number - 1].indent == indent and _ABOVE.match(rows[number - 1].text):
+    while (
+        number and rows[number - 1].text and rows[number - 1].indent == indent and _ABOVE.match(rows[number - 1].text)
+    ):
         number -= 1
     return number
 

@@ -41,7 +41,11 @@ class Decoded(NamedTuple):
 
 def bad_bytes(count: int) -> tuple[Omission, ...]:
     """Return the account of bytes that are in no encoding, () for none."""
-    return (Omission("bad bytes", "they are no text in the file's encoding; \ufffd stands for each", count),) if count else ()
+    return (
+        (Omission("bad bytes", "they are no text in the file's encoding; \ufffd stands for each", count),)
+        if count
+        else ()
+    )
 
 
 def decode(data: bytes, name: str) -> str:

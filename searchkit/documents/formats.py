@@ -174,7 +174,9 @@ def _by_content(path: Path, name: str, suffix: str, *, named: bool, packed: bool
         kind = "code"
     if kind in ("", "archive", "empty"):
         reason = {"archive": "archive: unpack it to have its files read", "empty": "empty file"}.get(kind, "")
-        return Found(None, suffix, packed, reason or f"unknown format {suffix}".rstrip() + ("" if suffix else ": no text"))
+        return Found(
+            None, suffix, packed, reason or f"unknown format {suffix}".rstrip() + ("" if suffix else ": no text")
+        )
     found = _BY_CONTENT[kind]
     if named or (found.by_default and (kind != "text" or not suffix or is_prose(head))):
         return Found(found, suffix, packed)

@@ -95,7 +95,9 @@ _CHROME = re.compile(
     r"editor'?s picks?|published|posted|updated|watch|[—–|•·-]{1,3}",
     re.IGNORECASE,
 )
-_OTHER_LABEL = re.compile(r"(?!(?:source|editor|by|reporter)\b)[^\W\d_][^\W\d_ ]*(?: [^\W\d_]+)?\s?[:：]\s", re.IGNORECASE)
+_OTHER_LABEL = re.compile(
+    r"(?!(?:source|editor|by|reporter)\b)[^\W\d_][^\W\d_ ]*(?: [^\W\d_]+)?\s?[:：]\s", re.IGNORECASE
+)
 _MAIL_HEADER = re.compile(
     r"^(?:From|To|Cc|Bcc|Subject|Sender|Received|Reply-To|Return-Path|Delivered-To|Delivery-Date|Message-I[dD]|"
     r"(?:MIME|Mime)-[Vv]ersion|Content-[\w-]+|X-[\w-]+):\s"

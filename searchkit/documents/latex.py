@@ -13,7 +13,15 @@ from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.types import Document, Omission
 
-_LEVELS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5, "subparagraph": 6}
+_LEVELS = {
+    "part": 1,
+    "chapter": 1,
+    "section": 2,
+    "subsection": 3,
+    "subsubsection": 4,
+    "paragraph": 5,
+    "subparagraph": 6,
+}
 _HEADING = re.compile(rf"\\({'|'.join(_LEVELS)})\*?\s*(?:\[[^\]]*\])?\s*(?=\{{)")
 _VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted|Verbatim|alltt)\}(.*?)\\end\{\1\}", re.DOTALL)
 _TABLE = re.compile(r"\\begin\{(tabular[*x]?|longtable|array|tabu)\}(.*?)\\end\{\1\}", re.DOTALL)
@@ -28,7 +36,9 @@ _DROPPED = re.compile(
 _INCLUDED = re.compile(r"\\(?:input|include|subfile|bibliography)\s*\{([^}]*)\}")
 _LINKED = re.compile(r"\\href\s*(?:\[[^\]]*\])?\s*\{[^{}]*\}")
 _CITED = re.compile(r"\\(?:cite\w*|ref|eqref|autoref|cref|Cref|pageref)\*?\s*(?:\[[^\]]*\])*\{([^{}]*)\}")
-_ACCENT = re.compile(r"\\([`'^\"~=.uvHcdbrk])\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z])(?![A-Za-z]))|\\([`'^\"~=.])\{?([a-zA-Z])\}?")
+_ACCENT = re.compile(
+    r"\\([`'^\"~=.uvHcdbrk])\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z])(?![A-Za-z]))|\\([`'^\"~=.])\{?([a-zA-Z])\}?"
+)
 _MARKS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
           "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "d": "\u0323", "b": "\u0331", "r": "\u030a",
           "k": "\u0328"}  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 from searchkit.documents.blocks import Blocks, add_all
 from searchkit.documents.dates import parse_date
 from searchkit.documents.decoding import bad_bytes, clean
+from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.mailtext import header_text, text_of_part
 from searchkit.documents.properties import Value
@@ -21,9 +22,12 @@ from searchkit.types import Document, Omission
 
 _HEADERS = ("from", "to", "subject", "date", "received", "message-id")
 _SHOWN = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc")
-_READ_SUFFIXES = re.compile(r"\.(?:txt|text|md|csv|tsv|json|log|ics|vcf|xml|ya?ml|ini|html?|eml|diff|patch)$", re.IGNORECASE)
+_READ_SUFFIXES = re.compile(
+    r"\.(?:txt|text|md|csv|tsv|json|log|ics|vcf|xml|ya?ml|ini|html?|eml|diff|patch)$", re.IGNORECASE
+)
 _ATTACHED = ("attachments", "files in a mail are not read; save them to have them read")
-_STUB_SHARE = 0.5  # of the words of a mail's HTML that its plain text has at least, unless it is a stub
+_SAID_SHARE = 0.5  # of the words of a mail's HTML that its plain text has at least, unless it is a stub
+_LONGEST_STUB = 40  # words
 _WORD = re.compile(r"\w+")
 _DEEPEST = 20  # mails in mails
 
@@ -54,7 +58,8 @@ def read_mail(data: bytes, doc_id: str) -> Document:
         reading.blocks.add(title)
     document = reading.blocks.document(doc_id, title, _metadata(message, body.names))
     unread = (Omission(*_ATTACHED, len(body.unread), ", ".join(body.unread)),) if body.unread else ()
-    return Document(doc_id, document.text, title, document.metadata, document.marks, omitted=(*bad_bytes(body.bad), *unread))
+    marks = tuple(without_bare_headings(document.text, document.marks))
+    return Document(doc_id, document.text, title, document.metadata, marks, omitted=(*bad_bytes(body.bad), *unread))
 
 
 def _people_lines(message: Message) -> Iterator[str]:
@@ -93,17 +98,23 @@ def _read_alternatives(parts: list[Message], reading: _Reading, depth: int) -> N
     forms = [_Reading() for _ in parts]
     for part, form in zip(parts, forms, strict=True):
         _read_parts(part, form, depth + 1)
-    plain = next((form for part, form in zip(parts, forms, strict=True) if _is_plain(part)), None)
-    richest = max(forms, key=lambda form: len(_words(form)), default=None)
-    chosen = plain if plain and richest and not _is_stub(_words(plain), _words(richest)) else richest
-    for part, form in zip(parts, forms, strict=True):
-        if form is chosen:
-            add_all(reading.blocks, form.blocks)
-            reading.bad += form.bad
-        elif not _is_plain(part) and part.get_content_type() == "text/calendar":
-            add_all(reading.blocks, form.blocks)
         reading.unread += form.unread
         reading.names += form.names
+    plain = next((form for part, form in zip(parts, forms, strict=True) if _is_plain(part)), _Reading())
+    richest = max((form for form in forms if form is not plain), key=lambda form: len(_words(form)), default=_Reading())
+    chosen = [plain]
+    if _says_more(richest, plain):
+        is_stub = len(_words(plain)) < _LONGEST_STUB or not _says_more(plain, richest)
+        chosen = [richest] if is_stub else [plain, richest]
+    for form in chosen:
+        add_all(reading.blocks, form.blocks)
+        reading.bad += form.bad
+
+
+def _says_more(form: _Reading, other: _Reading) -> bool:
+    """Tell whether most words of a form are not in another."""
+    said, words = set(_words(other)), _words(form)
+    return sum(word in said for word in words) < _SAID_SHARE * len(words)
 
 
 def _is_plain(part: Message) -> bool:
@@ -112,12 +123,6 @@ def _is_plain(part: Message) -> bool:
 
 def _words(form: _Reading) -> list[str]:
     return _WORD.findall(" ".join(form.blocks.parts).lower())
-
-
-def _is_stub(plain: list[str], richest: list[str]) -> bool:
-    """Tell whether a plain text says far less than the HTML beside it."""
-    said = set(plain)
-    return sum(word in said for word in richest) < _STUB_SHARE * len(richest)
 
 
 def _read_leaf(part: Message, reading: _Reading) -> None:

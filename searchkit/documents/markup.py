@@ -223,7 +223,11 @@ def _add_definitions(element: _Element, flow: _Flow) -> None:
         flow.add("\n".join(_definition_lines(element)), "list")
         return
     for item in element.iter():
-        if not isinstance(item.tag, str) or _tag(item) not in ("dt", "dd") or _nearest(item, _DEFINITIONS) is not element:
+        if (
+            not isinstance(item.tag, str)
+            or _tag(item) not in ("dt", "dd")
+            or _nearest(item, _DEFINITIONS) is not element
+        ):
             continue
         if _tag(item) == "dt":
             flow.flush()

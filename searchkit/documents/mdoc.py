@@ -19,7 +19,15 @@ _INLINE = frozenset(
      "%A %B %C %D %I %J %N %O %P %Q %R %T %U %V").split()
 )  # fmt: skip
 _PUNCTUATION = frozenset(".,:;)]?!")
-_SYSTEMS = {"Ux": "UNIX", "Bx": "BSD", "Nx": "NetBSD", "Fx": "FreeBSD", "Ox": "OpenBSD", "Bsx": "BSD/OS", "At": "AT&T UNIX"}
+_SYSTEMS = {
+    "Ux": "UNIX",
+    "Bx": "BSD",
+    "Nx": "NetBSD",
+    "Fx": "FreeBSD",
+    "Ox": "OpenBSD",
+    "Bsx": "BSD/OS",
+    "At": "AT&T UNIX",
+}
 
 
 def mdoc_words(name: str, arguments: Sequence[str], command: str) -> str:

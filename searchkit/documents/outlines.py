@@ -20,7 +20,9 @@ _ORG_BEGIN = re.compile(r"\s*#\+begin[_:](\w+)(.*)$", re.IGNORECASE)
 _ORG_END = re.compile(r"\s*#\+end", re.IGNORECASE)
 _ORG_LINK = re.compile(r"\[\[([^\]]*)\](?:\[([^\]]*)\])?\]")
 _ORG_CODE = frozenset({"src", "example", "export", "ascii", "html", "latex"})
-_ORG_STATED = frozenset({"title", "author", "date", "description", "keywords", "filetags", "language", "subtitle", "email"})
+_ORG_STATED = frozenset(
+    {"title", "author", "date", "description", "keywords", "filetags", "language", "subtitle", "email"}
+)
 _RULE = re.compile(r"\s*\|[-+|: ]*-[-+|: ]*\|?\s*$")
 
 _ADOC_HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*?)(?:\s+\1)?$")
@@ -126,7 +128,9 @@ def read_asciidoc(text: str, doc_id: str) -> Document:
                 fence = ""
             elif not fence.startswith("////"):
                 page.gather(stripped, "table" if _ADOC_TABLE.match(fence) else "code")
-        elif _ADOC_TABLE.match(stripped) or (_ADOC_FENCE.match(stripped) and stripped.startswith((*_ADOC_CODE, "////"))):
+        elif _ADOC_TABLE.match(stripped) or (
+            _ADOC_FENCE.match(stripped) and stripped.startswith((*_ADOC_CODE, "////"))
+        ):
             page.flush()
             fence = "```" if stripped.startswith("```") else stripped
         elif _ADOC_FENCE.match(stripped) or re.match(r"\[[^\]]*\]$", stripped):

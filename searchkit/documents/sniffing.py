@@ -12,7 +12,9 @@ HEAD = 8_192  # bytes that are looked at
 
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\x28\xb5\x2f\xfd",
              b"!<arch>", b"\xed\xab\xee\xdb")  # fmt: skip
-_MAIL_HEADER = re.compile(r"(?:From|To|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To):\s", re.I)
+_MAIL_HEADER = re.compile(
+    r"(?:From|To|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To):\s", re.I
+)
 _ANY_HEADER = re.compile(r"[!-9;-~]+:(?:\s|$)|\s+\S")
 _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype html|<html[\s>])", re.IGNORECASE | re.DOTALL)
 _ROFF = re.compile(r"(?:['.]\\\"|\.\\\"|'\\\"|\.(?:TH|Dd|de|so|ds|nr|if|ie|SH|Sh)\b)")

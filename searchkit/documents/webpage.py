@@ -1,4 +1,4 @@
-"""Web pages: the article without what surrounds it, and what the page states about it."""
+"""Web pages: of news the article without what surrounds it, of others all of their main text."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ _SURROUNDINGS = (
     "social",
 )
 _PRUNED = ["//figcaption", *(f"//*[contains(concat(' ', @class, ' '), ' {name} ')]" for name in _SURROUNDINGS)]
-_SHARE = 0.95  # of a page's words and headings that the article found in it has at least
-_NEWS_SHARE = 0.5  # the same where the page says that it is an article, beside which much else stands
+_SHARE = 0.5  # of a page's words and headings that the article found in it has at least, beside which much else stands
 _MAIN_SHARE = 0.1  # of a page's words that its main element has, if it is one
 _SAID_SHARE = 0.6  # of a description's words that are in the text, if it says nothing new
 _UNSEEN = frozenset({"script", "style", "head", "noscript", "template", "svg", "select", "textarea"})
@@ -64,8 +63,7 @@ def read_html(html: str, doc_id: str) -> Document:
     roots = _roots(page, len(shown))
     for root in roots:
         add_blocks(root, whole)
-    is_found = is_news or roots == [page]
-    article = _article(html, whole, _NEWS_SHARE if is_news else _SHARE) if is_found else None
+    article = _article(html, whole) if is_news else None
     if not is_news:
         _add_unseen(page, [title, *whole.parts], blocks)
     add_all(blocks, article or whole)
@@ -113,7 +111,7 @@ def _words_shown(element: _Element) -> list[str]:
     while stack:
         one = stack.pop()
         if isinstance(one.tag, str) and one.tag not in _UNSEEN:
-            texts.append(str(one.text or ""))
+            texts += [str(one.text or ""), one.get("alt") or ""]
             texts += [str(child.tail or "") for child in one]
             stack += list(one)
     return _WORD.findall(clean(" ".join(texts)))
@@ -123,7 +121,9 @@ def _add_unseen(page: _Element, known: list[str], blocks: Blocks) -> None:
     """Append the window's title and the description where the page's text does not say the same."""
     words = set(_WORD.findall(" ".join(known).lower()))
     window = " ".join(str(text) for title in page.iter("title") for text in title.itertext())
-    stated = [meta.get("content") or "" for meta in page.iter("meta") if (meta.get("name") or "").lower() == "description"]
+    stated = [
+        meta.get("content") or "" for meta in page.iter("meta") if (meta.get("name") or "").lower() == "description"
+    ]
     for text in (window, *stated[:1]):
         own = set(_WORD.findall(clean(text).lower()))
         if len(own & words) < _SAID_SHARE * len(own):
@@ -135,7 +135,9 @@ def _left_out(shown: list[str], document: Document) -> tuple[Omission, ...]:
     captions = document.metadata.get("captions")
     kept = Counter(_WORD.findall(" ".join((document.text, document.title, *map(str, captions or ())))))
     lost = sum((Counter(shown) - kept).values())
-    return (Omission("words of the page", "navigation and what surrounds the article is left out", lost),) if lost else ()
+    return (
+        (Omission("words of the page", "navigation and what surrounds the article is left out", lost),) if lost else ()
+    )
 
 
 def decode_html(data: bytes, name: str) -> str:
@@ -156,7 +158,7 @@ def decode_html(data: bytes, name: str) -> str:
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-def _article(html: str, whole: Blocks, share: float) -> Blocks | None:
+def _article(html: str, whole: Blocks) -> Blocks | None:
     """Return the article that trafilatura finds, None if it is far less than the page shows."""
     found = _extractor()(
         html,
@@ -172,7 +174,7 @@ def _article(html: str, whole: Blocks, share: float) -> Blocks | None:
         return None
     blocks = Blocks()
     add_blocks(body, blocks)
-    enough = _size(blocks) >= share * _size(whole) and _headings(blocks) >= share * _headings(whole)
+    enough = _size(blocks) >= _SHARE * _size(whole) and _headings(blocks) >= _SHARE * _headings(whole)
     return blocks if enough else None
 
 
