@@ -12,8 +12,7 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-_NAMES = ("pump gate sluice keel mast crane rope tar oak ash quay tide lock canal harbour keeper toll anchor Straße café "
-          "nước вода 水門").split()  # fmt: skip
+_NAMES = ["pump", "gate", "sluice", "keel", "mast", "crane", "rope", "tar", "oak", "ash", "quay", "tide", "lock", "canal", "harbour", "keeper", "toll", "anchor", "Straße", "café", "nước", "вода", "水門"]  # fmt: skip
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from searchkit.types import Document, Mark
@@ -106,7 +107,7 @@ def _with_above(rows: Sequence[_Row], number: int, indent: int) -> int:
 def _marks(rows: Sequence[_Row], starts: Sequence[int], *, split: bool) -> Iterator[Mark]:
     """Yield a mark for each piece; what stands above the first belongs to it."""
     edges = [0, *(start for start in starts if start), len(rows)]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         yield from _piece(rows[first:last], split=split)
 
 

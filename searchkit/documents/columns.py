@@ -107,7 +107,7 @@ class _Column:
     def kind(self) -> _Kind | None:
         """Return what every value is, None for text or where it can be read in two ways."""
         names = [kind.name for kind in self.kinds]
-        if not self.filled or {"day first", "month first"} <= set(names) and "date" not in names:
+        if not self.filled or ({"day first", "month first"} <= set(names) and "date" not in names):
             return None
         kinds = [kind for kind in self.kinds if kind.name != "comma number" or self.comma]
         return kinds[0] if kinds else None

@@ -36,14 +36,15 @@ _CODE = "source code"
 _CONFIGURATION = "configuration"
 
 _CODE_SUFFIXES = (
-    ".py .pyi .pyx .js .mjs .cjs .jsx .ts .tsx .java .kt .kts .scala .groovy .c .h .cc .cpp .cxx .hh .hpp .hxx .m .mm "
-    ".cs .fs .vb .go .rs .rb .php .pl .pm .t .lua .r .jl .swift .dart .ex .exs .erl .hrl .hs .ml .mli .clj .cljs .lisp "
-    ".el .scm .nim .zig .d .v .vhd .sv .asm .s .sh .bash .zsh .fish .ps1 .bat .cmd .awk .sed .tcl .sql .ddl .graphql "
-    ".proto .thrift .cmake .mk .gradle .css .scss .sass .less .vue .svelte .cocci .cu .cl .f .f90 .pas .vim .diff .patch"
+    ".py .pyi .pyx .js .mjs .cjs .jsx .ts .tsx .java .kt .kts .scala .groovy .c .h .cc .cpp .cxx .hh .hpp .hxx .m "
+    ".mm .cs .fs .vb .go .rs .rb .php .pl .pm .t .lua .r .jl .swift .dart .ex .exs .erl .hrl .hs .ml .mli .clj "
+    ".cljs .lisp .el .scm .nim .zig .d .v .vhd .sv .asm .s .sh .bash .zsh .fish .ps1 .bat .cmd .awk .sed .tcl .sql "
+    ".ddl .graphql .proto .thrift .cmake .mk .gradle .css .scss .sass .less .vue .svelte .cocci .cu .cl .f .f90 "
+    ".pas .vim .diff .patch"
 )
 _CONFIGURATION_SUFFIXES = (
-    ".yaml .yml .toml .ini .cfg .conf .config .cnf .properties .env .service .socket .timer .desktop .rules .tf .tfvars "
-    ".hcl .nix .editorconfig .plist .lock .reg"
+    ".yaml .yml .toml .ini .cfg .conf .config .cnf .properties .env .service .socket .timer .desktop .rules .tf "
+    ".tfvars .hcl .nix .editorconfig .plist .lock .reg"
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -134,7 +135,7 @@ class Found:
 
 
 def reader_for(path: Path, *, named: bool) -> Found:
-    """Return how a file is read. named: whether it was asked for, itself or by an include pattern that ends in its suffix.
+    """Return how a file is read. named: whether it was asked for, itself or by an include pattern with its suffix.
 
     The file is opened only where its name does not tell. Errors: OSError.
     """

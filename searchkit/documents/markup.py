@@ -22,10 +22,10 @@ _CELLS = frozenset({"td", "th", "cell"})
 _ROWS = frozenset({"tr", "row"})
 _BREAKS = frozenset({"br", "lb"})
 _INLINE = frozenset(
-    ("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "hi", "i",
-     "ins", "kbd", "label", "mark", "math", "nobr", "output", "q", "ref", "ruby", "rb", "rt", "rp", "s", "samp", "small",
-     "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "button", "meter", "progress", "mi",
-     "mo", "mn", "mrow", "mtext", "msup", "msub", "mfrac", "semantics", "legend")
+    ("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "button", "cite", "code", "data", "del", "dfn", "em", "font",
+     "hi", "i", "ins", "kbd", "label", "legend", "mark", "math", "meter", "mfrac", "mi", "mn", "mo", "mrow", "msub",
+     "msup", "mtext", "nobr", "output", "progress", "q", "rb", "ref", "rp", "rt", "ruby", "s", "samp", "semantics",
+     "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr")
 )  # fmt: skip
 _SKIPPED = frozenset(
     ("script", "style", "noscript", "template", "svg", "iframe", "object", "head", "nav", "select", "textarea", "input",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import TypeAlias
 
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.cells import add_rows
@@ -17,14 +19,16 @@ from searchkit.documents.roffwords import unescape
 _REQUEST = re.compile(r"[.'][ \t]*(?P<name>[A-Za-z0-9_:#%@-]*\\?[\w}{]*)[ \t]*(?P<rest>.*)$", re.DOTALL)
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"?|((?:\\ |\S)+)')
 _ALTERNATING = frozenset({"BR", "RB", "BI", "IB", "IR", "RI"})
-_JOINED = frozenset({"B", "I", "SM", "SB", "R", "CW", "C", "BM", "OP", "SY", "MR", "L", "Q", "ft"})
+_JOINED = frozenset(
+    {"B", "I", "SM", "SB", "R", "CW", "C", "BM", "OP", "SY", "MR", "UR", "MT", "URL", "UE", "ME", "L", "Q", "ft"}
+)
 _PARAGRAPH = frozenset({"PP", "P", "LP", "HP", "sp", "Sp", "Pp", "bp", "RS", "RE", "YS", "in", "ti", "PD", "ns"})
 _CODE_ON, _CODE_OFF = frozenset({"nf", "EX", "Vb", "DS", "CS"}), frozenset({"fi", "EE", "Ve", "DE", "CE"})
 _QUIET = frozenset(
     ("ad", "na", "nh", "hy", "ne", "nr", "ll", "pl", "ps", "vs", "ta", "tr", "IX", "rm", "rr", "ec", "eo", "cc", "c2",
      "AT", "UC", "DT", "lf", "mk", "rt", "tm", "ab", "ss", "cs", "bd", "wh", "ch", "fp", "lg", "af", "hla", "hcode",
-     "hpf", "hpfa", "pso", "open", "opena", "write", "close", "rn", "als", "do", "if", "nop", "warn", "color", "ev", "di",
-     "da", "cu", "ul", "ce", "rj", "mso", "ftr", "fam", "EQ", "EN", "PS", "PE", "zY", "zZ", "ds", "char", "ss", "br")
+     "hpf", "hpfa", "pso", "open", "opena", "write", "close", "rn", "als", "do", "nop", "warn", "color", "ev", "di",
+     "da", "cu", "ul", "ce", "rj", "mso", "ftr", "fam", "EQ", "EN", "PS", "PE", "zY", "zZ", "char")
 )  # fmt: skip
 _NROFF = re.compile(r"(!?)\s*([nt]|\\n\S*|\d+|[cdmrFS]\s*\S+|'[^']*'[^']*'|\([^)]*\)|\S+)\s*(.*)$", re.DOTALL)
 _MOST_NAME = 200  # characters of the line that names a page's command
@@ -94,7 +98,7 @@ class Roff:
                 self._line(rest, lines)
             return
         if name in ("de", "de1", "am", "ig", "dei", "am1"):
-            self._macros.add(rest.split()[0] if rest.split() else "")
+            self._macros.add(rest.split(maxsplit=1)[0] if rest.split() else "")
             self._skip(lines, f".{rest.split()[1]}" if len(rest.split()) > 1 else "..")
         elif name in ("if", "ie", "el", "while"):
             self._conditional(name, rest, lines)
@@ -109,45 +113,45 @@ class Roff:
             self._macro(name, [self._plain(argument) for argument in _arguments(rest)])
 
     def _macro(self, name: str, arguments: list[str]) -> None:
-        if name in ("TH", "Dt"):
-            self._begin(arguments)
-        elif name in ("SH", "Sh", "SS", "Ss"):
-            self._flush()
-            self._begin_section(" ".join(arguments), 1 if name[1].upper() == "H" else 2)
-        elif name in _CODE_ON:
-            self._flush()
-            self._code = []
-        elif name in _CODE_OFF:
-            self._end_code()
-        elif name in ("TP", "TQ"):
-            if name == "TP":
-                self._flush()
-            self._tag_follows = True
-        elif name == "IP":
-            self._flush()
-            self._lead = squeeze(" ".join([self._lead, *arguments[:1]]))
-        elif name in MDOC_BLOCKS or name in ("Dd", "Os"):
-            self._mdoc_block(name, arguments)
-        elif name in _PARAGRAPH:
-            if name == "HP" or self._code is None:
-                self._flush()
-            elif name in ("PP", "P", "LP", "sp", "Sp"):
-                self._code.append("")
-        elif name == "br":
-            self._words.append("\n")
+        """Do what a macro does, or add its words."""
+        if action := _ACTIONS.get(name):
+            action(self, name, arguments)
         elif name in _ALTERNATING:
             self._text("".join(arguments))
-        elif name in _QUIET:
-            return
-        elif name in ("UR", "MT", "URL"):
-            self._text(" ".join(arguments))
-        elif name in ("UE", "ME"):
-            self._text(" ".join(arguments))
-        else:
-            words = " ".join(arguments) if name in _JOINED or name in self._macros else None
-            self._text(mdoc_words(name, arguments, self._name) if words is None else words)
+        elif name not in _QUIET:
+            is_known = name in _JOINED or name in self._macros
+            self._text(" ".join(arguments) if is_known else mdoc_words(name, arguments, self._name))
 
-    def _begin(self, arguments: list[str]) -> None:
+    def _section_macro(self, name: str, arguments: list[str]) -> None:
+        self._flush()
+        self._begin_section(" ".join(arguments), 1 if name[1].upper() == "H" else 2)
+
+    def _code_begins(self, _name: str, _arguments: list[str]) -> None:
+        self._flush()
+        self._code = []
+
+    def _code_ends(self, _name: str, _arguments: list[str]) -> None:
+        self._end_code()
+
+    def _tag(self, name: str, arguments: list[str]) -> None:
+        """Let the next line, or an argument, stand above what follows it."""
+        if name != "TQ":
+            self._flush()
+        if name == "IP":
+            self._lead = squeeze(" ".join([self._lead, *arguments[:1]]))
+        else:
+            self._tag_follows = True
+
+    def _paragraph(self, _name: str, _arguments: list[str]) -> None:
+        if self._code is None:
+            self._flush()
+        else:
+            self._code.append("")
+
+    def _break(self, _name: str, _arguments: list[str]) -> None:
+        self._words.append("\n")
+
+    def _begin(self, _name: str, arguments: list[str]) -> None:
         """Take a page's name, section, date and manual."""
         if arguments and not self.title:
             number = arguments[1] if len(arguments) > 1 else ""
@@ -249,34 +253,35 @@ class Roff:
         """Append a table of tbl: options and formats up to the line that ends in a full stop, then rows."""
         self._end_code()
         self._flush()
-        sign, rows, in_format, block = "\t", list[list[str]](), True, list[str]()
-        for line in lines:
-            if line.startswith(".TE"):
-                break
-            if in_format:
-                if match := re.search(r"tab ?\((.)\)", line):
-                    sign = match[1]
+        body = list(takewhile(lambda line: not line.startswith(".TE"), lines))
+        sign = next((match[1] for line in body[:2] if (match := re.search(r"tab ?\((.)\)", line))), "\t")
+        rows: list[list[str]] = []
+        in_format, block = True, ""
+        for line in body:
+            if in_format or line.startswith(".T&"):
                 in_format = not line.rstrip().endswith(".")
             elif block or line.rstrip().endswith("T{"):
-                block.append(line)
-                if line.startswith("T}"):
-                    rows += self._row(" ".join(block), sign)
-                    block = []
-                    if rows and line.rstrip().endswith("T{"):
-                        block = [f"{sign.join(rows.pop())}{sign}T{{"]
-            elif line.startswith(".T&"):
-                in_format = True
-            elif not (line.startswith(".") or re.fullmatch(r"[_=\s]*", line)):
-                rows += self._row(line, sign)
-            elif line.startswith(".") and (match := _REQUEST.match(line)) and match["name"] in _JOINED:
-                rows += self._row(match["rest"], sign)
+                block = f"{block} {line}" if block else line
+                if line.startswith("T}") and not line.rstrip().endswith("T{"):
+                    rows.append(self._row(block, sign))
+                    block = ""
+            elif words := _table_words(line):
+                rows.append(self._row(words, sign))
         self._lead_out()
         add_rows(self.blocks, rows, has_header=len(max(rows, key=len, default=[])) >= _LEAST_COLUMNS)
 
-    def _row(self, line: str, sign: str) -> list[list[str]]:
+    def _row(self, line: str, sign: str) -> list[str]:
         words = re.sub(r"T[{}]", " ", line)
         words = re.sub(r"(?:^|\s)\.(?:[A-Z]{1,2}|br|sp|nf|fi|ad l|nh)\b", " ", words)
-        return [[squeeze(self._plain(cell)) for cell in words.split(sign)]]
+        return [squeeze(self._plain(cell)) for cell in words.split(sign)]
+
+
+def _table_words(line: str) -> str:
+    """Return the words of a line in a table, "" for a rule or a request without any."""
+    if line.startswith("."):
+        match = _REQUEST.match(line)
+        return match["rest"] if match and match["name"] in _JOINED else ""
+    return "" if re.fullmatch(r"[_=\s]*", line) else line
 
 
 def _defines(condition: str) -> bool:
@@ -303,3 +308,16 @@ def _arguments(rest: str) -> list[str]:
         match[1].replace('""', '"') if match[1] is not None else match[2].replace("\\ ", " ")
         for match in _ARGUMENT.finditer(rest)
     ]
+
+
+_Action: TypeAlias = Callable[[Roff, str, list[str]], None]
+_ACTIONS: dict[str, _Action] = {
+    **dict.fromkeys(("Dd", "Os", *MDOC_BLOCKS), Roff._mdoc_block),
+    **dict.fromkeys(("TH", "Dt"), Roff._begin),
+    **dict.fromkeys(("SH", "Sh", "SS", "Ss"), Roff._section_macro),
+    **dict.fromkeys(_CODE_ON, Roff._code_begins),
+    **dict.fromkeys(_CODE_OFF, Roff._code_ends),
+    **dict.fromkeys(("TP", "TQ", "IP"), Roff._tag),
+    **dict.fromkeys(_PARAGRAPH, Roff._paragraph),
+    "br": Roff._break,
+}

@@ -55,19 +55,21 @@ def _text(head: bytes) -> str | None:
 
 def _kind(text: str) -> str:
     first = text.lstrip().partition("\n")[0]
-    if first.startswith("#!"):
-        return "code"
-    if _HTML.match(text):
-        return "html"
+    is_page = bool(_HTML.match(text))
     if first.startswith("<?xml"):
-        return "html" if "<html" in text[:2_000].lower() else "xml"
-    if _MBOX.match(text):
-        return "mbox"
-    if "\x1f\n" in text:
-        return "info"
-    if _is_roff(text):
-        return "man"
-    return _data(text, first) or ("mail" if _is_mail(text) else "text")
+        return "html" if is_page or "<html" in text[:2_000].lower() else "xml"
+    found = (
+        ("code", first.startswith("#!")),
+        ("html", is_page),
+        ("mbox", bool(_MBOX.match(text))),
+        ("info", "\x1f\n" in text),
+        ("man", _is_roff(text)),
+    )
+    return next((kind for kind, holds in found if holds), "") or _data(text, first) or _words(text)
+
+
+def _words(text: str) -> str:
+    return "mail" if _is_mail(text) else "text"
 
 
 def _data(text: str, first: str) -> str:

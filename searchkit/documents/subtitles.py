@@ -77,4 +77,4 @@ def _words(lines: list[str]) -> str:
 
 def _seconds(time: str) -> float:
     parts = time.replace(",", ".").split(":")
-    return sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))
+    return sum((float(part) * float(60**power) for power, part in enumerate(reversed(parts))), 0.0)

@@ -41,8 +41,10 @@ class _Table:
 
     def rows(self, lines: Iterator[str]) -> Iterator[tuple[int, list[str] | str]]:
         """Yield the last line of each row and its cells, or what is wrong with it."""
-        quoting = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
-        reader = csv.reader(lines, delimiter=self.delimiter, quoting=quoting)
+        if self.quoted:
+            reader = csv.reader(lines, delimiter=self.delimiter)
+        else:
+            reader = csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
         while True:
             try:
                 yield reader.line_num, next(reader)

@@ -98,7 +98,7 @@ def _parsed(html: str) -> tuple[str, _Element]:
 
 def _roots(page: _Element, size: int) -> list[_Element]:
     """Return the elements that hold a page's own text: the main one, else its articles, else all of it."""
-    mains = page.xpath("//main | //*[@role='main']") or page.xpath("//article")
+    mains = [one for one in page.iter() if one.tag == "main" or one.get("role") == "main"] or list(page.iter("article"))
     outermost = [one for one in mains if not any(other in mains for other in one.iterancestors())]
     inside = sum(len(_words_shown(one)) for one in outermost)
     return outermost if inside and inside >= _MAIN_SHARE * size else [page]
@@ -133,7 +133,8 @@ def _add_unseen(page: _Element, known: list[str], blocks: Blocks) -> None:
 def _left_out(shown: list[str], document: Document) -> tuple[Omission, ...]:
     """Return the account of words that the page shows and the document lacks."""
     captions = document.metadata.get("captions")
-    kept = Counter(_WORD.findall(" ".join((document.text, document.title, *map(str, captions or ())))))
+    known = (document.text, document.title, *(map(str, captions) if isinstance(captions, list) else ()))
+    kept = Counter(_WORD.findall(" ".join(known)))
     lost = sum((Counter(shown) - kept).values())
     return (
         (Omission("words of the page", "navigation and what surrounds the article is left out", lost),) if lost else ()
