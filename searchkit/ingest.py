@@ -84,7 +84,7 @@ class Ingest:
         self._fed = 0  # how many of them the keyword engine has: it indexes in threads of its own while we go on
         self._dead: dict[int, tuple[bytes, bytes]] = {}  # row -> digest, signature
         self._buried: dict[bytes, int] = {}  # digest -> row, of all that this session removed
-        self._seen: set[str] = set()
+        self._seen: dict[str, int | None] = {}  # document id -> key of the file that it came from
         self._next_row = self._catalog.counter("next_row")
         self._next_key = self._catalog.next_document()
         self._was_empty = self._next_key == 1
@@ -162,7 +162,7 @@ class Ingest:
         if prepared is None:
             prepared = self._pipeline.do(Text(document.text, document.marks))
         if not prepared.places:
-            self._seen.discard(document.id)
+            self._seen.pop(document.id, None)
             self.fail(document.id, "holds no text")
             return
         if state is not None:
@@ -189,11 +189,14 @@ class Ingest:
     def _state(self, document: Document, file: int | None) -> tuple[int, int | None, bytes] | None:
         """Return what is known under the document's id. Raises DocumentError if the id is another's."""
         if document.id in self._seen:
-            raise DocumentError("this id came before in the same run; the first one was taken")
+            raise DocumentError(
+                f"this id came before in the same run{self._in_file(self._seen[document.id])}; the first one was taken"
+                f"{self._not_from(file)}"
+            )
         state = None if self._was_empty else self._catalog.document_state(document.id)
         if state is not None and state[1] is not None and state[1] != file:
             self._settle_claim(state[1], file)
-        self._seen.add(document.id)
+        self._seen[document.id] = file
         self._progress("read", len(self._seen), None)
         return state
 
@@ -206,9 +209,17 @@ class Ingest:
             return
         path = self._catalog.file_path(owner)
         if claimant is None or path < self._catalog.file_path(claimant):
-            raise DocumentError(f"this id belongs to a document of {path}, which was kept; give it another id")
+            raise DocumentError(
+                f"this id belongs to a document of {path}, which was kept{self._not_from(claimant)}; give it another id"
+            )
         self._catalog.unsettle_file(owner)
         self.disputed.add(owner)
+
+    def _in_file(self, file: int | None) -> str:
+        return "" if file is None else f", in {self._catalog.file_path(file)}"
+
+    def _not_from(self, file: int | None) -> str:
+        return "" if file is None else f", not the one of {self._catalog.file_path(file)}"
 
     def drop(self, doc_id: str) -> bool:
         """Remove a document; tell whether there was one."""

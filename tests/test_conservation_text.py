@@ -31,10 +31,7 @@ def read_by_search(documents):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@settings(
-    max_examples=FILES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
-                                                              HealthCheck.data_too_large, HealthCheck.large_base_example]
-)  # fmt: skip
+@settings(max_examples=FILES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_word_that_a_file_shows_is_read(tmp_path, suffix, data):
     content, shown = data.draw(files(suffix))

@@ -65,7 +65,7 @@ def test_a_good_text_has_no_account(tmp_path):
 
 def test_what_no_encoding_explains_is_refused():
     noise = bytes(range(0x80, 0x100)) * 40 + b" a word "
-    with pytest.raises(DocumentError, match="encoding that cannot be told|binary file"):
+    with pytest.raises(DocumentError, match=r"encoding that cannot be told|binary file"):
         decoded(noise, "a.txt")
 
 
@@ -73,7 +73,8 @@ def test_what_no_encoding_explains_is_refused():
 def test_texts_and_titles_have_their_accents_composed(tmp_path, name):
     apart = unicodedata.normalize("NFD", "Café Zürich")
     content = {
-        "a.txt": f"{apart}\n\nÜber den Fluß.\n", "a.md": f"# {apart}\n\n{apart}\n", "a.html": f"<h1>{apart}</h1><p>{apart}",
+        "a.txt": f"{apart}\n\nÜber den Fluß.\n", "a.md": f"# {apart}\n\n{apart}\n",
+        "a.html": f"<h1>{apart}</h1><p>{apart}",
         "a.csv": f"title,text\n{apart},{apart}\n", "a.json": f'{{"title": "{apart}", "text": "{apart}"}}',
         "a.eml": f"From: a@b.c\nSubject: {apart}\n\n{apart}\n",
     }  # fmt: skip

@@ -1,6 +1,9 @@
+# ruff: noqa: E501 - the files that are read have long lines
 """Code, configuration, outlines, notebooks, subtitles, manuals: what they say, in pieces that belong together."""
 
+import gzip
 import json
+from importlib import import_module
 
 import pytest
 
@@ -268,8 +271,6 @@ oak:5
 
 @pytest.mark.parametrize("name", ["pump.1", "pump.1.gz", "pump"])
 def test_a_manual_page(tmp_path, name):
-    import gzip
-
     document = document_of(tmp_path, name, gzip.compress(MAN.encode()) if name.endswith(".gz") else MAN)
     assert document.title == "pump(1): move water"
     assert document.metadata["date"] == "2024-05-01"
@@ -326,8 +327,6 @@ def test_the_table_says_what_is_read_by_default_and_what_when_asked(tmp_path, na
 
 
 def test_every_reader_of_the_table_exists():
-    from importlib import import_module
-
     for kind in FORMATS.values():
         module, _, function = kind.reader.partition(":")
         assert not function or callable(getattr(import_module(f"searchkit.documents.{module}"), function))

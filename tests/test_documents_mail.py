@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the mails that are read have long lines
 """Mails as programs write them: every part that is text is found, what is not is named."""
 
 from email.message import EmailMessage

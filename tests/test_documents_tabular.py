@@ -138,3 +138,19 @@ def test_commas_are_decimal_only_where_semicolons_part_the_cells():
 def test_text_shows_a_cell_as_it_was_written(tmp_path):
     (document,) = rows(tmp_path, "name,price\nrope,9.50\n")
     assert (document.text, document.metadata["price"]) == ("name: rope\nprice: 9.50", 9.5)
+
+
+def test_a_column_of_texts_is_not_cut_at_commas(tmp_path):
+    assert texts(tmp_path, "text\nhello, world\nrope, tar, oak\n") == ["hello, world", "rope, tar, oak"]
+
+
+def test_fields_above_a_table_are_no_header(tmp_path):
+    content = "Export;;;\nCreated;2024-05-01;;\n;;;\nNo;Name;Amount;When\n7;rope;1.5;2024-05-01\n8;tar;2.5;2024-05-02\n"
+    first, second, above = rows(tmp_path, content)
+    assert first.text == "No: 7\nName: rope\nAmount: 1.5\nWhen: 2024-05-01"
+    assert second.metadata["Amount"] == 2.5
+    assert above.text == "Export\nCreated 2024-05-01"
+
+
+def test_lines_of_json_are_read_whatever_the_file_is_called(tmp_path):
+    assert texts(tmp_path, '{"name": "rope"}\n{"name": "tar"}\n', "a.json") == ["name: rope", "name: tar"]

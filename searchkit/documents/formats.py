@@ -115,6 +115,12 @@ ARCHIVES = frozenset(
 )  # fmt: skip
 """What is left alone, since it holds other files."""
 
+_NO_TEXTS = frozenset(
+    (".pyc", ".pyo", ".so", ".o", ".a", ".lib", ".dll", ".exe", ".class", ".png", ".jpg", ".jpeg", ".gif", ".bmp",
+     ".ico", ".tif", ".tiff", ".webp", ".heic", ".svgz", ".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".flac", ".avi",
+     ".mov", ".mkv", ".webm", ".ttf", ".otf", ".woff", ".woff2", ".npy", ".npz", ".pkl", ".parquet", ".sqlite",
+     ".onnx", ".bin", ".pdb", ".wasm", ".mo", ".pack", ".idx", ".psd", ".blend")
+)  # fmt: skip
 _CODE_NAMES = frozenset({"makefile", "dockerfile", "jenkinsfile", "rakefile", "gemfile", "vagrantfile", "pkgbuild"})
 _MANUAL = re.compile(r"\.(?:[1-9]|[1-9][a-z]{1,10}|[ln])$", re.IGNORECASE)
 _SPLIT_INFO = re.compile(r"\.info-\d+$", re.IGNORECASE)
@@ -144,6 +150,8 @@ def reader_for(path: Path, *, named: bool) -> Found:
     suffix = Path(name).suffix.lower()
     if suffix in ARCHIVES:
         return Found(None, suffix, packed, f"archive {suffix}{GZIP * packed}: unpack it to have its files read")
+    if suffix in _NO_TEXTS:
+        return Found(None, suffix, packed, f"unknown format {suffix}")
     known = FORMATS.get(suffix)
     if known is None or (suffix in _AMBIGUOUS and not named):
         return _by_content(path, name, suffix, named=named, packed=packed)

@@ -18,7 +18,7 @@ from searchkit.documents.lines import Line, lines_of, squeeze
 from searchkit.types import Mark, Scalar
 
 _CLOSING_LINES = 3
-_SHORTEST_PROSE = 90  # characters of a paragraph
+_SHORTEST_PROSE = 80  # characters of a paragraph
 _NOTED_FIELD = re.compile(r"[^\W\d_][\w /-]{1,30}:\s+\S")  # "Image: registry.local/pump"
 _LONGEST_FIELD = 120
 _PARAGRAPHS_A_FIELD = 8

@@ -183,7 +183,12 @@ def parse_json(text: str) -> Any:
 
 def read_json(text: str, doc_id: str, options: ReadOptions) -> Iterator[Document | Failure]:
     """Return the documents of a JSON file: one a record of a list, else one. Errors: DocumentError."""
-    value = parse_json(text)
+    try:
+        value = parse_json(text)
+    except DocumentError:
+        if _is_record(text.lstrip().partition("\n")[0]):
+            return read_records(text.splitlines(), doc_id, options)
+        raise
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return _list_documents(value, doc_id, options)
     if isinstance(value, dict) and isinstance(value.get(_field(value, options.text_field, _TEXT_FIELDS) or ""), str):
@@ -191,6 +196,14 @@ def read_json(text: str, doc_id: str, options: ReadOptions) -> Iterator[Document
         metadata = {key: item for key, item in found.metadata.items() if (key, item) != ("source", doc_id)}
         return iter([Document(doc_id, found.text, found.title, metadata)])
     return iter([json_document(value, doc_id)])
+
+
+def _is_record(line: str) -> bool:
+    """Tell whether a line alone is an object, so that its file holds one a line whatever it is called."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _list_documents(records: list[object], doc_id: str, options: ReadOptions) -> Iterator[Document | Failure]:

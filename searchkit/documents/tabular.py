@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from math import ceil
 from typing import TypeAlias
 
 from searchkit.documents.columns import Columns, is_value
@@ -21,6 +22,7 @@ from searchkit.types import Document, Failure, Omission
 OpenLines: TypeAlias = Callable[[], Iterator[str]]
 
 _DELIMITERS = ",;\t|"
+_NO_DELIMITER = "\x1f"
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
 _LOOK = 100  # rows that tell what a table looks like
 _LONGEST_COLUMN_NAME = 100
@@ -57,7 +59,7 @@ class _Table:
         """Return a row's cells by column; those beyond the header have numbers."""
         while len(self.names) < len(row):
             self.names.append(_free(f"column {len(self.names) + 1}", self.names))
-        return {name: unify_newlines(cell) for name, cell in zip(self.names, row, strict=False)}
+        return {name: unify_newlines(cell).strip() for name, cell in zip(self.names, row, strict=False)}
 
 
 def read_rows(
@@ -110,7 +112,9 @@ def _survey(open_lines: OpenLines, delimiter: str) -> _Table:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Return the sign that parts most rows into the same number of cells."""
+    """Return the sign that parts most rows into the same number of cells; none where one column is all there is."""
+    if lines and lines[0].strip().strip('\ufeff"').lower() in USUAL_FIELDS:
+        return _NO_DELIMITER
 
     def consistency(sign: str) -> tuple[float, int, int]:
         widths = [len(row) for _, row in _Table(sign).rows(iter(lines)) if isinstance(row, list) and any(row)]
@@ -142,8 +146,8 @@ def _find_header(table: _Table, rows: Sequence[Sequence[str]], skipped: int) -> 
     filled = [_filled(row) for row in rows]
     widths = Counter(_width(row) for row in rows[skipped:] if any(_stripped(row)))
     width = max(widths, key=lambda size: (widths[size], size), default=1)
-    needed = max(min(width, 2), round(width * _HEADER_SHARE))
-    at = next((number for number in range(skipped, len(rows)) if filled[number] >= needed), len(rows))
+    needed = max(min(width, 2), ceil(width * _HEADER_SHARE))
+    at = next((n for n in range(skipped, len(rows)) if _may_be_header(rows[n], width, needed)), len(rows))
     table.first = skipped
     if at == len(rows):
         return
@@ -156,6 +160,11 @@ def _find_header(table: _Table, rows: Sequence[Sequence[str]], skipped: int) -> 
             table.names.append(_free(label, table.names))
     elif width > 1:
         table.titles, table.first = titles, at
+
+
+def _may_be_header(row: Sequence[str], width: int, needed: int) -> bool:
+    """Tell whether a row is as wide as the table, unlike the lines of a title."""
+    return _filled(row) >= needed or (_filled(row) > 1 and _width(row) == width)
 
 
 def _is_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
