@@ -49,7 +49,7 @@ class Ingest:
         )
         self._embedding = Embedding(writer, embedder, progress, given=given, full=full) if embedder else None
         self._pending = Pending(writer)
-        self._seen: set[str] = set()
+        self._seen: dict[str, int | None] = {}  # document id -> key of the file that it came from
         self._added: list[str] = []
         self._changed: list[str] = []
         self._removed: list[str] = []
@@ -122,7 +122,7 @@ class Ingest:
         if prepared is None:
             prepared = self._pipeline.do(Text(document.text, document.marks, document.page_starts))
         if isinstance(prepared, Bug) or not prepared.places:
-            self._seen.discard(document.id)
+            self._seen.pop(document.id, None)
             reason, bug = (prepared.reason, True) if isinstance(prepared, Bug) else ("holds no text", False)
             self.failed.append(Failure(document.id, reason, bug))
             return
@@ -142,11 +142,14 @@ class Ingest:
     def _state(self, document: Document, file: int | None) -> tuple[int, int | None, bytes] | None:
         """Return what is known under the document's id. Raises DocumentError if the id is another's."""
         if document.id in self._seen:
-            raise DocumentError("this id came before in the same run; the first one was taken")
+            raise DocumentError(
+                f"this id came before in the same run{self._in_file(self._seen[document.id])}; the first one was taken"
+                f"{self._not_from(file)}"
+            )
         state = None if self._pending.was_empty else self._catalog.documents.state(document.id)
         if state is not None and state[1] is not None and state[1] != file:
             self._settle_claim(state[1], file)
-        self._seen.add(document.id)
+        self._seen[document.id] = file
         self._progress("read", len(self._seen), None)
         return state
 
@@ -159,9 +162,17 @@ class Ingest:
             return
         path = self._catalog.sources.file_path(owner)
         if claimant is None or path < self._catalog.sources.file_path(claimant):
-            raise DocumentError(f"this id belongs to a document of {path}, which was kept; give it another id")
+            raise DocumentError(
+                f"this id belongs to a document of {path}, which was kept{self._not_from(claimant)}; give it another id"
+            )
         self._catalog.sources.unsettle_file(owner)
         self.disputed.add(owner)
+
+    def _in_file(self, file: int | None) -> str:
+        return "" if file is None else f", in {self._catalog.sources.file_path(file)}"
+
+    def _not_from(self, file: int | None) -> str:
+        return "" if file is None else f", not the one of {self._catalog.sources.file_path(file)}"
 
     def drop(self, doc_id: str) -> bool:
         """Remove a document; tell whether there was one."""
