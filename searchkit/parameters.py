@@ -69,6 +69,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "embed": partial(one_of, choices=EMBED),
     "progress": optional(function),
     "seconds": optional(number),
+    "timeout": optional(number),
     "passages": optional(count),
     "questions": texts,
 }

@@ -296,3 +296,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def silent(stage: str, done: int, total: int | None) -> None:
+    """Report no progress."""

@@ -135,6 +135,12 @@ Embed = Annotated[
         callback=one_of_these(EMBEDS),
     ),
 ]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        "--wait", min=0, metavar="SECONDS", help="Wait so long for another writer to end.", show_default="not at all"
+    ),
+]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0, help="Stop after so many seconds.")]
 MostPassages = Annotated[int | None, typer.Option("--passages", min=0, help="Stop after so many passages.")]
 QuestionsFile = Annotated[

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import searchkit
 from searchkit.cli import arguments, measuring, opening, render
-from searchkit.cli.arguments import DEFAULT_INDEX, STDIN, IndexPath
+from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples
-from searchkit.cli.options import Creation, FullPage, Output, Page, RankingOptions, Reading, flat
+from searchkit.cli.options import Creation, FullPage, Output, Page, RankingOptions, Reading, Writing, flat
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -62,39 +61,29 @@ def start(
 def index(
     paths: arguments.Sources = None,
     index: IndexPath = DEFAULT_INDEX,
-    strict: arguments.StrictReading = False,
-    embed: arguments.Embed = "progressive",
     stdin_name: arguments.StdinName = "stdin",
     json: arguments.AsJson = False,
     *,
+    writing: Writing,
     reading: Reading,
     creation: Creation,
 ) -> None:
     """Make an index match files and folders, and create it if there is none."""
     from searchkit.cli.progress import reporting
 
-    piped = _is_piped(paths)
+    piped = opening.is_piped(paths)
     with opening.existing_or_new(index, creation, create=bool(paths)) as opened, reporting() as progress:
         if piped:
             from searchkit.cli import stdin
 
             read = reading.options().read
-            done = opened.add(stdin.documents(stdin_name, read), strict=strict, embed=embed, progress=progress)
+            done = opened.add(stdin.documents(stdin_name, read), **writing.options(), progress=progress)
         else:
             opening.require_sources(opened, paths)
-            options = reading.given()
-            done = opened.sync(paths or (), options=options, strict=strict, embed=embed, progress=progress)
+            done = opened.sync(paths or (), options=reading.given(), **writing.options(), progress=progress)
     _print(done.to_dict(), lambda: render.report(done, index), json=json)
     if any(failure.bug for failure in done.failed):
         raise typer.Exit(ERROR)
-
-
-def _is_piped(paths: list[Path] | None) -> bool:
-    """Tell whether standard input is the source. Raises BadParameter for it beside others."""
-    piped = STDIN in (paths or ())
-    if piped and len(paths or ()) > 1:
-        raise typer.BadParameter("- (standard input) cannot stand beside other paths; index it by itself")
-    return piped
 
 
 @app.command(
@@ -108,6 +97,7 @@ def improve(
     seconds: arguments.Seconds = None,
     passages: arguments.MostPassages = None,
     questions: arguments.QuestionsFile = None,
+    wait: arguments.Wait = None,
     json: arguments.AsJson = False,
 ) -> None:
     """Have the model read passages whose vectors are only predicted, at idle priority; what pays most comes first."""
@@ -117,32 +107,40 @@ def improve(
     lower_priority()
     asked = questions.read_text(encoding="utf-8", errors="replace").splitlines() if questions else []
     with opening.existing(index) as opened, reporting() as progress:
-        done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress)
+        done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress, timeout=wait)
     _print(done.to_dict(), lambda: render.improved(done, index), json=json)
 
 
 @app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
-def remove(ids: arguments.DocumentGlobs, index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+def remove(
+    ids: arguments.DocumentGlobs,
+    index: IndexPath = DEFAULT_INDEX,
+    wait: arguments.Wait = None,
+    json: arguments.AsJson = False,
+) -> None:
     """Remove documents by id or glob. Indexing their folder again brings them back."""
     with opening.existing(index) as opened:
-        done = opened.remove(ids)
+        done = opened.remove(ids, timeout=wait)
     _print(done.to_dict(), lambda: render.report(done, index), json=json)
     _exit_unless(bool(done.removed))
 
 
 @app.command(epilog=examples("searchkit compact", "searchkit compact -i indexes/press"))
-def compact(index: IndexPath = DEFAULT_INDEX) -> None:
+def compact(index: IndexPath = DEFAULT_INDEX, wait: arguments.Wait = None) -> None:
     """Reclaim the space of what was removed."""
     with opening.existing(index) as opened:
         before = opened.status()["bytes"]
-        generation = opened.compact()
+        generation = opened.compact(timeout=wait)
         after = opened.status()["bytes"]
     render.out(f"{index}: {render.size(before)} before, {render.size(after)} now, generation {generation}")
 
 
 @app.command(epilog=examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))
 def rebuild(
-    index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None, embed: arguments.Embed = "progressive"
+    index: IndexPath = DEFAULT_INDEX,
+    embedder: arguments.NewEmbedder = None,
+    embed: arguments.Embed = "progressive",
+    wait: arguments.Wait = None,
 ) -> None:
     """Make keywords and vectors anew from the documents, with another model if one is given.
 
@@ -152,7 +150,8 @@ def rebuild(
     from searchkit.index import rebuild as rebuild_index
 
     with reporting() as progress:
-        generation = rebuild_index(index, embedder=opening.model_called(embedder), embed=embed, progress=progress)
+        model = opening.model_called(embedder)
+        generation = rebuild_index(index, embedder=model, embed=embed, progress=progress, timeout=wait)
     render.out(f"{index}: rebuilt, generation {generation}")
 
 

@@ -17,7 +17,10 @@ from searchkit.cli.arguments import (
     PAGE,
     RANKING,
     READING,
+    Embed,
     Neighbours,
+    StrictReading,
+    Wait,
     engines,
     one_of,
     search_option,
@@ -176,6 +179,19 @@ class Reading:
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         read = ReadOptions(**given, metadata_fields=tuple(self.metadata_field) or None)
         return SyncOptions(tuple(filter(None, self.include)), tuple(filter(None, self.exclude)), read)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How documents are put in."""
+
+    strict: StrictReading = False
+    embed: Embed = "progressive"
+    wait: Wait = None
+
+    def options(self) -> dict[str, Any]:
+        """Return them as `Index.sync` and `Index.add` take them."""
+        return {"strict": self.strict, "embed": self.embed, "timeout": self.wait}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +12,10 @@ from searchkit.documents.layout import PrintedLine, add_pages
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import Value, canonical, flatten
 from searchkit.errors import DocumentError
+from searchkit.threads import Guard
 from searchkit.types import Document
 
-_ONE_AT_A_TIME = threading.Lock()  # PDFium must not be called from two threads
+_ONE_AT_A_TIME = Guard()  # PDFium must not be called from two threads
 _DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2})?'?(\d{2})?")
 _NO_TITLE = re.compile(r"^untitled|^microsoft \w+ - |\.(?:docx?|pdf|tex|dvi|indd|qxd|ps|rtf|odt)$", re.IGNORECASE)
 _SOFT_HYPHEN = re.compile(r"[\xad\x02\ufffe]")  # what PDFium writes for a hyphen that divides a word

@@ -28,7 +28,8 @@ import numpy.typing as npt
 from searchkit.errors import DocumentError, UnsupportedFormat
 from searchkit.indexing.embedding import chunks
 from searchkit.indexing.ingest import Ingest
-from searchkit.models.embedders import estimate_all
+from searchkit.models.embedders import embedder as embedder_called
+from searchkit.models.embedders import estimate_all, recorded
 from searchkit.storage import creation, durable, refusals, store
 from searchkit.storage.settings import FITTED, Settings
 from searchkit.storage.snapshot import Snapshot
@@ -218,6 +219,14 @@ class VectorFile:
 def _keys(digests: Array) -> Array:
     """Return the first 8 bytes of digests as numbers: (n, 16) uint8 -> (n,)."""
     return np.ascontiguousarray(digests[:, : KEY.itemsize]).view(KEY).ravel()
+
+
+def imported(source: Path, path: Path, wanted: Any, progress: Progress) -> Embedder | None:
+    """Make an index of an exported file, with the wanted model, or else the one that it names; return the model."""
+    with contextlib.closing(Archive(source)) as opened:
+        model = recorded(opened.settings.embedder, source) if wanted is None else embedder_called(wanted)
+        restore(opened, path, model, progress)
+    return model
 
 
 def restore(archive: Archive, path: Path, embedder: Embedder | None, progress: Progress) -> None:

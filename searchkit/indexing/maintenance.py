@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from searchkit.indexing.embedding import Embedding, ensure_pieces
 from searchkit.indexing.entries import EntryMaker
 from searchkit.indexing.statements import ensure_statements, rewrite_statements
+from searchkit.models.embedders import embedder as embedder_called
 from searchkit.storage import store
 from searchkit.storage.inspection import wrong_files
 from searchkit.text.analysis import Analyzer
@@ -24,6 +26,14 @@ def compact(writer: store.Writer) -> int:
     _rewrite_keywords(writer)
     writer.compact_vectors()
     return writer.commit()
+
+
+def rebuilt(
+    writer: store.Writer, wanted: Any, progress: Progress, *, full: bool = False
+) -> tuple[int, Embedder | None]:
+    """Rebuild with the wanted model, or else the one that the index names; return the generation and the model."""
+    model = embedder_called(writer.settings.embedder or "none" if wanted is None else wanted)
+    return rebuild(writer, model, progress, full=full), model
 
 
 def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress, *, full: bool = False) -> int:

@@ -16,11 +16,19 @@ from searchkit.indexing.ingest import Ingest
 from searchkit.indexing.prepare import File
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.schema import KnownFile, Root
-from searchkit.types import Document, Failure, Metadata
+from searchkit.types import Document, Failure, Metadata, SyncReport
 from searchkit.validation import settle, texts, wrong
 
 SETTLED_NS = 2_000_000_000  # the coarsest file clock (FAT): a younger file may change again within one tick
 UNFINISHED = -1  # the time of a file whose documents are not all in yet
+
+
+def whole(report: SyncReport) -> SyncReport:
+    """Return a report in which nothing failed. Raises DocumentError for another."""
+    if report.failed:
+        lines = "\n".join(f"  {failed.source}: {failed.reason}" for failed in report.failed)
+        raise DocumentError(f"{len(report.failed)} sources could not be read; the rest is in.\n{lines}")
+    return report
 
 
 @dataclass(frozen=True, slots=True)

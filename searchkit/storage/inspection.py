@@ -53,16 +53,19 @@ def verify(path: Path) -> VerifyReport:
 
 def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
     """Return counts, settings, size on disk in bytes, and the folders that were synced."""
-    settings = snapshot.settings
+    settings, catalog = snapshot.settings, snapshot.catalog
+    with catalog.lock:
+        counts, statements = catalog.counts(), catalog.statements.count()
+        dead, sources = len(catalog.parts.dead_rows()), list(catalog.sources.roots())
     return {
         "path": str(path),
         "format": store.check_format(path),
         "generation": snapshot.generation,
-        **snapshot.catalog.counts(),
-        "statements": snapshot.catalog.statements.count(),
+        **counts,
+        "statements": statements,
         "vectors": len(snapshot.vectors),
         "drafts": len(snapshot.vectors.all_rows(drafts=True)),
-        "dead": len(snapshot.catalog.parts.dead_rows()),
+        "dead": dead,
         "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         "engine": settings.engine,
         "language": settings.language,
@@ -71,7 +74,7 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "max_tokens": settings.max_tokens,
         "ranking": settings.ranking and dict(settings.ranking),
         "calibration": settings.calibration and dict(settings.calibration),
-        "sources": list(snapshot.catalog.sources.roots()),
+        "sources": sources,
     }
 
 

@@ -97,10 +97,10 @@ def _generation(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[Writer]:
-    """Hold the writer's lock and collect what a crash left. Raises IndexLocked."""
+def writing(path: Path, timeout: float | None = None) -> Iterator[Writer]:
+    """Hold the writer's lock and collect what a crash left. timeout: see `writer_lock`. Raises IndexLocked."""
     check_format(path)
-    with refusals.translated(path), durable.writer_lock(path / LOCK):
+    with refusals.translated(path), durable.writer_lock(path / LOCK, timeout):
         if check_format(path) < FORMAT:  # from now on no version may write that cannot keep all parts in step
             mark_format(path / MARKER)
         for part in ("keywords", "vectors"):  # derived: an index that lost them can be rebuilt
