@@ -5,13 +5,16 @@ import shlex
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from searchkit import Document
 from searchkit.cli.commands import app
 from searchkit.search.choices import OPTIONS, STAGES
+from tests.memory_view import MemoryView
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -104,3 +107,44 @@ def test_every_script_is_executable_and_says_what_it_does():
         assert lines[0].startswith("#!"), script
         assert script.stat().st_mode & 0o111, script
         assert len(lines[1]) > 10, script
+
+
+# --- CONTRIBUTING: its recipes -----------------------------------------------------------------------------------
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+NEW_FILES = {"searchkit/documents/subtitles.py", "searchkit/search/stages/titles.py"}  # that the recipes make
+
+
+@pytest.fixture(scope="module")
+def recipes():
+    """What the code of the recipes defines."""
+    made = types.ModuleType("titles")
+    for block in re.findall(r"^```python\n(.*?)^```", CONTRIBUTING, re.MULTILINE | re.DOTALL):
+        exec(compile(block, "CONTRIBUTING.md", "exec"), made.__dict__)  # noqa: S102 - our own text
+    return made
+
+
+def test_the_format_of_the_recipe_reads(recipes):
+    cues = [
+        "1\r\n00:00:01,000 --> 00:00:04,000\r\nAn otter.\r\n\r\n",
+        "2\r\n00:00:05,000 --> 00:00:06,000\r\nAt night.",
+    ]
+    assert recipes.read_subtitles("".join(cues), "a.srt") == Document("a.srt", "An otter.\n\nAt night.")
+
+
+def test_the_stage_of_the_recipe_runs_once_it_is_registered(recipes, news, monkeypatch):
+    monkeypatch.setitem(sys.modules, "searchkit.search.stages.titles", recipes)
+    monkeypatch.setitem(STAGES, "titles", recipes.ENTRY)
+    found = news.search("coffee", stages=["titles"], explain=True)
+    assert found.explain["stages"]["titles"]["weight"] == recipes.WEIGHT
+
+
+def test_the_home_of_the_recipe_answers(recipes):
+    view = MemoryView.of([Document("tea", "Green tea is steamed."), Document("beer", "Beer is brewed.")])
+    assert [hit.passage.id for hit in recipes.ask(view, "steamed tea")] == ["tea#0"]
+
+
+def test_scripts_and_files_that_contributors_are_told_of_exist():
+    named = set(re.findall(r"(?:searchkit|tests|scripts|seeds)/[\w./]*\w", CONTRIBUTING))
+    assert {each for each in named if not (ROOT / each).exists()} == NEW_FILES
+    assert not any(Path(ROOT / each).exists() for each in NEW_FILES)

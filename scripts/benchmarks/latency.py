@@ -21,8 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from searchkit import Index, queries
-from searchkit import index as facade
+from searchkit import Index, queries, reader
 from searchkit.models.embedders import OnnxEmbedder
 from searchkit.queries.highlight import Highlighter
 from searchkit.search import answering, choices, pool, stages, weights
@@ -33,7 +32,7 @@ from searchkit.storage.vectors.arm import Vectors
 from searchkit.storage.view import FolderView
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
-    (facade, "search", "the rest"),
+    (reader, "search", "the rest"),
     (queries, "parse", "parse"),
     (OnnxEmbedder, "read_question", "embed the question"),
     (TantivyReader, "search", "keyword arm: search"),
@@ -41,7 +40,7 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
     (TantivyReader, "document_frequency", "document frequencies"),
     (Vectors, "search_many", "vector arm: search"),
     (Vectors, "score", "vector arm: score"),
-    (pool, "_completed", "complete"),
+    (pool, "_asked", "ask for what is missing"),
     (weights, "fuse", "fuse"),
     (FolderView, "_fitting", "filter: rows"),
     *((type(stages.stage(name)), "refine", name) for name in choices.STAGES),
