@@ -127,7 +127,11 @@ class FolderView:
 
     @once
     def background(self) -> float:
-        """Return the mean cosine of two passages of different documents, from a sample, with PRIOR_PAIRS."""
+        """The mean cosine of two passages of different documents, from a sample; 0 where there are no two.
+
+        It is what a cosine means nothing below: some models give any two texts .7. The mean of a few pairs of
+        documents, which may be two versions of one, says little: it counts as if PRIOR_PAIRS more had 0.
+        """
         rows, matrix = self.snapshot.vectors.sample(BACKGROUND_ROWS)
         owners = self.passages.owners(rows.tolist())
         _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
