@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from searchkit.models.embedders import embedder as model_called
 from searchkit.models.embedders import token_counter
-from searchkit.models.held import HeldModel
+from searchkit.models.held import EmbedderLike, HeldModel
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.search.answering import search
 from searchkit.search.request import SearchOptions, SearchRequest, preferred, shows_options, takes
@@ -36,8 +36,6 @@ DEFAULT_EMBEDDER = "minilm"
 CONTEXT_HITS = 30  # candidates from which a context is filled
 REACHED = 50  # passages that a question given to `improve` reaches
 PROGRESSIVE, FULL = "progressive", "full"  # see `Index.sync`
-
-EmbedderLike = str | Embedder | Callable[..., Any] | None
 
 
 @checks_methods
@@ -325,9 +323,10 @@ class Index:
         """
         from searchkit.indexing.maintenance import rebuilt
 
-        chosen = self._held.model if embedder is None else embedder
+        wanted = self._held.chosen(embedder, self.settings.embedder_digest)
         with store.writing(self._current.path, timeout) as writer:
-            generation, self._held.model = rebuilt(writer, chosen, progress or silent, full=embed == FULL)
+            generation, model = rebuilt(writer, wanted, progress or silent, full=embed == FULL)
+        self._held.add(model)
         self.reload()
         return generation
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,16 @@ class VerifyReport:
         return {name: getattr(self, name) for name in (*self.__slots__, "ok")}
 
 
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in a folder, without those that a writer removes meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(parent) / name).stat().st_size
+    return total
+
+
 def verify(path: Path) -> VerifyReport:
     """Check every file's checksum, SQLite's own integrity, and that the parts hold the same passages."""
     store.check_format(path)
@@ -66,7 +77,7 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "vectors": len(snapshot.vectors),
         "drafts": len(snapshot.vectors.all_rows(drafts=True)),
         "dead": dead,
-        "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+        "bytes": _size(path),
         "engine": settings.engine,
         "language": settings.language,
         "embedder": settings.embedder,
