@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from searchkit.errors import EmbedderMismatch
-from searchkit.models.embedders import embedder, recorded
 from searchkit.threads import Guard
 from searchkit.types import Embedder
-
-EmbedderLike = str | Embedder | Callable[..., Any] | None
 
 
 class HeldModel:
@@ -39,12 +35,14 @@ class HeldModel:
         if model is not None:
             self._known[model.digest] = model
 
-    def chosen(self, wanted: EmbedderLike, digest: str | None) -> EmbedderLike:
+    def chosen(self, wanted: Any, digest: str | None) -> Any:
         """Return what a rebuild is to take: what is wanted, or else the index's own model if it is at hand.
 
         It is held from now on, for other threads may see the commit before the one that rebuilds does; besides, only
         the present model is.
         """
+        from searchkit.models.embedders import embedder  # noqa: PLC0415 - who never rebuilds needs none by name
+
         with self._guard:
             own = self._known.get(digest)
             model = own if wanted is None else embedder(wanted)
@@ -57,5 +55,7 @@ class HeldModel:
             return None
         with self._guard:
             if digest not in self._known:
+                from searchkit.models.embedders import recorded  # noqa: PLC0415 - keywords alone need no models
+
                 self.give(recorded(name, self._path), name, digest)
             return self._known[digest]

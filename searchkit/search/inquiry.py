@@ -14,13 +14,12 @@ from searchkit.errors import QueryError
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
-from searchkit.search.maxsim import piece_weights
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
 from searchkit.search.topics import speakers_named, telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
-from searchkit.threads import once
+from searchkit.threads import kept
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class Inquiry:
 
     # --- by the model -------------------------------------------------------------------------------------
 
-    @once
+    @kept
     def read(self) -> tuple[QuestionStates | None, FloatVector | None]:
         """What the model makes of word pieces, None of a model that tells none, and the vector."""
         if self.model is None or VECTOR not in self.arms:
@@ -115,16 +114,18 @@ class Inquiry:
         """The question's vector, None where the vector arm has no say: (dim,)."""
         return self.read[1]
 
-    @once
+    @kept
     def piece_weights(self) -> FloatVector:
         """How much each word piece of the question counts: (m,), of sum 1."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
+        from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
+
         return piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
 
     # --- by its words -------------------------------------------------------------------------------------
 
-    @once
+    @kept
     def _frequencies(self) -> tuple[dict[str, int], dict[str, int]]:
         return self.view.keywords.frequencies(self.terms, self.topic_terms)
 
@@ -141,22 +142,22 @@ class Inquiry:
         """In how many passages, their titles and sections, each of the topic's terms stands."""
         return self._frequencies[1]
 
-    @once
+    @kept
     def idf(self) -> dict[str, float]:
         """The inverse document frequency of each of the terms."""
         return {term: idf(self.view.keywords.count, found) for term, found in self.frequencies.items()}
 
-    @once
+    @kept
     def times(self) -> tuple[TimeSpan, ...]:
         """The times that the question names."""
         return named_times(self.text, self.today)
 
-    @once
+    @kept
     def names(self) -> list[frozenset[str]]:
         """The terms of each word that names something, times left out."""
         return names(self.text, self.analyzer, ((span.start, span.end) for span in self.times))
 
-    @once
+    @kept
     def statements(self) -> AskedStatements | None:
         """Whose statements the question asks for and what about, None if for none's; in hybrid mode, in English."""
         english = self.analyzer.language == "en" and self.request.mode == "hybrid"
@@ -166,7 +167,7 @@ class Inquiry:
 
         return asked(timeless(self.text))
 
-    @once
+    @kept
     def topic_terms(self) -> list[str]:
         """The terms of what the statements that are asked for are about."""
         return telling_terms(self.statements.topic, self.analyzer) if self.statements else []

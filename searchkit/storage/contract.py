@@ -9,16 +9,18 @@ Passages are told apart by numbers ("rows"), which mean the same passage for the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.queries.filters import Filter
 from searchkit.queries.syntax import Query
 from searchkit.ragged import Ragged
 from searchkit.storage.settings import Settings
 from searchkit.types import RECALL, Document, Embedder, FloatMatrix, FloatVector, Passage, Ranking, Rows
+
+if TYPE_CHECKING:
+    from searchkit.queries.filters import Filter
 
 Scores = npt.NDArray[np.float32]
 

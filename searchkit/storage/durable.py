@@ -206,7 +206,8 @@ def _try_lock(descriptor: int) -> bool:
 def _unlock(descriptor: int) -> None:
     """Free a lock that was taken on an open file, if any was."""
     if sys.platform != "win32":  # there a file has no second holder
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _card() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
-from searchkit.threads import once
+from searchkit.threads import kept
 from searchkit.types import Document, Passage
 
 
@@ -83,7 +83,7 @@ class CatalogStatements:
         self._statements = catalog.statements
         self._lock = catalog.lock
 
-    @once
+    @kept
     def known(self) -> bool:
         """Whether the index was read for statements: one of format 1 was not, until it is written again."""
         with self._lock:

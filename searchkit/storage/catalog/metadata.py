@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from searchkit.storage.filter_sql import FILL, ITEMS
 from searchkit.types import Rows
 
 
@@ -20,6 +19,8 @@ class Metadata:
 
     def look_into(self, paths: Iterable[str]) -> None:
         """Take the values at these JSON paths of all metadata into memory, in order, unless they are there already."""
+        from searchkit.storage.filter_sql import FILL, ITEMS  # noqa: PLC0415 - most questions have no filter
+
         for path in set(paths) - self._looked_into:
             if not self._looked_into:
                 self._db.execute("PRAGMA temp_store = MEMORY")
