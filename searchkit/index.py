@@ -161,9 +161,10 @@ class Index(IndexReader):
         """
         from searchkit.indexing.maintenance import rebuilt
 
-        chosen = self._held.model if embedder is None else embedder
+        wanted = self._held.chosen(embedder, self.settings.embedder_digest)
         with store.writing(self._latest.path, timeout) as writer:
-            generation, self._held.model = rebuilt(writer, chosen, progress or silent, full=embed == FULL)
+            generation, model = rebuilt(writer, wanted, progress or silent, full=embed == FULL)
+        self._held.add(model)
         self.reload()
         return generation
 

@@ -37,6 +37,18 @@ if hasattr(os, "register_at_fork"):  # Windows does not fork
     os.register_at_fork(after_in_child=_renew_all)
 
 
+_kept: list[object] = []
+
+
+def keep(thing: object) -> None:
+    """Never let go of an object that a parent made, not even when the process ends: to end it could do harm."""
+    import ctypes  # noqa: PLC0415 - for forked processes alone
+
+    _kept.append(thing)
+    if hasattr(ctypes, "pythonapi"):  # CPython clears its modules in the end
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
 class Guard:
     """A lock that its thread may take again, and that is free in a forked process unless the forking thread had it."""
 

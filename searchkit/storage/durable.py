@@ -17,6 +17,9 @@ from searchkit.storage import refusals
 from searchkit.storage.turns import PATIENCE, turns
 from searchkit.threads import renew_in_children
 
+if sys.platform != "win32":
+    import fcntl
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5  # seconds at most between two tries to get the writer's lock
 
 
@@ -77,14 +80,17 @@ class _Opened:
         renew_in_children(self)
 
     def close(self) -> None:
-        """Close the file, once: its number may be another's afterwards."""
+        """Free the lock and close the file, once: its number may be another's afterwards."""
         if self._is_open:
             self._is_open = False
+            _unlock(self.number)  # a process that is just being forked or started has the open file too, for a moment
             os.close(self.number)
 
     def renew(self) -> None:
         """Let go: the parent's lock stays."""
-        self.close()
+        if self._is_open:
+            self._is_open = False
+            os.close(self.number)
 
 
 @contextlib.contextmanager
@@ -157,15 +163,10 @@ def shared_lock(path: Path) -> Iterator[None]:
 
 def in_use(path: Path) -> bool:
     """Tell whether another open file holds `path` by `shared_lock`."""
-    with refusals.translated(path):
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            return not _try_lock(descriptor)
-        finally:
-            os.close(descriptor)
+    if not path.exists():
+        return False
+    with contextlib.closing(_Opened(path, os.O_RDONLY)) as opened, refusals.translated(path):
+        return not _try_lock(opened.number)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -179,8 +180,6 @@ def _is_at(descriptor: int, path: Path) -> bool:
 def _lock_shared(descriptor: int) -> None:
     """Lock an open file among other readers. `in_use` may hold it for a moment, so this waits."""
     if sys.platform != "win32":  # there an open file cannot be deleted anyway
-        import fcntl  # noqa: PLC0415 - absent on Windows
-
         fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
@@ -197,13 +196,18 @@ def _try_lock(descriptor: int) -> bool:
         finally:
             os.lseek(descriptor, 0, os.SEEK_SET)
         return True
-    import fcntl  # noqa: PLC0415 - absent on Windows
-
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+def _unlock(descriptor: int) -> None:
+    """Free a lock that was taken on an open file, if any was."""
+    if sys.platform != "win32":  # there a file has no second holder
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _card() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,16 @@ class VerifyReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values."""
         return {name: getattr(self, name) for name in (*self.__slots__, "ok")}
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in a folder, without those that a writer removes meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(parent) / name).stat().st_size
+    return total
 
 
 def verify(path: Path) -> VerifyReport:
@@ -105,7 +116,7 @@ def status(path: Path, snapshot: Snapshot, *, sources: bool = False) -> dict[str
         "vectors": len(snapshot.vectors),
         "drafts": len(snapshot.vectors.all_rows(drafts=True)),
         "dead": dead,
-        "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+        "bytes": _size(path),
         "engine": settings.engine,
         "language": settings.language,
         "embedder": settings.embedder,

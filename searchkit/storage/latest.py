@@ -23,7 +23,7 @@ class Latest:
         self._reloading = Guard()
         self._users: dict[FolderView, int] = {}
         self._closed = False
-        self._view: FolderView | None = FolderView(store.snapshot(path))
+        self._view: FolderView | None = FolderView(store.snapshot(path, shared=True))
         self._last = self._view  # the same, or the one before while none is open
         renew_in_children(self)
 
@@ -37,7 +37,7 @@ class Latest:
         """Hold the present view open: a reload in another thread closes it only afterwards."""
         with self._lock:
             self._require_open()
-            view = self._view or self._load(FolderView(store.snapshot(self._path)))
+            view = self._view or self._load(FolderView(store.snapshot(self._path, shared=True)))
             self._users[view] = self._users.get(view, 0) + 1
         try:
             with refusals.translated(self._path):
@@ -55,7 +55,7 @@ class Latest:
         with self._reloading:  # one at a time: an older commit must not take the place of a newer one
             with self._lock:
                 self._require_open()
-            before, newest = self._last.generation, FolderView(store.snapshot(self._path))
+            before, newest = self._last.generation, FolderView(store.snapshot(self._path, shared=True))
             self._replace(newest)
             return before != newest.generation
 

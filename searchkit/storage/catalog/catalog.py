@@ -36,9 +36,15 @@ class Catalog:
         self._is_shared = False
         if not create and not path.exists():
             raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")
-        forking.watch(self)
-        with self.lock:
-            self._db = connect(path, f"BEGIN;{SCHEMA}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+        self.file: forking.File | None = None
+        forking.watch(self, path)
+        try:
+            with self.lock:
+                self._db = connect(path, f"BEGIN;{SCHEMA}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+                self.file = forking.file_at(path)
+        except BaseException:
+            self.file = None
+            raise
         self.sources = Sources(self._db)
         self.documents = Documents(self._db)
         self.passages = Passages(self._db)
@@ -75,6 +81,7 @@ class Catalog:
         with self.lock:
             self.passages.spans.close()
             self._db.close()
+            self.file = None
 
     def leave(self) -> None:
         """Let go of a parent's file in a forked process: see `forking`."""
