@@ -184,7 +184,7 @@ def test_strict_makes_a_failed_source_an_error_after_the_rest_is_in(call):
 
 
 def test_a_bug_on_standard_input_makes_the_command_fail_too(call, monkeypatch):
-    monkeypatch.setattr("searchkit.documents.reading.decode", None)
+    monkeypatch.setattr("searchkit.documents.reading.decoded", None)
     done = call("index", "-", "--embedder", "none", "--json", input="Some text about rice.")
     assert done.exit_code == 3
     (failure,) = json.loads(done.stdout)["failed"]

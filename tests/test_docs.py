@@ -112,7 +112,7 @@ def test_every_script_is_executable_and_says_what_it_does():
 # --- CONTRIBUTING: its recipes -----------------------------------------------------------------------------------
 
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-NEW_FILES = {"searchkit/documents/subtitles.py", "searchkit/search/stages/titles.py"}  # that the recipes make
+NEW_FILES = {"searchkit/documents/captioned.py", "searchkit/search/stages/titles.py"}  # that the recipes make
 
 
 @pytest.fixture(scope="module")
@@ -125,11 +125,8 @@ def recipes():
 
 
 def test_the_format_of_the_recipe_reads(recipes):
-    cues = [
-        "1\r\n00:00:01,000 --> 00:00:04,000\r\nAn otter.\r\n\r\n",
-        "2\r\n00:00:05,000 --> 00:00:06,000\r\nAt night.",
-    ]
-    assert recipes.read_subtitles("".join(cues), "a.srt") == Document("a.srt", "An otter.\n\nAt night.")
+    cues = ["0:00:01.000,0:00:04.000\r\nAn otter.\r\n\r\n", "0:00:05.000,0:00:06.000\r\nAt night."]
+    assert recipes.read_captioned("".join(cues), "a.sbv") == Document("a.sbv", "An otter.\n\nAt night.")
 
 
 def test_the_stage_of_the_recipe_runs_once_it_is_registered(recipes, news, monkeypatch):

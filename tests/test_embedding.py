@@ -161,7 +161,7 @@ def test_vectors_that_searches_left_are_taken(drafted, model):
         row = int(snapshot.vectors.all_rows(drafts=True)[0])
         digest = snapshot.catalog.passages.digests([row])[row]
     vector = np.eye(1, model.dim, dtype=np.float32)
-    reached(drafted.path / "vectors", model.digest, model.dim).append([digest], vector)
+    reached(drafted.path, model).append([digest], vector)
     report = drafted.improve(seconds=0)
     assert (report.reached, report.drafts) == (1, COUNT - 11)
     with drafted._reading() as view:

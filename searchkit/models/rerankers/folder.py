@@ -26,7 +26,10 @@ class OnnxReranker:
     """
 
     def __init__(self, folder: Path, *, max_tokens: int = LONGEST, threads: int | None = None) -> None:
-        words, model = _read(folder / "tokenizer.json"), folder.absolute() / "model.onnx"
+        model = folder.absolute() / "model.onnx"
+        if not model.exists():
+            _read(model)  # which says what is missing
+        words = _read(folder / "tokenizer.json")
         self.name = f"onnx:{folder}"
         self._threads = threads or cores()
         try:
