@@ -17,7 +17,7 @@ from searchkit.storage.contract import View
 from searchkit.storage.latest import Current
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
-from searchkit.types import Document, Embedder, Failure, Progress, Results, Statement, SyncReport, silent
+from searchkit.types import Embedder, Progress, Results, Statement, SyncReport, silent
 
 # The write path, and what few questions need, is imported when it is called: a search from a fresh shell waits
 # for neither.
@@ -230,14 +230,18 @@ class Index(Holdings):
 
     def add(
         self,
-        items: Iterable[Document | Failure],
+        items: Iterable[Any],
         *,
         strict: bool = False,
         embed: str = PROGRESSIVE,
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> SyncReport:
-        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout: see `sync`."""
+        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout: see `sync`.
+
+        items: any iterable of Document, of mappings with id and text (title if there is one, all else is metadata), or
+        of pairs of id and text; or a pandas or polars frame with such columns. What is none of these is in the report.
+        """
         from searchkit.indexing.sync import add
 
         def work(ingest: Ingest, _: store.Writer) -> None:
