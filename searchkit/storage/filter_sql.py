@@ -44,6 +44,26 @@ FILL = (  # binds a path three times
     "json_type(metadata, ?) IN ('array', 'object'), documents.key "
     "FROM documents, json_each(metadata, ?) AS item WHERE item.atom IS NOT NULL ORDER BY 2"
 )
+_KIND = (
+    "CASE item.type WHEN 'true' THEN 'truth' WHEN 'false' THEN 'truth' WHEN 'text' THEN "
+    f"iif(substr(item.atom, 1, 10) GLOB '{DATE_LIKE}', 'date', 'text') ELSE 'number' END"
+)
+_INSIDE = (
+    "FROM documents, json_each(metadata) AS outside, json_each(outside.value) AS item WHERE item.atom IS NOT NULL AND "
+    "outside.type"
+)
+KINDS = " UNION ".join(  # every name that a filter finds values of, with each kind of them
+    (
+        "SELECT 'doc', 'text' FROM documents UNION SELECT 'path', 'text' FROM documents",
+        "SELECT 'title', 'text' FROM documents WHERE title <> ''",
+        "SELECT 'section', 'text' FROM documents WHERE section <> ''",
+        "SELECT 'date', iif(day IS NULL, 'text', 'date') FROM documents WHERE date <> ''",
+        f"SELECT item.key, {_KIND} FROM documents, json_each(metadata) AS item "  # noqa: S608 - of constants
+        "WHERE item.atom IS NOT NULL AND item.key NOT IN ('doc', 'path', 'title', 'section', 'date')",
+        f"SELECT outside.key, {_KIND} {_INSIDE} IN ('array', 'object')",
+        f"SELECT outside.key || '.' || item.key, {_KIND} {_INSIDE} = 'object'",
+    )
+)
 MOST_BOUND = 30_000  # SQLite's own limit is 32,766, or more where it was built so
 LONGEST_CLAUSE = 900_000  # characters; SQLite's own limit is a million bytes or more
 NEVER, ALWAYS = Clause("0"), Clause("1")
