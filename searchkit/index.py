@@ -5,59 +5,34 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self
 
-from searchkit.holdings import Holdings
-from searchkit.models.held import HeldModel
 from searchkit.parameters import checks_arguments, checks_methods, lengths
-from searchkit.search.answering import search
-from searchkit.search.request import SearchOptions, SearchRequest, preferred, shows_options, takes
+from searchkit.reader import EmbedderLike, IndexReader
 from searchkit.storage import keywords, store
-from searchkit.storage.contract import View
-from searchkit.storage.latest import Current
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
-from searchkit.types import Embedder, Progress, Results, Statement, SyncReport, silent
+from searchkit.types import Progress, SyncReport, silent
 
-# The write path, and what few questions need, is imported when it is called: a search from a fresh shell waits
-# for neither.
+# The write path is imported when it is called: a search from a fresh shell does not wait for it.
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
     from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.ingest import Ingest
     from searchkit.indexing.sync import SyncOptions
-    from searchkit.search.context import Context
-    from searchkit.search.why_not import WhyNot
-    from searchkit.storage.inspection import VerifyReport
 
 DEFAULT_EMBEDDER = "minilm"
-CONTEXT_HITS = 30  # candidates from which a context is filled
 REACHED = 50  # passages that a question given to `improve` reaches
 PROGRESSIVE, FULL = "progressive", "full"  # see `Index.sync`
 
-EmbedderLike = str | Embedder | Callable[..., Any] | None
-
 
 @checks_methods
-class Index(Holdings):
-    """Passages in one folder, searched from several threads if need be. What is given wrong raises ArgumentError."""
+class Index(IndexReader):
+    """Passages in one folder, searched from several threads if need be. What is given wrong raises ArgumentError.
 
-    def __init__(self, path: str | Path, embedder: EmbedderLike = None) -> None:
-        """Open the index at `path`; `Index.open` is the same. See there for errors."""
-        self.path = Path(path)
-        self._current = Current(self.path)
-        self._reading = self._current.reading
-        self._held = HeldModel(self.path)
-        try:
-            self._analyzer = self.settings.analysis(self.path)
-            if embedder is not None:
-                from searchkit.models.embedders import embedder as model_called
-
-                self._held.give(model_called(embedder), *self.settings.model)
-        except BaseException:
-            self.close()
-            raise
+    It also creates and fills the index, and keeps it in order.
+    """
 
     @classmethod
     def create(
@@ -72,7 +47,7 @@ class Index(Holdings):
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
-        embedder: "minilm", "none", "st:MODEL", an Embedder or a callable; engine: "tantivy" or "whoosh";
+        embedder: "minilm", "none", "st:MODEL", an Embedder or a callable; engine: "tantivy" or "whoosh" …;
         language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200, or the maximum if that
         is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
@@ -84,120 +59,6 @@ class Index(Holdings):
         settings = Settings(engine, language, Analyzer(language).name, *lengths(target_tokens, max_tokens))
         creation.create(Path(path), settings.with_model(model))
         return cls(path, model)
-
-    @classmethod
-    def open(cls, path: str | Path, *, embedder: EmbedderLike = None) -> Self:
-        """Open an index; its model is found by the name it recorded unless `embedder` gives it.
-
-        Raises IndexNotFound, IndexCorrupt, UnsupportedFormat, EmbedderMismatch.
-        """
-        return cls(path, embedder)
-
-    # --- reading ------------------------------------------------------------------------------------------
-
-    @property
-    def settings(self) -> Settings:
-        """What was fixed when the index was created, and what `tune` fitted."""
-        with self._reading() as view:
-            return view.settings
-
-    @property
-    def generation(self) -> int:
-        """The number of the commit that this object sees."""
-        with self._reading() as view:
-            return view.generation
-
-    @property
-    def embedder(self) -> Embedder | None:
-        """The model of the index, None for keyword only."""
-        return self._held.called(*self.settings.model)
-
-    @takes(SearchRequest)
-    def search(self, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
-        """Return the best passages for a question or an advanced query. Raises QueryError.
-
-        k: how many passages to return.
-        mode: hybrid, keyword or vector.
-        where: a filter, applied before ranking: its text, or a mapping.
-        fusion: how hybrid joins both arms: minmax, zscore or rrf.
-        weights: what each arm counts in hybrid: 1 unless given, as in {'keyword': 1.5}.
-        offset: pass over so many hits.
-        context: bring so many neighbours of each passage on each side.
-        per_document: at most so many hits of one document.
-        collapse: make near duplicates one hit.
-        diversity: 0 to 1: prefer hits that say something new, by maximal marginal relevance.
-        explain: say what each arm saw and each stage did.
-        strict: a malformed advanced query is an error, not plain words.
-        said_by: only passages in which somebody of this name says something.
-        stages: what hybrid does beyond fusion, any of guard, neighbours, pieces, feedback, speaker, time.
-        recency: in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge.
-        today: what "last week" counts from: a date, or its ISO 8601 text; the clock's day unless given.
-        min_confidence: leave out hits that are less likely to answer, 0 to 1.
-        reranker: judge the first hits anew: late (with the model at hand), onnx:FOLDER or st-ce:MODEL; in
-            Python also a Reranker, or a function.
-        rerank_depth: how many it judges, at most 200.
-        rerank_weight: its share in their scores, 0 to 1.
-        upgrade: have the model read so many of the first passages whose vectors are predicted.
-        upgrade_seconds: as many of them as fit into this time; all unless given.
-        recall: of the 10 nearest vectors among very many, find this share on average; 1 compares all.
-        """
-        with self._reading() as view:
-            request = SearchRequest(query, k, **preferred(view.settings.ranking, options))
-            return search(view, self._model(view, request.mode), self._analyzer, request)
-
-    @shows_options
-    def search_many(self, queries: Iterable[str], k: int = 10, **options: Unpack[SearchOptions]) -> list[Results]:
-        """Return for each query, in order, what `search` returns; many at once are answered faster."""
-        from searchkit.search.batch import search_many
-
-        with self._reading() as view:
-            requests = [SearchRequest(each, k, **preferred(view.settings.ranking, options)) for each in queries]
-            model = self._model(view, options.get("mode", "hybrid"))
-            return search_many(view, model, self._analyzer, requests)
-
-    @shows_options
-    def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
-        """Say why a passage is not among the k best, and what would bring it in. Options: as of `search`."""
-        from searchkit.search.why_not import why_not
-
-        with self._reading() as view:
-            request = SearchRequest(query, k, **preferred(view.settings.ranking, options))
-            return why_not(view, self._model(view, request.mode), self._analyzer, passage_id, request)
-
-    @shows_options
-    def context(
-        self, question: str, max_tokens: int = 1500, *, k: int = CONTEXT_HITS, **options: Unpack[SearchOptions]
-    ) -> Context:
-        """Return passages for a prompt, of the k best those that fit a budget of tokens, with citations.
-
-        Empty if the index seems to hold no answer; with a `min_confidence` of your own, that alone decides. Options: as
-        of `search`; near duplicates are collapsed unless `collapse` says otherwise.
-        """
-        from searchkit.models.embedders import token_counter
-        from searchkit.search.context import context
-
-        options.setdefault("collapse", True)
-        results = self.search(question, k, **options)
-        with self._reading() as view:
-            counter = token_counter(self._model(view, results.mode))
-            return context(results, max_tokens, counter, honest="min_confidence" not in options)
-
-    def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
-        """Return k statements of those whose names hold all words of `name`; `about` ranks and filters the claims."""
-        from searchkit.search.who_said import who_said
-
-        with self._reading() as view:
-            return who_said(view, self._analyzer, name, about, k)
-
-    def reload(self) -> bool:
-        """Go to the latest commit; tell whether there was a newer one than this object saw."""
-        return self._current.reload()
-
-    def close(self) -> None:
-        """Let go of every file. Whatever is asked for afterwards raises IndexClosed."""
-        self._current.close()
-
-    # --- writing ------------------------------------------------------------------------------------------
 
     def sync(
         self,
@@ -281,17 +142,11 @@ class Index(Holdings):
 
         return self._ingest(work, timeout=timeout)
 
-    def verify(self) -> VerifyReport:
-        """Check every file and that all parts agree."""
-        from searchkit.storage.inspection import verify
-
-        return verify(self._current.path)
-
     def compact(self, *, timeout: float | None = None) -> int:
         """Reclaim the space of what was removed; return the new generation. timeout: see `sync`."""
         from searchkit.indexing.maintenance import compact
 
-        with store.writing(self._current.path, timeout) as writer:
+        with store.writing(self._latest.path, timeout) as writer:
             generation = compact(writer)
         self.reload()
         return generation
@@ -311,17 +166,10 @@ class Index(Holdings):
         from searchkit.indexing.maintenance import rebuilt
 
         chosen = self._held.model if embedder is None else embedder
-        with store.writing(self._current.path, timeout) as writer:
+        with store.writing(self._latest.path, timeout) as writer:
             generation, self._held.model = rebuilt(writer, chosen, progress or silent, full=embed == FULL)
         self.reload()
         return generation
-
-    def export(self, path: str | Path) -> int:
-        """Write everything to one portable file; return the number of documents."""
-        from searchkit.indexing.archive import export
-
-        with store.opened(self._current.path) as snapshot:  # of its own: searches need not wait
-            return export(snapshot, Path(path))
 
     @classmethod
     def import_(
@@ -334,8 +182,6 @@ class Index(Holdings):
         from searchkit.indexing.archive import imported
 
         return cls(path, imported(Path(source), Path(path), embedder, progress or silent))
-
-    # --- inside -------------------------------------------------------------------------------------------
 
     def _ingest(
         self,
@@ -351,22 +197,13 @@ class Index(Holdings):
         from searchkit.indexing.sync import whole
         from searchkit.models.embedders import token_counter
 
-        with store.writing(self._current.path, timeout) as writer:
+        with store.writing(self._latest.path, timeout) as writer:
             model = self._held.called(*writer.settings.model)
             ingest = Ingest(writer, model, token_counter(model), progress or silent, full=embed == FULL)
-            with self._current.released(), contextlib.closing(ingest):
+            with self._latest.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()
         return whole(report) if strict else report
-
-    def _model(self, view: View, mode: str) -> Embedder | None:
-        return None if mode == "keyword" else self._held.called(*view.settings.model)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
 
 
 @checks_arguments

@@ -94,6 +94,24 @@ class PerProcess(Generic[Result]):
         self._made = []
 
 
+class kept(Generic[Result]):  # noqa: N801 - used like `property`
+    """A property that is computed when it is first asked for. Without a lock: threads that ask at once compute it each.
+
+    functools.cached_property has one lock for all instances before Python 3.12: questions would wait for each other.
+    """
+
+    def __init__(self, compute: Callable[[Any], Result]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Result:
+        found = vars(instance)[self._name] = self._compute(instance)  # comes before this descriptor from now on
+        return found
+
+
 class once(Generic[Result]):  # noqa: N801 - used like `property`
     """A property that is computed when it is first asked for, by one thread while the others wait."""
 

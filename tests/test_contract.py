@@ -16,6 +16,7 @@ from searchkit.queries.filters import parse_where
 from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Phrase, Prefix, Term
 from searchkit.storage import store
 from searchkit.storage.contract import PRIOR_PAIRS, Said, Speaker, View
+from searchkit.storage.keywords import ENGINES
 from searchkit.storage.keywords.engine import K1, B
 from searchkit.storage.settings import Settings
 from searchkit.storage.view import FolderView
@@ -43,7 +44,7 @@ def in_folder(path: Path, documents, embedder, engine: str) -> Index:
     return index
 
 
-@pytest.fixture(scope="module", params=["tantivy", "whoosh", "memory"])
+@pytest.fixture(scope="module", params=[*ENGINES, "memory"])
 def view(request, tmp_path_factory):
     if request.param == "memory":
         yield MemoryView.of(DOCUMENTS, WordPieceEmbedder(), SETTINGS)

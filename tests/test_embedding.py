@@ -149,8 +149,7 @@ def test_passages_that_go_while_they_are_improved_stay_gone(drafted, model):
 
 
 def test_other_writers_get_in_between_and_a_commit_waits_for_them(drafted, monkeypatch):
-    monkeypatch.setattr(improve, "PATIENCE", 0.3)
-    monkeypatch.setattr(improve, "PAUSE", 0.05)
+    monkeypatch.setattr(improve, "PATIENCE", 0)
     with store.writing(drafted.path), pytest.raises(IndexLocked):
         drafted.improve()
     assert drafted.improve().drafts == 0

@@ -398,7 +398,7 @@ def test_times_without_an_offset_are_those_that_each_document_states():
 
 @given(
     when=st.datetimes(datetime(1960, 1, 1), datetime(2060, 1, 1)),
-    offset=st.sampled_from(["", "Z", "+00:00", "+05:45", "-11:30", "+14:00", "+0200", " ", "x"]),
+    offset=st.sampled_from(["", "Z", "+00:00", "+05:45", "-11:30", "+14:00", "+0200", " ", " +01:00 ", "x"]),
     size=st.integers(9, 26),
     sign=st.sampled_from(["=", "<", "<=", ">", ">="]),
     minutes=st.integers(-800, 800),

@@ -54,7 +54,7 @@ def engines(incomplete: str) -> list[str]:
     """Offer the keyword engines."""
     from searchkit.storage.keywords import ENGINES  # noqa: PLC0415 - completion alone needs them here
 
-    return one_of(ENGINES)(incomplete)
+    return one_of(tuple(ENGINES))(incomplete)
 
 
 def index_names(incomplete: str) -> list[str]:

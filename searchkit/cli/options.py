@@ -210,7 +210,7 @@ class Creation:
     engine: Annotated[
         str | None,
         typer.Option(
-            help="Keyword engine: tantivy or whoosh.",
+            help="Keyword engine: tantivy, whoosh …",
             autocompletion=engines,
             show_default="tantivy",
             rich_help_panel=CREATION,

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from searchkit.documents.decoding import clean
+from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import says_same, squeeze
 from searchkit.types import Document, Mark, MarkKind
-
-_NO_LEVEL = 99
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ class Blocks:
         """Return the document. A first heading that only repeats the title becomes front matter."""
         text = "\n\n".join(self.parts)
         marks = [self._as_title(number, mark, text, title) for number, mark in enumerate(self.marks)]
-        marks = _without_bare_headings(text, marks)
+        marks = without_bare_headings(text, marks)
         pages = tuple(min(start, len(text)) for start in self.page_starts)
         return Document(doc_id, text, squeeze(title), metadata, tuple(marks), pages)
 
@@ -66,22 +65,3 @@ class Blocks:
         if is_first and says_same(text[mark.start : mark.end], title):
             return Mark(mark.start, mark.end, "front")
         return mark
-
-
-def _without_bare_headings(text: str, marks: list[Mark]) -> list[Mark]:
-    """Return the marks without headings that no text stands under: as prose, they are found."""
-    kept: list[Mark] = []
-    below, barrier = len(text), 0  # where the next mark begins; the outermost heading up to the next text
-    for mark in reversed(marks):
-        if text[mark.end : below].strip():
-            barrier = _NO_LEVEL
-        below = mark.start
-        if mark.kind == "heading" and mark.level >= barrier and text[mark.start : mark.end].strip():
-            barrier = _NO_LEVEL
-            continue
-        if mark.kind == "heading":
-            barrier = min(barrier, mark.level)
-        elif mark.kind not in ("caption", "front"):
-            barrier = _NO_LEVEL
-        kept.append(mark)
-    return kept[::-1]

@@ -8,10 +8,10 @@ from typing import Any
 
 from searchkit.documents.account import Account
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.columns import in_reading_order
 from searchkit.documents.extras import require
 from searchkit.documents.fields import Annotations, with_fields
 from searchkit.documents.layout import PrintedPage, add_pages
+from searchkit.documents.page_columns import in_reading_order
 from searchkit.documents.printed import Piece, page_pieces
 from searchkit.documents.properties import Value, canonical, flatten
 from searchkit.documents.rows import Cell, PrintedLine

@@ -10,7 +10,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, NamedTuple
 
-from searchkit.documents.formats import FORMATS
+from searchkit.documents.formats import FORMATS, asked_for, reader_for
 from searchkit.errors import DocumentError
 from searchkit.marker import MARKER, is_index
 from searchkit.types import Failure
@@ -53,6 +53,7 @@ class _Walker:
     root: Path
     include: GitIgnoreSpec | None
     exclude: GitIgnoreSpec | None
+    asked: Sequence[str] = ()  # the include patterns, as written
     files: list[tuple[str, FoundFile]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     failed: list[Failure] = field(default_factory=list)
@@ -110,9 +111,21 @@ class _Walker:
     def _file_left_out(self, entry: os.DirEntry[str], place: str) -> str:
         if entry.is_symlink() and (reason := self._link_leads_astray(entry)):
             return reason
-        if reason := _unknown_format(entry.name):
-            return reason
-        return "not included" if self.include is not None and not self.include.match_file(place) else ""
+        if self.include is not None and not self.include.match_file(place):
+            return "not included"
+        return self._unreadable(entry)
+
+    def _unreadable(self, entry: os.DirEntry[str]) -> str:
+        """Return why a file is of no format that is read in a folder, "" if it is."""
+        known = FORMATS.get(os.path.splitext(entry.name)[1].lower())  # noqa: PTH122 - a Path for each doubles the time
+        if known is not None and known.by_default:
+            return ""
+        try:
+            if not entry.is_file():
+                return ""
+            return reader_for(Path(entry.path), named=asked_for(entry.name, self.asked)).reason
+        except OSError:
+            return ""  # whoever reads it says what is wrong
 
     def _link_leads_astray(self, entry: os.DirEntry[str]) -> str:
         """Judge a link: a folder inside the root is found without it, so no link to a folder is followed."""
@@ -160,25 +173,22 @@ def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
         return _single(root)
     if not root.is_dir():
         raise DocumentError(f"{_printable(str(root))} is neither a file nor a folder. Check the path.")
-    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"))
+    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"), include)
     walker.visit("", ())
     files = tuple(found for _, found in sorted(walker.files))
     return Walk(files, dict(sorted(walker.skipped.items())), tuple(sorted(walker.failed, key=lambda one: one.source)))
 
 
 def _single(path: Path) -> Walk:
-    if reason := _unknown_format(path.name):
-        return Walk((), {reason: 1}, ())
+    """Return a file that was named: it is read, or fails with a reason."""
+    try:
+        reason = reader_for(path, named=True).reason
+    except OSError as error:
+        reason = f"the file cannot be read: {error.strerror}."
+    if reason:
+        return Walk((), {}, (Failure(_printable(str(path)), reason),))
     status = path.stat()
     return Walk((FoundFile(path, status.st_size, status.st_mtime_ns),), {}, ())
-
-
-def _unknown_format(name: str) -> str:
-    """Return why a file's name keeps it from being read, "" if it does not."""
-    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a Path for each file doubles the time
-    if suffix in FORMATS:
-        return ""
-    return f"unknown format {suffix}" if suffix else "unknown format: no suffix"
 
 
 def _spec(patterns: Sequence[str], name: str) -> GitIgnoreSpec | None:

@@ -14,7 +14,7 @@ from searchkit.threads import Guard, renew_in_children
 _inherited: list[FolderView | None] = []  # in a forked process, kept from the garbage collector, which would close them
 
 
-class Current:
+class Latest:
     """The view of the latest snapshot that was loaded; one that was replaced stays open as long as a search uses it."""
 
     def __init__(self, path: Path) -> None:

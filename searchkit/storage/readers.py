@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
 
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
-from searchkit.threads import once
+from searchkit.threads import kept, once
 from searchkit.types import Document, Passage
 
 
@@ -98,7 +97,7 @@ class CatalogStatements:
         self._statements = catalog.statements
         self._lock = catalog.lock
 
-    @cached_property
+    @kept
     def known(self) -> bool:
         """Whether the index was read for statements: one of format 1 was not, until it is written again."""
         with self._lock:

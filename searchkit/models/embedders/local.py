@@ -100,7 +100,7 @@ class OnnxEmbedder:
 
     @once
     def _piece_table(self) -> tuple[npt.NDArray[np.int8], FloatMatrix]:
-        """Return the states of the vocabulary, (pieces, d), and the projection into their dimensions, (dim, d)."""
+        """The states of the vocabulary, (pieces, d), and the projection into their dimensions, (dim, d)."""
         table, projection = (
             np.load(io.BytesIO(_checked(self._folder / name, digest)), allow_pickle=False)
             for name, digest in self._piece_files.items()

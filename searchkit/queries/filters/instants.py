@@ -10,7 +10,9 @@ _WRITTEN = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6}\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)", re.ASCII
 )
 _STATED = re.compile(  # as SQLite reads it
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](?:(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?\s?(?:[Zz]|([+-])(\d\d):(\d\d))?)?)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[T ][T\s]*(?:(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?\s*(?:[Zz]|([+-])(\d\d):(\d\d))?\s*)?)?",
+    re.ASCII,
 )
 _EPOCH = date(1970, 1, 1).toordinal()
 _LATEST = (24, 59, 14, 59)  # that SQLite takes as hour, minute, and hours and minutes of an offset
