@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.reader import EmbedderLike, IndexReader
 from searchkit.storage import keywords, store
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
-from searchkit.types import Document, Failure, Progress, SyncReport, silent
+from searchkit.types import Progress, SyncReport, silent
 
 # The write path is imported when it is called: a search from a fresh shell does not wait for it.
 # ruff: noqa: PLC0415
@@ -91,14 +91,18 @@ class Index(IndexReader):
 
     def add(
         self,
-        items: Iterable[Document | Failure],
+        items: Iterable[Any],
         *,
         strict: bool = False,
         embed: str = PROGRESSIVE,
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> SyncReport:
-        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout: see `sync`."""
+        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout: see `sync`.
+
+        items: any iterable of Document, of mappings with id and text (title if there is one, all else is metadata), or
+        of pairs of id and text; or a pandas or polars frame with such columns. What is none of these is in the report.
+        """
         from searchkit.indexing.sync import add
 
         def work(ingest: Ingest, _: store.Writer) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, overload, runt
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.errors import MissingExtra
+
 FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
 FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
 Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
@@ -201,6 +203,18 @@ class Results(Sequence[Hit]):
     def __getitem__(self, position: int | slice) -> Hit | Sequence[Hit]:
         return self.hits[position]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a flat row for each hit, metadata under its own names, with "metadata." before one that is taken."""
+        return [_row(hit) for hit in self.hits]
+
+    def to_pandas(self) -> Any:
+        """Return the rows as a pandas DataFrame. Raises MissingExtra."""
+        try:
+            import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: PLC0415 - few have it
+        except ImportError as error:
+            raise MissingExtra("pandas is not installed. Run: pip install pandas") from error
+        return pd.DataFrame(self.rows())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the one JSON shape of the command line and the API."""
         shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
@@ -313,6 +327,15 @@ class Progress(Protocol):
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Take note; must not raise."""
+
+
+def _row(hit: Hit) -> dict[str, Any]:
+    """Return a hit as a flat row."""
+    passage = hit.passage
+    row: dict[str, Any] = {"rank": hit.rank, "score": hit.score, "confidence": hit.confidence, "passage_id": passage.id}
+    names = ("doc_id", "title", "section", "page", "line", "start", "end", "header", "text")
+    row |= {name: getattr(passage, name) for name in names}
+    return row | {f"metadata.{name}" if name in row else name: value for name, value in passage.metadata.items()}
 
 
 def _plain(value: Any) -> Any:

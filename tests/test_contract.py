@@ -351,6 +351,12 @@ def test_a_filter_lets_through_the_passages_of_documents_that_fit(view, where, f
     assert scope.count == len(found)
 
 
+def test_the_names_that_filters_find_values_of_have_the_kinds_of_these(view):
+    text, when, number = frozenset({"text"}), frozenset({"date"}), frozenset({"number"})
+    kinds = {"doc": text, "path": text, "title": text, "date": when, "page": number, "kind": text}
+    assert dict(view.passages.fields()) == kinds
+
+
 def test_speakers_let_through_the_passages_in_which_they_speak(view):
     speakers = view.statements.matching(["okafor", "analyst"])
     assert held(view, view.scope(speakers=speakers)) == {"ferry#0", "hill#0"}

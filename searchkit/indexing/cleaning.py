@@ -6,11 +6,11 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple, get_args
 
 from searchkit.errors import DocumentBug, DocumentError, document_bug
+from searchkit.indexing.inputs import id_text, simple
 from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Omission, Scalar
 
 _CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
@@ -43,12 +43,16 @@ def failure(source: str, error: DocumentError) -> Failure:
 
 def name_of(document: Document) -> str:
     """Return what a report calls a document: its id, even where that is none."""
-    return document.id if isinstance(document.id, str) else repr(document.id)
+    try:
+        return id_text(document.id)
+    except DocumentError:
+        return repr(document.id)
 
 
 def _clean(document: Document, extra: Metadata) -> Document:
     """Return the document with lone surrogates replaced and dates as text. Raises DocumentError for what is none."""
-    doc_id, text, title = (_text(name, getattr(document, name)) for name in ("id", "text", "title"))
+    doc_id = _whole(id_text(document.id))
+    text, title = (_text(name, getattr(document, name)) for name in ("text", "title"))
     if not doc_id or "\n" in doc_id:
         raise DocumentError(f"{doc_id!r} is no document id: give a line of text")
     if not isinstance(document.metadata, Mapping):
@@ -77,14 +81,17 @@ def _whole(text: str) -> str:
 
 
 def _json_value(name: str, value: Any) -> Scalar | list[Scalar]:
+    if getattr(value, "ndim", None) == 1 or hasattr(
+        value, "to_list"
+    ):  # an array of numpy, a series of pandas or polars
+        value = list(value)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
         return [_scalar(name, item) for item in value]
     return _scalar(name, value)
 
 
 def _scalar(name: str, value: Any) -> Scalar:
-    if isinstance(value, date):  # a datetime is one too
-        return value.isoformat()
+    value = simple(value)
     if isinstance(value, str):
         return _whole(value)
     if value is None or isinstance(value, bool):

@@ -13,6 +13,7 @@ from searchkit import documents
 from searchkit.errors import DocumentError
 from searchkit.indexing.cleaning import failure
 from searchkit.indexing.ingest import Ingest
+from searchkit.indexing.inputs import given
 from searchkit.indexing.prepare import File
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.schema import KnownFile, Root
@@ -181,15 +182,10 @@ def _drop_file(ingest: Ingest, catalog: Catalog, known: KnownFile) -> None:
     catalog.sources.forget_file(known.key)
 
 
-def add(ingest: Ingest, items: Iterable[Document | Failure]) -> None:
-    """Put documents that come from no file. Raises DocumentError for what is no collection of documents."""
-    if isinstance(items, str | bytes | Document) or not isinstance(items, Iterable):
-        raise DocumentError(f"documents are added from a list or another iterable, not from {type(items).__name__}")
-    for number, item in enumerate(items, 1):
-        if isinstance(item, Document | Failure):
-            _put(ingest, item, None)
-        else:
-            ingest.then(partial(ingest.fail, f"item {number}", f"is {type(item).__name__}; give a Document"))
+def add(ingest: Ingest, items: Any) -> None:
+    """Put documents that come from no file: see `inputs.given`. Raises DocumentError for no collection of documents."""
+    for item in given(items):
+        _put(ingest, item, None)
 
 
 def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:

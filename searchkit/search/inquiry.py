@@ -70,7 +70,12 @@ class Inquiry:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
             speakers = speakers_named(self.view.statements, self.analyzer, name)
-        return self.view.scope(condition, speakers)
+        scope = self.view.scope(condition, speakers)
+        if condition is not None and scope is not None and scope.count in (0, self.view.keywords.count):
+            from searchkit.search.unmatched import unmatched  # noqa: PLC0415 - as above
+
+            self.warnings += unmatched(condition, self.view, nothing=scope.count == 0)
+        return scope
 
     def _mode(self) -> str:
         """Return the mode that this index can answer in."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
-from searchkit.threads import kept
+from searchkit.threads import kept, once
 from searchkit.types import Document, Passage
 
 
@@ -69,6 +69,15 @@ class CatalogPassages:
         """Return a document with its text, None if there is none."""
         with self._lock:
             return self._catalog.documents.get(doc_id)
+
+    def fields(self) -> Mapping[str, frozenset[str]]:
+        """Return the names that a filter finds values of, each with the kinds of its values; looked for once."""
+        return self._fields
+
+    @once
+    def _fields(self) -> dict[str, frozenset[str]]:
+        with self._lock:
+            return self._catalog.metadata.fields()
 
     def count_documents(self) -> int:
         """Return how many documents there are."""

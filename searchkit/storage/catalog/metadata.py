@@ -28,6 +28,15 @@ class Metadata:
             self._db.execute(FILL, (path, path, path))
             self._looked_into.add(path)
 
+    def fields(self) -> dict[str, frozenset[str]]:
+        """Return the names that a filter finds values of, each with the kinds of its values."""
+        from searchkit.storage.filter_sql import KINDS  # noqa: PLC0415 - as above
+
+        found: dict[str, set[str]] = {}
+        for name, kind in self._db.execute(KINDS):
+            found.setdefault(name, set()).add(kind)
+        return {name: frozenset(kinds) for name, kinds in sorted(found.items())}
+
     def rows(self, where: str, values: Sequence[object]) -> Rows:
         """Return the rows of passages whose document fits a WHERE clause over `documents`, ascending.
 
