@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         tune,
     )
     from searchkit.index import Index, rebuild
-    from searchkit.indexing.sync import SyncOptions
+    from searchkit.indexing.roots import SyncOptions
     from searchkit.search.context import Citation, Context
     from searchkit.types import (
         Document,
@@ -75,7 +75,7 @@ _HOMES = {
     ),
     "index": ("Index", "rebuild"),
     "search.context": ("Citation", "Context"),
-    "indexing.sync": ("SyncOptions",),
+    "indexing.roots": ("SyncOptions",),
     "types": (
         "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Reranker", "Results", "Source", "Statement",
         "SyncReport",

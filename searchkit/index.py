@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -25,7 +26,7 @@ from searchkit.types import Document, Embedder, Failure, Passage, Progress, Resu
 if TYPE_CHECKING:
     from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.ingest import Ingest
-    from searchkit.indexing.sync import SyncOptions
+    from searchkit.indexing.roots import SyncOptions
     from searchkit.search.context import Context
     from searchkit.search.why_not import WhyNot
     from searchkit.storage.inspection import VerifyReport
@@ -235,12 +236,17 @@ class Index:
         options: SyncOptions | None = None,
         strict: bool = False,
         embed: str = PROGRESSIVE,
+        dry_run: bool = False,
+        allow_removals: bool = False,
         progress: Progress | None = None,
     ) -> SyncReport:
         """Make the index match files and folders: all that is under `paths`, or all that was synced before.
 
         Documents from elsewhere stay. Options are remembered for the paths, and hold until others are given. What
         could not be read is in the report; with strict, it raises DocumentError after everything readable is in.
+        What cannot be read now keeps its last good version (`stale`). A source that lost all or more than half of its
+        documents keeps them (`withheld`), and other filters than before take none away, unless with allow_removals.
+        dry_run: do nothing, and report what would have been done.
         embed: "progressive" has the model embed a sample of many new passages and predicts the other vectors, which
         `improve` replaces later; with "full" the model embeds them all, and those predicted before. Raises IndexLocked.
         """
@@ -249,10 +255,37 @@ class Index:
         given = [paths] if isinstance(paths, str | Path) else list(paths)
 
         def work(ingest: Ingest, writer: store.Writer) -> None:
-            chosen = [Path(path) for path in given or writer.catalog.sources.roots()]
-            sync(ingest, writer.catalog, chosen, options)
+            sync(ingest, writer.catalog, [Path(path) for path in given], options, allow_removals=allow_removals)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed)
+        return self._ingest(work, strict=strict, progress=progress, embed=embed, dry=dry_run)
+
+    def watch(
+        self,
+        paths: str | Path | Sequence[str | Path] = (),
+        *,
+        options: SyncOptions | None = None,
+        embed: str = PROGRESSIVE,
+        allow_removals: bool = False,
+        events: Iterable[Iterable[str | Path]] | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[SyncReport]:
+        """Sync now and after each burst of changes below the paths, for as long as the reports are asked for.
+
+        events: the paths that changed together, burst by burst, in place of those that the file system tells. Raises
+        MissingExtra.
+        """
+        from searchkit.indexing.watching import watch
+
+        given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+        sync = partial(self.sync, embed=embed, allow_removals=allow_removals, progress=progress)
+        return watch(sync, lambda: self.status()["sources"], self.path, given, options, events)
+
+    def forget(self, roots: str | Path | Sequence[str | Path]) -> SyncReport:
+        """Let folders or files go that were synced, with their documents, whether they are still there or not."""
+        from searchkit.indexing.sync import forget
+
+        paths = [Path(root) for root in ([roots] if isinstance(roots, str | Path) else roots)]
+        return self._ingest(lambda ingest, writer: forget(ingest, writer.catalog, paths), strict=False, progress=None)
 
     def add(
         self,
@@ -350,6 +383,7 @@ class Index:
         strict: bool,
         progress: Progress | None,
         embed: str = PROGRESSIVE,
+        dry: bool = False,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
         from searchkit.indexing.embedding import is_full
@@ -358,7 +392,7 @@ class Index:
 
         with store.writing(self._current.path) as writer:
             model = self._embedder_of(writer.settings)
-            ingest = Ingest(writer, model, token_counter(model), progress or _silent, full=is_full(embed))
+            ingest = Ingest(writer, model, token_counter(model), progress or _silent, full=is_full(embed), dry=dry)
             with self._current.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()

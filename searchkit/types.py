@@ -191,7 +191,9 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a write did, by document id. `failed` holds every source that was not read, with its reason;
-    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason.
+    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason. `stale` are documents that
+    were kept as they were, for their source could not be read. `withheld` would have been removed, had that been
+    allowed. With `dry_run` nothing was done, and it says what would have been.
     """
 
     added: tuple[str, ...] = ()
@@ -205,6 +207,10 @@ class SyncReport:
     reused: int = 0  # passages whose vector was known already
     predicted: int = 0  # passages that got a draft of their vector, which `improve` replaces by the model's own
     generation: int = 0
+    stale: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    dry_run: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values."""

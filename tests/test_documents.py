@@ -264,7 +264,7 @@ def test_what_no_database_holds_is_replaced_one_for_one():
         ("a.html", b"<html><body></body></html>", "holds no text"),
         ("a.eml", b"From: a@example.org\n\n", "holds no text"),
         ("a.epub", b"PK no zip", "no zip file"),
-        ("a.xyz", b"text", "format that is not read"),
+        ("a.xyz", b"\0\1\2" * 9, "binary file"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why_and_which(tmp_path, name, content, reason):

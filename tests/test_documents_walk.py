@@ -72,8 +72,10 @@ def test_only_the_corpus_of_a_beir_folder_is_found(tmp_path):
 
 def test_a_file_is_its_own_walk(tmp_path):
     grow(tmp_path, "a.txt", "a.py")
+    (tmp_path / "a.bin").write_bytes(b"\0\1")
     assert names(walk(tmp_path / "a.txt"), tmp_path) == ["a.txt"]
-    assert walk(tmp_path / "a.py").skipped == {"unknown format .py": 1}
+    assert names(walk(tmp_path / "a.py"), tmp_path) == ["a.py"]
+    assert "no text" in walk(tmp_path / "a.bin").failed[0].reason
 
 
 def test_missing_root_and_unusable_pattern_say_what_to_do(tmp_path):

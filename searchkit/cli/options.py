@@ -25,7 +25,7 @@ from searchkit.cli.arguments import (
 from searchkit.search.choices import ARMS, OPTIONS, STAGES
 
 if TYPE_CHECKING:
-    from searchkit.indexing.sync import SyncOptions
+    from searchkit.indexing.roots import SyncOptions
 
 Result = TypeVar("Result")
 
@@ -170,7 +170,7 @@ class Reading:
     def options(self) -> SyncOptions:
         """Return them as `Index.sync` takes them; an empty glob counts as none."""
         from searchkit.documents import ReadOptions  # noqa: PLC0415 - not before it is known to be needed
-        from searchkit.indexing.sync import SyncOptions  # noqa: PLC0415
+        from searchkit.indexing.roots import SyncOptions  # noqa: PLC0415
 
         names = ("max_bytes", "id_field", "title_field", "text_field")
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}

@@ -49,8 +49,8 @@ def read(path: Path, doc_id: str, options: ReadOptions | None = None) -> Iterato
     """
     chosen = options or ReadOptions()
     suffix = path.suffix.lower()
-    if suffix not in FORMATS:
-        raise DocumentError(f"{path} has a format that is not read. Formats: {' '.join(FORMATS)}")
+    if suffix not in FORMATS:  # whoever names it wants it read
+        suffix = ".txt"
     try:
         return _watched(_read(path, doc_id, chosen, suffix), path, suffix)
     except Exception as error:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, get_args
 
 from searchkit.errors import DocumentBug, DocumentError, document_bug
+from searchkit.normalization import nfc
 from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Scalar
 
 _CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
@@ -48,7 +49,7 @@ def name_of(document: Document) -> str:
 
 
 def _clean(document: Document, extra: Metadata) -> Document:
-    """Return the document with lone surrogates replaced and dates as text. Raises DocumentError for what is none."""
+    """Return the document as the index has it: whole text, dates as text, composed id. Raises DocumentError."""
     doc_id, text, title = (_text(name, getattr(document, name)) for name in ("id", "text", "title"))
     if not doc_id or "\n" in doc_id:
         raise DocumentError(f"{doc_id!r} is no document id: give a line of text")
@@ -57,7 +58,9 @@ def _clean(document: Document, extra: Metadata) -> Document:
     metadata = {_whole(str(name)): _json_value(name, value) for name, value in {**document.metadata, **extra}.items()}
     marks = _marks(document.marks, len(text))
     page_starts = _page_starts(document.page_starts, len(text))
-    return replace(document, id=doc_id, text=text, title=title, metadata=metadata, marks=marks, page_starts=page_starts)
+    return replace(
+        document, id=nfc(doc_id), text=text, title=title, metadata=metadata, marks=marks, page_starts=page_starts
+    )
 
 
 def _text(name: str, value: Any) -> str:
