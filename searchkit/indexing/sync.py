@@ -73,8 +73,8 @@ class _Run:
         unmounted = self._unmounted(missing)
         hidden = [str(path) for path in (*walked.unread, *unmounted)]
         gone = {name: file for name, file in missing.items() if not _is_covered(name, hidden)}
-        for name in missing.keys() - gone.keys():
-            ingest.stale.extend(self._catalog.documents.of_file(missing[name].key))
+        for name in sorted(missing.keys() - gone.keys()):
+            ingest.stale.extend(self._ids(name))
         ingest.gone = {file.key for file in gone.values()}
         readings = self._read(walked.files, {*present, *self._elsewhere, *(missing.keys() - gone.keys())})
         self._remove(gone, readings)
@@ -93,7 +93,7 @@ class _Run:
                     self._ingest.fail(str(source.path), str(error))
                     return None
         elif source.before is not None:
-            stale = [i for file in self._known.values() for i in self._catalog.documents.of_file(file.key)]
+            stale = [doc_id for name in sorted(self._known) for doc_id in self._ids(name)]
             self._ingest.stale.extend(stale)
             self._ingest.warnings.append(
                 f"{source.root} does not exist; its {len(stale):,} documents are kept as they were. "
