@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from searchkit import Index, SyncOptions
+from searchkit import Index, SyncOptions, documents
 from tests.worlds import WORDS, WordHashEmbedder
 
 TEXTS = {
@@ -38,51 +38,56 @@ ALL = ["ship/capstan.txt", "ship/deck/anchor.txt", "ship/deck/oar.txt", "ship/la
 DECK = ("ship/deck/anchor.txt", "ship/deck/oar.txt")
 
 
-@pytest.fixture
-def broken(monkeypatch):
-    """Paths that the system refuses for now, with an error number each; tests may run as one who may read all."""
-    paths: dict[str, int] = {}
+class Refusals(dict[str, int]):
+    """Paths that the system refuses for now, with an error number each."""
 
-    def refuse(path):
-        for refused, number in paths.items():
+    def check(self, path: object) -> None:
+        for refused, number in self.items():
             if f"{path}/".startswith(f"{refused}/"):
                 raise OSError(number, os.strerror(number), str(path))
 
+
+class Entry:
+    """What a folder lists, which may not be looked at."""
+
+    def __init__(self, entry, refusals):
+        self._entry, self._refusals, self.name, self.path = entry, refusals, entry.name, entry.path
+
+    def stat(self, **more):
+        self._refusals.check(self.path)
+        return self._entry.stat(**more)
+
+    def __getattr__(self, name):
+        return getattr(self._entry, name)
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Paths to refuse: tests may run as one who may read everything."""
+    refusals = Refusals()
     scandir, opened, stat = os.scandir, Path.open, Path.stat
-
-    class Entry:
-        def __init__(self, entry):
-            self._entry, self.name, self.path = entry, entry.name, entry.path
-
-        def stat(self, **more):
-            refuse(self.path)
-            return self._entry.stat(**more)
-
-        def __getattr__(self, name):
-            return getattr(self._entry, name)
 
     @contextlib.contextmanager
     def refusing(path):
         with scandir(path) as entries:
-            yield [Entry(entry) for entry in entries]
+            yield [Entry(entry, refusals) for entry in entries]
 
     def scanning(path="."):
-        refuse(path)
-        is_concerned = any(refused.startswith(f"{path}/") for refused in paths)
-        return refusing(path) if is_concerned else scandir(path)
+        refusals.check(path)
+        return refusing(path) if any(refused.startswith(f"{path}/") for refused in refusals) else scandir(path)
 
     def opening(self, *given, **named):
-        refuse(self)
+        refusals.check(self)
         return opened(self, *given, **named)
 
     def status(self, **more):
-        refuse(self.parent)  # a file that may not be read can be looked at
+        refusals.check(self.parent)  # a file that may not be read can be looked at
         return stat(self, **more)
 
     monkeypatch.setattr(os, "scandir", scanning)
     monkeypatch.setattr(Path, "open", opening)
     monkeypatch.setattr(Path, "stat", status)
-    return paths
+    return refusals
 
 
 # --- what cannot be read ------------------------------------------------------------------------------------------
@@ -158,7 +163,7 @@ def test_a_half_written_record_file_loses_none_of_its_records(empty, folder):
 def test_a_file_that_vanishes_while_it_is_read_is_removed_when_it_is_seen_to_be_gone(empty, folder, monkeypatch):
     empty.sync(folder)
     write(folder / "lantern.txt", "The lantern was lit.", age=30)
-    read = __import__("searchkit.documents.reading", fromlist=["read"]).read
+    read = documents.read
 
     def vanishing(path, *rest):
         path.unlink()

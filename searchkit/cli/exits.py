@@ -75,6 +75,35 @@ def _tolerate_any_text() -> None:
             stream.reconfigure(errors=errors)
 
 
+def open_streams() -> None:
+    """Give standard streams that whoever started us closed a place: whatever is opened next would take their numbers.
+
+    Nobody reads a closed output, as with a pipe whose reader has gone.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as we run
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stdout = sys.stdout or _Unread()
+
+
+class _Unread(io.TextIOBase):
+    """Standard output that nobody reads."""
+
+    def writable(self) -> bool:
+        """Say that it looks like any other."""
+        return True
+
+    def write(self, _: str) -> int:
+        """Refuse, as a pipe without a reader does."""
+        raise BrokenPipeError
+
+    def fileno(self) -> int:
+        """Return where Python would have put it."""
+        return 1
+
+
 def _silence() -> None:
     """Point standard output, whose reader has gone, at nothing, so that Python's last flush does not complain."""
     with contextlib.suppress(OSError, ValueError):

@@ -17,7 +17,10 @@ from searchkit.cli.arguments import (
     PAGE,
     RANKING,
     READING,
+    AllowRemovals,
+    DryRun,
     Neighbours,
+    StrictReading,
     engines,
     one_of,
     search_option,
@@ -176,6 +179,19 @@ class Reading:
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         read = ReadOptions(**given, metadata_fields=tuple(self.metadata_field) or None)
         return SyncOptions(tuple(filter(None, self.include)), tuple(filter(None, self.exclude)), read)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """How careful a sync is."""
+
+    strict: StrictReading = False
+    dry_run: DryRun = False
+    allow_removals: AllowRemovals = False
+
+    def given(self) -> dict[str, bool]:
+        """Return them as `Index.sync` takes them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
