@@ -812,6 +812,8 @@ def test_a_reader_that_has_gone_ends_it_quietly(news):
         ("search Vietnam", "2>&-", 0),
         ("search -", "<&-", 1),
         ("list", "<&- >&- 2>&-", 141),
+        ("--version", ">&-", 141),
+        ("--help", ">&-", 1),
     ],
 )
 def test_closed_streams_end_it_quietly_with_a_code(news, command, closed, code):
@@ -819,6 +821,15 @@ def test_closed_streams_end_it_quietly_with_a_code(news, command, closed, code):
     done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, env=environment(), timeout=60)
     assert (done.returncode, done.stderr) == (code, b"")
     assert news("verify").exit_code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["search Vietnam", "--help", "--version", "list"])
+def test_an_output_that_is_full_is_a_line_and_a_code(news, command):
+    line = f'"{sys.executable}" -m searchkit {command} >/dev/full'
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, env=environment(), timeout=60)
+    assert done.returncode == 3
+    assert done.stderr.decode().splitlines() == ["searchkit: [Errno 28] No space left on device"]
 
 
 def test_a_terminal_that_knows_only_ascii_still_gets_json(news):

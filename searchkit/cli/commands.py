@@ -11,7 +11,7 @@ import typer
 import searchkit
 from searchkit.cli import arguments, measuring, opening, render, reports, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
-from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, open_streams
+from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
 from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
 
 # Whatever is not needed by --help is imported by the command that needs it.
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line."""
-    open_streams()
-    app(prog_name="searchkit")
+    with streams():
+        app(prog_name="searchkit")
 
 
 app = typer.Typer(

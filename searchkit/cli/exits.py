@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import typer
@@ -75,7 +76,22 @@ def _tolerate_any_text() -> None:
             stream.reconfigure(errors=errors)
 
 
-def open_streams() -> None:
+@contextlib.contextmanager
+def streams() -> Iterator[None]:
+    """Have standard streams to write to, and end quietly where what is written before any command runs cannot be."""
+    _open_streams()
+    try:
+        yield
+    except BrokenPipeError:
+        _silence()
+        sys.exit(BROKEN_PIPE)
+    except OSError as error:
+        _silence()
+        note(str(error))
+        sys.exit(ERROR)
+
+
+def _open_streams() -> None:
     """Give standard streams that whoever started us closed a place: whatever is opened next would take their numbers.
 
     Nobody reads a closed output, as with a pipe whose reader has gone.
