@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
     from searchkit.index import Index, rebuild
     from searchkit.indexing.improve import ImproveReport
-    from searchkit.indexing.sync import SyncOptions
+    from searchkit.indexing.roots import SyncOptions
     from searchkit.search.context import Citation, Context
     from searchkit.search.request import SearchOptions
     from searchkit.search.why_not import WhyNot
@@ -83,7 +83,7 @@ _HOMES = {
     ),
     "index": ("Index", "rebuild"),
     "indexing.improve": ("ImproveReport",),
-    "indexing.sync": ("SyncOptions",),
+    "indexing.roots": ("SyncOptions",),
     "search.context": ("Citation", "Context"),
     "search.request": ("SearchOptions",),
     "search.why_not": ("WhyNot",),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,7 +21,7 @@ from searchkit.types import Progress, SyncReport, silent
 if TYPE_CHECKING:
     from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.ingest import Ingest
-    from searchkit.indexing.sync import SyncOptions
+    from searchkit.indexing.roots import SyncOptions
 
 DEFAULT_EMBEDDER = "minilm"
 REACHED = 50  # passages that a question given to `improve` reaches
@@ -67,6 +68,8 @@ class Index(IndexReader):
         options: SyncOptions | None = None,
         strict: bool = False,
         embed: str = PROGRESSIVE,
+        dry_run: bool = False,
+        allow_removals: bool = False,
         progress: Progress | None = None,
         timeout: float | None = None,
     ) -> SyncReport:
@@ -74,6 +77,9 @@ class Index(IndexReader):
 
         Documents from elsewhere stay. Options are remembered for the paths, and hold until others are given. What
         could not be read is in the report; with strict, it raises DocumentError after everything readable is in.
+        What cannot be read now keeps its last good version (`stale`). A source that lost all or more than half of its
+        documents keeps them (`withheld`), and other filters than before take none away, unless with allow_removals.
+        dry_run: do nothing, and report what would have been done.
         embed: "progressive" has the model embed a sample of many new passages and predicts the other vectors, which
         `improve` replaces later; with "full" the model embeds them all, and those predicted before.
         timeout: seconds to wait for another writer, here and wherever something is written. Unless it is given, threads
@@ -84,10 +90,38 @@ class Index(IndexReader):
         given = [paths] if isinstance(paths, str | Path) else list(paths)
 
         def work(ingest: Ingest, writer: store.Writer) -> None:
-            chosen = [Path(path) for path in given or writer.catalog.sources.roots()]
-            sync(ingest, writer.catalog, chosen, options)
+            sync(ingest, writer.catalog, [Path(path) for path in given], options, allow_removals=allow_removals)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout)
+        return self._ingest(work, strict=strict, progress=progress, embed=embed, dry=dry_run, timeout=timeout)
+
+    def watch(
+        self,
+        paths: str | Path | Sequence[str | Path] = (),
+        *,
+        options: SyncOptions | None = None,
+        embed: str = PROGRESSIVE,
+        allow_removals: bool = False,
+        events: Iterable[Iterable[str | Path]] | None = None,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[SyncReport]:
+        """Sync now and after each burst of changes below the paths, for as long as the reports are asked for.
+
+        events: the paths that changed together, burst by burst, in place of those that the file system tells. Raises
+        MissingExtra.
+        """
+        from searchkit.indexing.watching import watch
+
+        given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+        sync = partial(self.sync, embed=embed, allow_removals=allow_removals, progress=progress, timeout=timeout)
+        return watch(sync, lambda: self.status()["sources"], self.path, given, options, events)
+
+    def forget(self, roots: str | Path | Sequence[str | Path], *, timeout: float | None = None) -> SyncReport:
+        """Let folders or files go that were synced, with their documents, whether they are still there or not."""
+        from searchkit.indexing.sync import forget
+
+        paths = [Path(root) for root in ([roots] if isinstance(roots, str | Path) else roots)]
+        return self._ingest(lambda ingest, writer: forget(ingest, writer.catalog, paths), timeout=timeout)
 
     def add(
         self,
@@ -191,6 +225,7 @@ class Index(IndexReader):
         strict: bool = False,
         progress: Progress | None = None,
         embed: str = PROGRESSIVE,
+        dry: bool = False,
         timeout: float | None = None,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
@@ -200,7 +235,8 @@ class Index(IndexReader):
 
         with store.writing(self._latest.path, timeout) as writer:
             model = self._held.called(*writer.settings.model)
-            ingest = Ingest(writer, model, token_counter(model), progress or silent, full=embed == FULL)
+            count_tokens = token_counter(model)
+            ingest = Ingest(writer, model, count_tokens, progress or silent, full=embed == FULL, dry=dry)
             with self._latest.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()

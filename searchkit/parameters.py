@@ -28,7 +28,7 @@ from searchkit.validation import (
 )
 
 if TYPE_CHECKING:
-    from searchkit.indexing.sync import SyncOptions
+    from searchkit.indexing.roots import SyncOptions
 
 Kind = TypeVar("Kind", bound=type)
 
@@ -38,7 +38,7 @@ QUESTIONS = ("search", "search_many", "why_not", "context", "who_said")  # metho
 
 
 def _sync_options(name: str, value: Any) -> SyncOptions:
-    from searchkit.indexing.sync import SyncOptions  # noqa: PLC0415 - the write path, for calls that have such options alone
+    from searchkit.indexing.roots import SyncOptions  # noqa: PLC0415 - the write path, for calls that have such options alone
 
     if not isinstance(value, SyncOptions):
         raise wrong(name, "SyncOptions", value)
@@ -49,6 +49,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "path": path,
     "source": path,
     "paths": paths,
+    "roots": paths,
     "engine": partial(one_of, choices=ENGINES),
     "language": text,
     "target_tokens": optional(partial(count, least=1)),
@@ -67,6 +68,8 @@ ARGUMENTS: Mapping[str, Check] = {
     "options": optional(_sync_options),
     "strict": flag,
     "sources": flag,
+    "dry_run": flag,
+    "allow_removals": flag,
     "embed": partial(one_of, choices=EMBED),
     "progress": optional(function),
     "seconds": optional(number),

@@ -234,7 +234,9 @@ class Failure:
 class SyncReport:
     """What a write did, by document id. `failed` holds every source that was not read, with its reason;
     `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason; `omitted` holds what was not
-    read of documents that were, by their id.
+    read of documents that were, by their id. `stale` are documents that were kept as they were, for their source could
+    not be read. `withheld` would have been removed, had that been allowed. With `dry_run` nothing was done, and it says
+    what would have been.
     """
 
     added: tuple[str, ...] = ()
@@ -249,6 +251,10 @@ class SyncReport:
     predicted: int = 0  # passages that got a draft of their vector, which `improve` replaces by the model's own
     generation: int = 0
     omitted: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
+    stale: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    dry_run: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready values."""

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.worlds import NEWS, WordHashEmbedder
 COMMANDS = (
     "index", "improve", "remove", "compact", "rebuild", "export", "import", "search", "context", "why-not", "show",
     "list", "status", "verify", "models", "evaluate", "compare", "tune", "who-said",
+    "forget", "watch",
 )  # fmt: skip
 HANOI = """Hanoi visit
 
@@ -266,6 +268,101 @@ def test_empty_standard_input_is_a_failure_under_its_name(call):
 
 def test_standard_input_stands_alone(call):
     assert call("index", "-", "news").exit_code == 2
+
+
+def test_a_dry_run_lists_what_would_be_done_and_does_nothing(news):
+    Path("news/rice.txt").write_text("Rice harvests were good this year.")
+    Path("news/hanoi.txt").unlink()
+    done = news("index", "--dry-run")
+    assert done.stdout.splitlines()[:2] == ["+ news/rice.txt", "- news/hanoi.txt"]
+    assert "dry run, nothing was done: 1 added, 0 changed, 1 removed, 1 kept" in done.stdout
+    assert news("list").stdout.split() == ["news/coffee.txt", "news/hanoi.txt"]
+
+
+def test_a_dry_run_creates_no_index(call, folder):
+    done = call("index", "news", "--embedder", "none", "--dry-run")
+    assert (done.exit_code, done.stdout.count("+ news/")) == (0, 2)
+    assert not (folder / "indexes").exists()
+    assert call("index", "-", "--dry-run", input="text").exit_code == 2
+
+
+def test_a_source_that_lost_most_is_kept_until_that_is_allowed(news):
+    for path in list(Path("news").iterdir()):
+        path.unlink()
+    done = news("index")
+    assert done.exit_code == 3
+    assert "2 withheld" in done.stdout
+    assert "--allow-removals" in done.stderr
+    assert "news/hanoi.txt" in done.stderr
+    assert news("list").stdout.split() == ["news/coffee.txt", "news/hanoi.txt"]
+    done = news("index", "--allow-removals", "--json")
+    assert json.loads(done.stdout)["removed"] == ["news/coffee.txt", "news/hanoi.txt"]
+    assert done.exit_code == 0
+
+
+def test_changed_filters_list_what_they_would_remove(news):
+    done = news("index", "news", "--include", "*.py")
+    assert (done.exit_code, "2 withheld" in done.stdout) == (3, True)
+    assert "coffee.txt" in done.stderr
+    assert news("index").stdout.startswith("indexes/default: 0 added, 0 changed, 0 removed, 2 kept")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("picture.xyz", b"\x00\x01" * 50, "no text"),
+        ("empty.txt", b"", "is empty"),
+        ("box/tool.xyz", b"text", "all was left out (1 unknown format .xyz)"),
+        ("box/", b"", "there is no file that is read"),
+    ],
+)
+def test_nothing_indexed_is_no_success(call, name, content, reason):
+    Path("box").mkdir()
+    if not name.endswith("/"):
+        Path(name).write_bytes(content)
+    done = call("index", name.partition("/")[0], "--embedder", "none")
+    assert done.exit_code == 1
+    assert reason in done.stderr
+    assert "nothing was indexed" in done.stderr
+
+
+def test_a_named_file_of_an_unknown_format_is_read_if_it_is_text(call):
+    Path("tool.py").write_text("def capstan(): pass\n")
+    assert call("index", "tool.py", "--embedder", "none").exit_code == 0
+    assert call("list").stdout.split() == ["tool.py"]
+
+
+def test_a_source_that_is_gone_is_told_each_time_until_it_is_forgotten(news, tmp_path):
+    Path("other.txt").write_text("Another text about rice.")
+    news("index", "other.txt")
+    shutil.rmtree("news")
+    for _ in range(2):
+        done = news("index")
+        assert (done.exit_code, "2 stale" in done.stdout) == (0, True)
+        assert "searchkit forget" in done.stderr
+    assert news("forget", "news").stdout.startswith("indexes/default: 0 added, 0 changed, 2 removed")
+    assert news("list").stdout.split() == ["other.txt"]
+    assert news("forget", "news").exit_code == 1
+    assert news("index").stderr == ""
+
+
+def test_watch_prints_a_line_for_each_commit(news, monkeypatch):
+    def bursts(*_):
+        Path("news/rice.txt").write_text("Rice harvests were good this year.")
+        yield [str(Path("news/rice.txt").resolve())]
+        yield [str(Path("news/coffee.txt").resolve())]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("searchkit.indexing.watching.bursts", bursts)
+    done = news("watch", "news")
+    assert done.exit_code == 130
+    lines = [line.partition(";")[0] for line in done.stdout.splitlines() if line.startswith("indexes/default")]
+    assert lines == [
+        "indexes/default: 0 added, 0 changed, 0 removed, 2 kept",
+        "indexes/default: 1 added, 0 changed, 0 removed, 2 kept",
+    ]
+    assert "interrupted" in done.stderr
+    assert news("verify").exit_code == 0
 
 
 # --- search --------------------------------------------------------------------------------------------------
@@ -702,6 +799,37 @@ def test_a_reader_that_has_gone_ends_it_quietly(news):
         os.close(writing)
         _, err = running.communicate(timeout=20)
     assert (running.returncode, err) == (141, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes the streams")
+@pytest.mark.parametrize(
+    ("command", "closed", "code"),
+    [
+        ("search Vietnam", ">&-", 141),
+        ("search Vietnam --json", ">&- 2>&-", 141),
+        ("index", ">&-", 141),
+        ("status", ">&-", 141),
+        ("search Vietnam", "2>&-", 0),
+        ("search -", "<&-", 1),
+        ("list", "<&- >&- 2>&-", 141),
+        ("--version", ">&-", 141),
+        ("--help", ">&-", 1),
+    ],
+)
+def test_closed_streams_end_it_quietly_with_a_code(news, command, closed, code):
+    line = f'"{sys.executable}" -m searchkit {command} {closed}'
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, env=environment(), timeout=60)
+    assert (done.returncode, done.stderr) == (code, b"")
+    assert news("verify").exit_code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["search Vietnam", "--help", "--version", "list"])
+def test_an_output_that_is_full_is_a_line_and_a_code(news, command):
+    line = f'"{sys.executable}" -m searchkit {command} >/dev/full'
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, env=environment(), timeout=60)
+    assert done.returncode == 3
+    assert done.stderr.decode().splitlines() == ["searchkit: [Errno 28] No space left on device"]
 
 
 def test_a_terminal_that_knows_only_ascii_still_gets_json(news):

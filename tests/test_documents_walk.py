@@ -58,6 +58,75 @@ def test_gitignore_files_rule_their_folders_and_the_nearest_wins(tmp_path):
     assert names(walk(tmp_path), tmp_path) == ["sub/a.txt", "sub/keep.txt"]
 
 
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with two folders of notes, whose user has no list of their own."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    top = tmp_path / "repository"
+    grow(top, ".git/info/exclude", "docs/a.txt", "docs/key.txt", "docs/api/b.txt", "docs/api/key.txt", "docs/api/c.md")
+    (top / ".git/info/exclude").write_text("")
+    return top
+
+
+def test_rules_from_the_top_of_the_repository_hold_in_a_folder_below_it(repository):
+    (repository / ".gitignore").write_text("key.txt\n/docs/api/*.md\n/a.txt\n")
+    assert names(walk(repository / "docs"), repository) == ["docs/a.txt", "docs/api/b.txt"]
+    assert names(walk(repository / "docs", below="api"), repository) == ["docs/api/b.txt"]
+    (repository / "docs/.gitignore").write_text("!/key.txt\n")
+    assert names(walk(repository / "docs"), repository) == ["docs/a.txt", "docs/api/b.txt", "docs/key.txt"]
+
+
+def test_the_lists_that_git_keeps_apart_hold_and_give_way_to_ignore_files(repository, tmp_path):
+    (repository / ".git/info/exclude").write_text("key.txt\n")
+    grow(tmp_path, "home/.config/git/ignore")
+    (tmp_path / "home/.config/git/ignore").write_text("*.md\n!key.txt\n")
+    assert names(walk(repository / "docs"), repository) == ["docs/a.txt", "docs/api/b.txt"]
+    assert names(walk(repository), repository) == ["docs/a.txt", "docs/api/b.txt"]
+    (repository / ".gitignore").write_text("!key.txt\n")
+    assert len(walk(repository).files) == 4
+    (tmp_path / "home/mine").write_text("a.txt\n")
+    (tmp_path / "home/.gitconfig").write_text("[user]\nname = x\n[core]\n\texcludesFile = ~/mine\n")
+    assert "docs/a.txt" not in names(walk(repository), repository)
+
+
+def test_a_work_tree_has_the_list_of_its_repository(repository, tmp_path):
+    (repository / ".git/info/exclude").write_text("key.txt\n")
+    grow(repository, ".git/worktrees/w/commondir")
+    (repository / ".git/worktrees/w/commondir").write_text("../..\n")
+    grow(tmp_path, "w/key.txt", "w/a.txt")
+    (tmp_path / "w/.git").write_text(f"gitdir: {repository}/.git/worktrees/w\n")
+    assert names(walk(tmp_path / "w"), tmp_path) == ["w/a.txt"]
+
+
+def test_a_repository_inside_another_has_rules_of_its_own(repository):
+    (repository / ".gitignore").write_text("key.txt\n")
+    grow(repository, "docs/api/.git/HEAD")
+    assert names(walk(repository), repository) == ["docs/a.txt", "docs/api/b.txt", "docs/api/c.md", "docs/api/key.txt"]
+
+
+def test_a_folder_that_is_ignored_is_read_when_it_is_named(repository):
+    (repository / ".gitignore").write_text("/docs/\nkey.txt\n")
+    assert walk(repository).files == ()
+    assert len(walk(repository / "docs").files) == 5
+
+
+@pytest.mark.parametrize("line", ["!", "\\", "[", "/"])
+def test_a_line_that_git_cannot_understand_leaves_out_nothing(tmp_path, line):
+    grow(tmp_path, "a.txt", "b.txt")
+    (tmp_path / ".gitignore").write_text(f"{line}\nb.txt\n")
+    assert names(walk(tmp_path), tmp_path) == ["a.txt"]
+
+
+def test_an_ignore_file_that_cannot_be_followed_leaves_its_folder_unread(tmp_path):
+    grow(tmp_path, "a.txt", "sub/b.txt")
+    (tmp_path / "sub/.gitignore").symlink_to(tmp_path / "nowhere")
+    found = walk(tmp_path)
+    assert names(found, tmp_path) == ["a.txt"]
+    assert found.unread == (tmp_path / "sub",)
+    assert ".gitignore" in found.failed[0].reason
+
+
 def test_an_index_of_searchkit_is_passed_over(tmp_path):
     grow(tmp_path, "a.txt", "indexes/news/note.txt", "data/index.json")
     (tmp_path / "indexes/news/index.json").write_text('{"searchkit": "index", "format": 1}')

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from searchkit.cli import render
+from searchkit.cli import render, reports
 from searchkit.types import Document, Failure, Hit, Passage, Results, Source, SyncReport
 
 TEXT = "Analysts said Vietnam balances the great powers."
@@ -163,7 +163,7 @@ def test_a_report_counts_on_standard_output_and_names_failures_on_standard_error
         ("a", "b"), ("c",), (), 5, (Failure("x.pdf", "is damaged"), Failure("y", "y is empty.")), {"hidden": 2},
         passages=1234, embedded=3, reused=4, generation=7,
     )  # fmt: skip
-    render.report(done, Path("indexes/news"))
+    reports.report(done, Path("indexes/news"))
     captured = capsys.readouterr()
     assert captured.out.splitlines() == [
         "indexes/news: 2 added, 1 changed, 0 removed, 5 kept, 2 failed; 1,234 passages, generation 7",

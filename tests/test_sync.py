@@ -117,6 +117,7 @@ def test_a_folder_that_is_gone_is_reported_and_kept(empty, folder):
     shutil.rmtree(folder)
     report = empty.sync(folder)
     assert [failure.source for failure in report.failed] == [str(folder)]
+    assert report.stale == ("news/coffee.txt", "news/world/hanoi.txt")
     assert len(empty.documents()) == 2
 
 
@@ -148,13 +149,14 @@ def test_other_ways_of_reading_read_every_file_again(empty, tmp_path):
     assert empty.sync().kept == 1
 
 
-def test_an_unreadable_file_is_reported_by_every_sync_and_leaves_the_index(empty, folder):
+def test_an_unreadable_file_is_reported_by_every_sync_and_keeps_its_last_good_version(empty, folder):
     empty.sync(folder)
     (folder / "coffee.txt").write_bytes(b"\x00\x01\x02\xff" * 100)
     for _ in range(2):
         report = empty.sync(folder)
         assert [failure.source for failure in report.failed] == [str(folder / "coffee.txt")]
-    assert empty.documents() == ["news/world/hanoi.txt"]
+        assert report.stale == ("news/coffee.txt",)
+    assert "Coffee prices" in empty.get("news/coffee.txt").text
     with pytest.raises(DocumentError, match=r"coffee\.txt"):
         empty.sync(folder, strict=True)
 
@@ -239,7 +241,7 @@ class AnyHistoryEqualsAFreshBuild(RuleBasedStateMachine):
 
     @rule()
     def sync(self):
-        self.index.sync(self.folder)
+        self.index.sync(self.folder, allow_removals=True)
 
     @rule()
     def compact(self):
@@ -258,7 +260,7 @@ class AnyHistoryEqualsAFreshBuild(RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "index"):
             return
-        self.index.sync(self.folder)
+        self.index.sync(self.folder, allow_removals=True)
         with Index.create(self.home / "fresh", embedder=WordHashEmbedder()) as fresh:
             fresh.sync(self.folder)
             assert answers(self.index) == answers(fresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -66,8 +67,8 @@ def index_names(incomplete: str) -> list[str]:
 def must_exist(paths: list[Path] | None) -> list[Path] | None:
     """Return the paths if each is there or stands for standard input. Raises BadParameter."""
     for path in paths or ():
-        if path != STDIN and not path.exists():
-            raise typer.BadParameter(f"{path} does not exist. What an index holds of it goes with: searchkit remove")
+        if path != STDIN and not os.path.lexists(path):
+            raise typer.BadParameter(f"{path} does not exist. What an index holds of it goes with: searchkit forget")
     return paths
 
 
@@ -110,6 +111,16 @@ BySource = Annotated[
     bool,
     typer.Option("--sources", help="Tell for each source how many documents it gave and what was not read of them."),
 ]
+Roots = Annotated[list[Path], typer.Argument(metavar="ROOT", help="Folders or files that were indexed.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Do nothing, and say what would be done.")]
+AllowRemovals = Annotated[
+    bool,
+    typer.Option(
+        "--allow-removals",
+        help="Remove what is gone even if it is all or more than half of a source, and what changed filters leave out.",
+    ),
+]
+AsJsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, a line for each commit.")]
 NewFile = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="File to write, a zip.")]
 ArchiveFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="File that export wrote.")

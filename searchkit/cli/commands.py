@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import searchkit
-from searchkit.cli import arguments, measuring, opening, render
+from searchkit.cli import arguments, measuring, opening, render, reports, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
-from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples
-from searchkit.cli.options import Creation, FullPage, Output, Page, RankingOptions, Reading, Writing, flat
+from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
+from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="searchkit")
+    with streams():
+        app(prog_name="searchkit")
 
 
 app = typer.Typer(
@@ -49,41 +50,7 @@ def start(
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-@app.command(
-    epilog=examples(
-        "searchkit index news/",
-        "searchkit index news/ reports/ -i indexes/press --exclude 'drafts/'",
-        "searchkit index                             (all sources again)",
-        "zcat wiki.jsonl.gz | searchkit index - --stdin-name wiki --text-field body",
-    )
-)
-@flat
-def index(
-    paths: arguments.Sources = None,
-    index: IndexPath = DEFAULT_INDEX,
-    stdin_name: arguments.StdinName = "stdin",
-    json: arguments.AsJson = False,
-    *,
-    writing: Writing,
-    reading: Reading,
-    creation: Creation,
-) -> None:
-    """Make an index match files and folders, and create it if there is none."""
-    from searchkit.cli.progress import reporting
-
-    piped = opening.is_piped(paths)
-    with opening.existing_or_new(index, creation, create=bool(paths)) as opened, reporting() as progress:
-        if piped:
-            from searchkit.cli import stdin
-
-            read = reading.options().read
-            done = opened.add(stdin.documents(stdin_name, read), **writing.options(), progress=progress)
-        else:
-            opening.require_sources(opened, paths)
-            done = opened.sync(paths or (), options=reading.given(), **writing.options(), progress=progress)
-    _print(done.to_dict(), lambda: render.report(done, index), json=json)
-    if any(failure.bug for failure in done.failed):
-        raise typer.Exit(ERROR)
+syncing.add_to(app)
 
 
 @app.command(
@@ -108,7 +75,7 @@ def improve(
     asked = questions.read_text(encoding="utf-8", errors="replace").splitlines() if questions else []
     with opening.existing(index) as opened, reporting() as progress:
         done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress, timeout=wait)
-    _print(done.to_dict(), lambda: render.improved(done, index), json=json)
+    render.either(done.to_dict(), lambda: render.improved(done, index), json=json)
 
 
 @app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
@@ -121,7 +88,7 @@ def remove(
     """Remove documents by id or glob. Indexing their folder again brings them back."""
     with opening.existing(index) as opened:
         done = opened.remove(ids, timeout=wait)
-    _print(done.to_dict(), lambda: render.report(done, index), json=json)
+    render.either(done.to_dict(), lambda: reports.report(done, index), json=json)
     _exit_unless(bool(done.removed))
 
 
@@ -272,7 +239,7 @@ def context(
     """Print passages for a prompt, within a budget of tokens, with citations."""
     with opening.existing(index) as opened:
         made = opened.context(_text(question), max_tokens, **ranking.options())
-    _print(made.to_dict(), lambda: render.context(made), json=json)
+    render.either(made.to_dict(), lambda: render.context(made), json=json)
     _exit_unless(bool(made.citations))
 
 
@@ -291,7 +258,7 @@ def who_said(
     with opening.existing(index) as opened:
         found = opened.who_said(name, about=about, k=k)
         facts = {} if found else opened.status()
-    _print([each.to_dict() for each in found], lambda: render.statements(found), json=json)
+    render.either([each.to_dict() for each in found], lambda: render.statements(found), json=json)
     if not found:
         old = " This index has a format that does not hold it; run: searchkit rebuild" if facts["format"] < 2 else ""
         end(f"nothing that {name!r} said was found in {index}.{old}", NOTHING)
@@ -311,7 +278,7 @@ def why_not(
     """Say why a passage is not among the hits of a query, and what would bring it in."""
     with opening.existing(index) as opened:
         answer = opened.why_not(passage, query, page.k, **page.options(), **ranking.options())
-    _print(answer.to_dict(), lambda: render.why_not(answer), json=json)
+    render.either(answer.to_dict(), lambda: render.why_not(answer), json=json)
     _exit_unless(answer.verdict != "not_indexed")
 
 
@@ -337,9 +304,9 @@ def show(
         before = parts[max(0, item.ordinal - context) : item.ordinal]
         after = parts[item.ordinal + 1 : item.ordinal + 1 + context]
         shape = render.passage_dict(item, before, after)
-        _print(shape, lambda: render.passage(item, before, after), json=json)
+        render.either(shape, lambda: render.passage(item, before, after), json=json)
     else:
-        _print(render.document_dict(item, parts), lambda: render.document(item, parts), json=json)
+        render.either(render.document_dict(item, parts), lambda: render.document(item, parts), json=json)
 
 
 @app.command(name="list", epilog=examples("searchkit list", "searchkit list 'news/2024/*'"))
@@ -349,7 +316,7 @@ def list_(
     """List the ids of documents."""
     with opening.existing(index) as opened:
         ids = opened.documents(pattern)
-    _print(ids, lambda: render.ids(ids), json=json)
+    render.either(ids, lambda: render.ids(ids), json=json)
     _exit_unless(bool(ids))
 
 
@@ -362,7 +329,7 @@ def status(
     """Say what an index holds and how it was made."""
     with opening.existing(index) as opened:
         facts = opened.status(sources=sources)
-    _print(facts, lambda: render.status(facts), json=json)
+    render.either(facts, lambda: render.status(facts), json=json)
 
 
 @app.command(epilog=examples("searchkit verify", "searchkit verify || searchkit rebuild"))
@@ -371,7 +338,7 @@ def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> 
     from searchkit.storage import inspection
 
     report = inspection.verify(index)
-    _print(report.to_dict(), lambda: render.verified(report, index), json=json)
+    render.either(report.to_dict(), lambda: render.verified(report, index), json=json)
     if not report.ok:
         raise typer.Exit(ERROR)
 
@@ -382,14 +349,7 @@ def models(json: arguments.AsJson = False) -> None:
     from searchkit.models import embedders
 
     known = embedders.available()
-    _print([model._asdict() for model in known], lambda: render.models(known), json=json)
-
-
-def _print(shape: Any, draw: Callable[[], None], *, json: bool) -> None:
-    if json:
-        render.dump(shape)
-    else:
-        draw()
+    render.either([model._asdict() for model in known], lambda: render.models(known), json=json)
 
 
 def _exit_unless(found: bool) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import typer
@@ -73,6 +74,50 @@ def _tolerate_any_text() -> None:
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
+
+
+@contextlib.contextmanager
+def streams() -> Iterator[None]:
+    """Have standard streams to write to, and end quietly where what is written before any command runs cannot be."""
+    _open_streams()
+    try:
+        yield
+    except BrokenPipeError:
+        _silence()
+        sys.exit(BROKEN_PIPE)
+    except OSError as error:
+        _silence()
+        note(str(error))
+        sys.exit(ERROR)
+
+
+def _open_streams() -> None:
+    """Give standard streams that whoever started us closed a place: whatever is opened next would take their numbers.
+
+    Nobody reads a closed output, as with a pipe whose reader has gone.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as we run
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stdout = sys.stdout or _Unread()
+
+
+class _Unread(io.TextIOBase):
+    """Standard output that nobody reads."""
+
+    def writable(self) -> bool:
+        """Say that it looks like any other."""
+        return True
+
+    def write(self, _: str) -> int:
+        """Refuse, as a pipe without a reader does."""
+        raise BrokenPipeError
+
+    def fileno(self) -> int:
+        """Return where Python would have put it."""
+        return 1
 
 
 def _silence() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +29,19 @@ def existing(path: Path) -> Index:
     return Index.open(path)
 
 
-def existing_or_new(path: Path, creation: Creation, *, create: bool) -> Index:
-    """Open an index whose settings are those given, or create it. Raises BadParameter."""
+@contextlib.contextmanager
+def existing_or_new(path: Path, creation: Creation, *, create: bool, dry: bool = False) -> Iterator[Index]:
+    """Open an index whose settings are those given, or create it. Raises BadParameter.
+
+    dry: one that is not there is made for the length of the block, elsewhere.
+    """
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="searchkit-")) if dry else ""
+        new = Path(scratch) / "index" if scratch else path
+        yield stack.enter_context(_opened(path, creation, create=create, new=new))
+
+
+def _opened(path: Path, creation: Creation, *, create: bool, new: Path) -> Index:
     from searchkit.index import Index
 
     model = model_called(creation.embedder)
@@ -39,7 +53,7 @@ def existing_or_new(path: Path, creation: Creation, *, create: bool) -> Index:
     except EmbedderMismatch as error:
         raise typer.BadParameter(str(error), param_hint="--embedder") from None
     try:
-        return Index.create(path, **creation.given() | ({"embedder": model} if model else {}))
+        return Index.create(new, **creation.given() | ({"embedder": model} if model else {}))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 

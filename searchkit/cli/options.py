@@ -17,6 +17,8 @@ from searchkit.cli.arguments import (
     PAGE,
     RANKING,
     READING,
+    AllowRemovals,
+    DryRun,
     Embed,
     Neighbours,
     StrictReading,
@@ -28,7 +30,7 @@ from searchkit.cli.arguments import (
 from searchkit.search.choices import ARMS, OPTIONS, STAGES
 
 if TYPE_CHECKING:
-    from searchkit.indexing.sync import SyncOptions
+    from searchkit.indexing.roots import SyncOptions
 
 Result = TypeVar("Result")
 
@@ -173,7 +175,7 @@ class Reading:
     def options(self) -> SyncOptions:
         """Return them as `Index.sync` takes them; an empty glob counts as none."""
         from searchkit.documents import ReadOptions  # noqa: PLC0415 - not before it is known to be needed
-        from searchkit.indexing.sync import SyncOptions  # noqa: PLC0415
+        from searchkit.indexing.roots import SyncOptions  # noqa: PLC0415
 
         names = ("max_bytes", "id_field", "title_field", "text_field")
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
@@ -192,6 +194,18 @@ class Writing:
     def options(self) -> dict[str, Any]:
         """Return them as `Index.sync` and `Index.add` take them."""
         return {"strict": self.strict, "embed": self.embed, "timeout": self.wait}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """How careful a sync is."""
+
+    dry_run: DryRun = False
+    allow_removals: AllowRemovals = False
+
+    def given(self) -> dict[str, bool]:
+        """Return them as `Index.sync` takes them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

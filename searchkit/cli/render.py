@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from searchkit.search.context import Context
     from searchkit.search.why_not import WhyNot
     from searchkit.storage.inspection import VerifyReport
-    from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, Statement, SyncReport
+    from searchkit.types import Document, Hit, Metadata, Passage, Results, Source, Statement
 
 WIDEST = 100  # columns of text: longer lines are hard to read
 INDENT = "    "
@@ -54,6 +54,14 @@ def dump(value: Any, *, lines: bool = False) -> None:
     """Write JSON, on one line or for reading."""
     ascii_only = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8"
     out(json.dumps(value, ensure_ascii=ascii_only, indent=None if lines else 2))
+
+
+def either(shape: Any, draw: Callable[[], None], *, json: bool) -> None:
+    """Write an answer as JSON, or have it drawn for people."""
+    if json:
+        dump(shape)
+    else:
+        draw()
 
 
 def printable(text: str) -> str:
@@ -287,33 +295,10 @@ def context(made: Context) -> None:
 # --- reports ------------------------------------------------------------------------------------------------
 
 
-def report(done: SyncReport, path: Path) -> None:
-    """Print what a write did; sources that could not be read go to standard error."""
-    counts = f"{len(done.added)} added, {len(done.changed)} changed, {len(done.removed)} removed, {done.kept} kept"
-    failed = f", {len(done.failed)} failed" if done.failed else ""
-    out(f"{path}: {counts}{failed}; {done.passages:,} passages, generation {done.generation}")
-    if done.embedded or done.reused or done.predicted:
-        predicted = f", {done.predicted:,} predicted; better ones with: searchkit improve" if done.predicted else ""
-        out(f"vectors: {done.embedded:,} computed, {done.reused:,} known already{predicted}")
-    if done.skipped:
-        out("left out: " + ", ".join(f"{count} {reason}" for reason, count in sorted(done.skipped.items())))
-    if done.omitted:
-        have = "1 document has" if len(done.omitted) == 1 else f"{len(done.omitted):,} documents have"
-        out(f"{have} parts that were not read: searchkit status --sources")
-    failures(done)
-
-
 def improved(done: ImproveReport, path: Path) -> None:
     """Print what an improvement did, and what is left."""
     kept = f" and {done.reached:,} that searches had left" if done.reached else ""
     out(f"{path}: {done.embedded:,} vectors computed{kept}; {done.drafts:,} predicted ones left")
-
-
-def failures(done: SyncReport) -> None:
-    """Write each source that could not be read, and why, to standard error."""
-    for failure in done.failed:
-        named = failure.reason.startswith(failure.source)
-        note(f"failed: {failure.reason if named else f'{failure.source}: {failure.reason}'}")
 
 
 def status(facts: Mapping[str, Any]) -> None:

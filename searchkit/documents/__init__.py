@@ -4,7 +4,7 @@ from searchkit.documents.formats import FORMATS, Format, Found, asked_for, reade
 from searchkit.documents.options import ReadOptions
 from searchkit.documents.reading import is_streamed, read, read_text
 from searchkit.documents.records import read_records
-from searchkit.documents.walking import FoundFile, Walk, walk
+from searchkit.documents.walking import FoundFile, Walk, device, passes_over, walk
 
 __all__ = [
     "FORMATS",
@@ -14,7 +14,9 @@ __all__ = [
     "ReadOptions",
     "Walk",
     "asked_for",
+    "device",
     "is_streamed",
+    "passes_over",
     "read",
     "read_records",
     "read_text",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args
 
 from searchkit.errors import DocumentBug, DocumentError, document_bug
 from searchkit.indexing.inputs import id_text, simple
+from searchkit.normalization import nfc
 from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Omission, Scalar
 
 _CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
@@ -50,8 +51,8 @@ def name_of(document: Document) -> str:
 
 
 def _clean(document: Document, extra: Metadata) -> Document:
-    """Return the document with lone surrogates replaced and dates as text. Raises DocumentError for what is none."""
-    doc_id = _whole(id_text(document.id))
+    """Return the document as the index has it: whole text, dates as text, composed id. Raises DocumentError."""
+    doc_id = nfc(_whole(id_text(document.id)))
     text, title = (_text(name, getattr(document, name)) for name in ("text", "title"))
     if not doc_id or "\n" in doc_id:
         raise DocumentError(f"{doc_id!r} is no document id: give a line of text")

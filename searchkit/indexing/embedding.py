@@ -100,6 +100,17 @@ class Embedding:
         """Forget the journal: what it holds is in a segment now."""
         self._journal.clear()
 
+    def remember(self, buried: Mapping[bytes, int]) -> None:
+        """Put the model's vectors of removed rows into the journal: the next session may bring their texts again.
+
+        buried: row by digest.
+        """
+        vectors = self._writer.open_vectors(dead=True)
+        pairs = [(row, digest) for digest, row in buried.items()]
+        for start in range(0, len(pairs), DRAFT_CHUNK):
+            if known := _exact(vectors, pairs[start : start + DRAFT_CHUNK]):
+                self._journal.append(list(known), np.stack(list(known.values())))
+
     def _reuse(self, rows: Rows, buried: Mapping[bytes, int]) -> Rows:
         """Write the vectors of rows whose texts had one before; return the others."""
         left = [np.empty(0, np.int64)]

@@ -36,8 +36,10 @@ class Ingest:
         *,
         given: Given | None = None,
         full: bool = False,
+        dry: bool = False,
     ) -> None:
-        """given, full: see `Embedding`."""
+        """given, full: see `Embedding`. dry: nothing is stored, and the report says what would have been."""
+        self._dry = dry
         self._writer = writer
         self._catalog = writer.catalog
         self._progress = progress
@@ -47,7 +49,8 @@ class Ingest:
         self._pipeline = Pipeline(
             Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None
         )
-        self._embedding = Embedding(writer, embedder, progress, given=given, full=full) if embedder else None
+        works = embedder is not None and not dry
+        self._embedding = Embedding(writer, embedder, progress, given=given, full=full) if embedder and works else None
         self._pending = Pending(writer)
         self._seen: dict[str, int | None] = {}  # document id -> key of the file that it came from
         self._added: list[str] = []
@@ -60,14 +63,30 @@ class Ingest:
         self.skipped: dict[str, int] = {}
         self.gone: set[int] = set()  # keys of files that are no longer there: they claim nothing
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
+        self.released: set[str] = set()  # ids of documents that their files no longer hold: others may claim them
+        self.misread = 0  # documents and files that could not be read
+        self.stale: list[str] = []
+        self.withheld: list[str] = []
+        self.warnings: list[str] = []
+        self.keeps_vectors = False  # of what it removes, for the next session
         writer.begin()
         ensure_statements(writer)
         self._catalog.ensure()
-        self._completed = embedder is not None and ensure_pieces(writer, embedder)
+        self._completed = embedder is not None and works and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
         """Record a source that could not be read."""
         self.failed.append(Failure(source, reason))
+
+    def misses(self, failure: Failure) -> None:
+        """Record something in a file that could not be read."""
+        self.failed.append(failure)
+        self.misread += 1
+
+    @property
+    def added(self) -> int:
+        """How many documents were added so far."""
+        return len(self._added)
 
     def keep(self, documents: int) -> None:
         """Count documents of a file that has not changed."""
@@ -77,7 +96,7 @@ class Ingest:
         """Add a document with more metadata, or replace the one of the same id if its content differs."""
         item = cleaned(document, extra)
         if isinstance(item, Failure):
-            self.then(partial(self.failed.append, item))
+            self.then(partial(self.misses, item))
             return
         document, digest = item
         known = None if self._pending.was_empty else self._catalog.documents.state(document.id)
@@ -103,7 +122,7 @@ class Ingest:
     def _take_file(self, file: int, contents: Contents) -> None:
         for item in contents.items:
             if isinstance(item, Failure):
-                self.failed.append(item)
+                self.misses(item)
             else:
                 self._take(item.document, item.digest, file, item.prepared)
 
@@ -124,12 +143,14 @@ class Ingest:
         if isinstance(prepared, Bug) or not prepared.places:
             self._seen.pop(document.id, None)
             reason, bug = (prepared.reason, True) if isinstance(prepared, Bug) else ("holds no text", False)
-            self.failed.append(Failure(document.id, reason, bug))
+            self.misses(Failure(document.id, reason, bug))
             return
         if state is not None:
-            self._pending.bury(state[0])
+            self._bury(state[0])
         (self._added if state is None else self._changed).append(document.id)
         self._note_taken(document)
+        if self._dry:
+            return
         self._pending.accept(document, file, digest, prepared)
         if len(self._pending) >= BATCH_PASSAGES:
             self.commit()
@@ -148,17 +169,17 @@ class Ingest:
             )
         state = None if self._pending.was_empty else self._catalog.documents.state(document.id)
         if state is not None and state[1] is not None and state[1] != file:
-            self._settle_claim(state[1], file)
+            self._settle_claim(document.id, state[1], file)
         self._seen[document.id] = file
         self._progress("read", len(self._seen), None)
         return state
 
-    def _settle_claim(self, owner: int, claimant: int | None) -> None:
+    def _settle_claim(self, doc_id: str, owner: int, claimant: int | None) -> None:
         """Let the file that comes first by path have an id that two claim, whichever was read first.
 
         The loser is read again by every sync, so that it gets the id as soon as the winner gives it up.
         """
-        if owner in self.gone:
+        if owner in self.gone or doc_id in self.released:
             return
         path = self._catalog.sources.file_path(owner)
         if claimant is None or path < self._catalog.sources.file_path(claimant):
@@ -179,7 +200,7 @@ class Ingest:
         state = self._catalog.documents.state(doc_id)
         if state is None:
             return False
-        self._pending.bury(state[0])
+        self._bury(state[0])
         self._removed.append(doc_id)
         self._omitted.pop(doc_id, None)
         return True
@@ -188,10 +209,20 @@ class Ingest:
         """Tell whether `put` took a document of this id in this session."""
         return doc_id in self._seen
 
+    def _bury(self, key: int) -> None:
+        if not self._dry:
+            self._pending.bury(key)
+
     def finish(self) -> SyncReport:
         """Commit what is left, if anything; return what was done."""
         self.flush()
         self.close()  # the model may want the memory
+        if not self._dry:
+            self._complete()
+        return self._report()
+
+    def _complete(self) -> None:
+        """Commit what is left, and give vectors to what lacks them."""
         changed = bool(self._pending) or self._completed
         if changed:
             self._pending.store()
@@ -204,12 +235,17 @@ class Ingest:
         if changed:
             self._commit()
         self._catalog.commit()  # times of files alone make no new generation
+        if self._embedding and self.keeps_vectors:
+            self._embedding.remember(self._pending.buried)
+
+    def _report(self) -> SyncReport:
         done = self._embedding
         return SyncReport(
             tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
             self.skipped, self._catalog.counts()["passages"],
             done.embedded if done else 0, done.reused if done else 0, done.predicted if done else 0,
-            self._catalog.counter("generation"), self._omitted,
+            self._catalog.counter("generation"), self._omitted, tuple(self.stale), tuple(self.withheld),
+            tuple(self.warnings), self._dry,
         )  # fmt: skip
 
     def commit(self) -> None:

@@ -1,27 +1,29 @@
-"""Make the index match files and folders: what is new, changed or gone since the last time."""
+"""Make the index match files and folders: what is new, changed or gone since the last time.
+
+Only what is seen to be gone is removed. What cannot be read, or looked for, keeps its last good version, and is told
+each time. A source that would lose most of what the index holds of it keeps it until that is said to be right.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from searchkit import documents
 from searchkit.errors import DocumentError
-from searchkit.indexing.cleaning import failure
+from searchkit.indexing import names, roots
 from searchkit.indexing.ingest import Ingest
 from searchkit.indexing.inputs import given
-from searchkit.indexing.prepare import File
+from searchkit.indexing.reading import FileReading
+from searchkit.indexing.roots import SyncOptions, SyncSource
+from searchkit.normalization import nfc
 from searchkit.storage.catalog import Catalog
-from searchkit.storage.catalog.schema import KnownFile, Root
-from searchkit.types import Document, Failure, Metadata, SyncReport
-from searchkit.validation import settle, texts, wrong
+from searchkit.storage.catalog.schema import KnownFile
+from searchkit.types import Failure, SyncReport
 
-SETTLED_NS = 2_000_000_000  # the coarsest file clock (FAT): a younger file may change again within one tick
-UNFINISHED = -1  # the time of a file whose documents are not all in yet
+ALLOW = "do it with allow_removals=True, or --allow-removals"
 
 
 def whole(report: SyncReport) -> SyncReport:
@@ -32,166 +34,248 @@ def whole(report: SyncReport) -> SyncReport:
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
-    """How sources are found and read. Globs are as in .gitignore. Raises ArgumentError."""
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    read: documents.ReadOptions = field(default_factory=documents.ReadOptions)
-
-    def __post_init__(self) -> None:
-        settle(self, {"include": texts, "exclude": texts, "read": _read_options})
-
-
-def _read_options(name: str, value: object) -> documents.ReadOptions:
-    if not isinstance(value, documents.ReadOptions):
-        raise wrong(name, "ReadOptions", value)
-    return value
-
-
-def sync(ingest: Ingest, catalog: Catalog, paths: Sequence[Path], options: SyncOptions | None) -> None:
-    """Bring every document under `paths` up to date; documents from elsewhere stay as they are.
+def sync(
+    ingest: Ingest,
+    catalog: Catalog,
+    paths: Sequence[Path],
+    options: SyncOptions | None,
+    *,
+    allow_removals: bool = False,
+) -> None:
+    """Bring every document under `paths` up to date, or under all roots; documents from elsewhere stay as they are.
 
     Without options those of the last time hold. Options that read differently have every file read again.
     """
-    for path in dict.fromkeys(path.absolute() for path in paths):
-        if not path.exists():
-            ingest.fail(str(path), "does not exist; what the index holds of it is kept until you remove it")
-            continue
-        source = _Source(catalog, path, options)
-        walked = documents.walk(path, include=source.options.include, exclude=source.options.exclude)
+    chosen = paths or [Path(root) for root in catalog.sources.roots()]
+    for source in roots.gather(ingest, catalog, chosen, options):
+        if paths and not _is_there(source.root):
+            ingest.fail(str(source.root), "does not exist")
+        _Run(ingest, catalog, source, allow_removals=allow_removals).run()
+
+
+class _Run:
+    """One source brought up to date."""
+
+    def __init__(self, ingest: Ingest, catalog: Catalog, source: SyncSource, *, allow_removals: bool) -> None:
+        self._ingest = ingest
+        self._catalog = catalog
+        self._source = source
+        self._allowed = allow_removals
+        every = source.known_files(catalog)
+        self._before = catalog.sources.count_documents(file.key for file in every.values())
+        self._added = ingest.added
+        self._known = every if source.is_whole else source.known_files(catalog, source.path)
+        self._elsewhere = every.keys() - self._known.keys()
+
+    def run(self) -> None:
+        """Look at what is there, read what is new or changed, and remove what is gone."""
+        source, ingest = self._source, self._ingest
+        walked = self._walk()
+        if walked is None or self._would_be_left_out(walked):
+            return
         for reason, count in walked.skipped.items():
             ingest.skipped[reason] = ingest.skipped.get(reason, 0) + count
         ingest.failed.extend(walked.failed)
-        known = catalog.sources.files_under(str(path))
+        if source.is_whole and (source.before is not None or walked.files or not walked.failed):
+            source.record(self._catalog)
         present = {str(found.path) for found in walked.files}
-        ingest.gone = {file.key for name, file in known.items() if name not in present}
+        missing = {name: file for name, file in self._known.items() if name not in present}
+        unmounted = self._unmounted(missing)
+        hidden = [str(path) for path in (*walked.unread, *unmounted)]
+        gone = {name: file for name, file in missing.items() if not _is_covered(name, hidden)}
+        for name in sorted(missing.keys() - gone.keys()):
+            ingest.stale.extend(self._ids(name))
+        ingest.gone = {file.key for file in gone.values()}
+        readings = self._read(walked.files, {*present, *self._elsewhere, *(missing.keys() - gone.keys())})
+        self._remove(gone, readings)
+        self._remember_mounts(walked, unmounted)
+
+    # --- looking ------------------------------------------------------------------------------------------
+
+    def _walk(self) -> documents.Walk | None:
+        """Return what is there; None if the source itself is not, which is told."""
+        source = self._source
+        if _is_there(source.root):
+            if self._known or _is_there(source.path):
+                try:
+                    return source.walk() if _is_there(source.path) else documents.Walk((), {}, ())
+                except DocumentError as error:  # a pipe, or gone since
+                    self._ingest.fail(str(source.path), str(error))
+                    return None
+        elif source.before is not None:
+            stale = [doc_id for name in sorted(self._known) for doc_id in self._ids(name)]
+            self._ingest.stale.extend(stale)
+            self._ingest.warnings.append(
+                f"{source.root} does not exist; its {len(stale):,} documents are kept as they were. "
+                f"Let them go with: searchkit forget {source.root}"
+            )
+            return None
+        else:
+            return None
+        self._ingest.fail(str(source.path), "does not exist")
+        return None
+
+    def _would_be_left_out(self, walked: documents.Walk) -> bool:
+        """Tell whether other filters than before leave out what the index holds, and that was not allowed."""
+        source = self._source
+        if self._allowed or source.before is None or _filters(source.before) == _filters(source.options):
+            return False
+        present = {str(found.path) for found in walked.files}
+        found = {str(found.path) for found in source.walk(source.before).files} - present
+        lost = [i for name in sorted(found & self._known.keys()) for i in self._ids(name)]
+        if lost:
+            self._withhold(
+                lost, f"the changed filters of {source.root} leave out {_count(lost)}; nothing was done there"
+            )
+        return bool(lost)
+
+    def _ids(self, name: str) -> list[str]:
+        return list(self._catalog.documents.of_file(self._known[name].key))
+
+    def _unmounted(self, missing: Iterable[str]) -> list[Path]:
+        """Return folders that were disks of their own and are none now, where files are missing; tell of each."""
+        source = self._source
+        found = [source.root / place for place in source.mounts if not _is_mounted(source.root / place)]
+        found = [folder for folder in found if any(_is_covered(name, [str(folder)]) for name in missing)]
+        if self._allowed:
+            return []
+        for folder in found:
+            reason = (
+                "was a disk of its own and is not mounted now; what the index holds of it is kept. If that is gone, "
+            )
+            self._ingest.fail(str(folder), reason + ALLOW)
+        return found
+
+    def _remember_mounts(self, walked: documents.Walk, unmounted: Sequence[Path]) -> None:
+        source = self._source
+        looked_at = [str(source.path)]
+        others = [place for place in source.mounts if not _is_covered(str(source.root / place), looked_at)]
+        mounts = sorted({*others, *(source.place(folder) for folder in (*walked.mounts, *unmounted))})
+        if mounts != sorted(source.mounts):
+            source.record(self._catalog, mounts)
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def _read(self, files: Sequence[documents.FoundFile], beside: Iterable[str]) -> list[FileReading]:
+        """Read what is new or changed; return the files that hold less than before.
+
+        beside: the paths of all files of the root, by which a file knows its namesakes.
+        """
+        ingest = self._ingest
+        self._names = names.composed(self._source.place(name) for name in beside if not name.isascii())
         unchanged: list[documents.FoundFile] = []
-        for found in walked.files:
-            if source.reads_anew or not _is_unchanged(found, known.get(str(found.path))):
-                _read_file(ingest, catalog, found, source)
-            else:
+        readings: list[FileReading] = []
+        for found in files:
+            if self._is_unchanged(found):
                 unchanged.append(found)
+            else:
+                self._read_file(found, readings)
         ingest.flush()
         for found in unchanged:
-            before = known[str(found.path)]
+            before = self._known[str(found.path)]
             if before.key in ingest.disputed:
-                _read_file(ingest, catalog, found, source)
+                self._read_file(found, readings)
             else:
                 ingest.keep(before.documents)
         ingest.flush()
-        for name in known.keys() - present:
-            _drop_file(ingest, catalog, known[name])
+        self._tell_namesakes(files)
+        return [reading for reading in readings if reading.lost]
+
+    def _is_unchanged(self, found: documents.FoundFile) -> bool:
+        """Tell whether a file's size and time are those of the last reading, and its documents are called rightly."""
+        known = self._known.get(str(found.path))
+        if self._source.reads_anew or known is None or (known.size, known.mtime_ns) != (found.size, found.mtime_ns):
+            return False
+        if str(found.path).isascii():
+            return True
+        wanted = self._doc_id(self._source.place(found.path))
+        return not any(names.is_misnamed(doc_id, wanted) for doc_id in self._catalog.documents.of_file(known.key))
+
+    def _doc_id(self, place: str) -> str:
+        return self._source.doc_id(self._names.get(place, place))
+
+    def _read_file(self, found: documents.FoundFile, readings: list[FileReading]) -> None:
+        reading = FileReading(self._ingest, self._catalog, found)
+        reading.read(self._doc_id(self._source.place(found.path)), self._source.options.read)
+        readings.append(reading)
+
+    def _tell_namesakes(self, files: Sequence[documents.FoundFile]) -> None:
+        places = (self._source.place(found.path) for found in files if not str(found.path).isascii())
+        for group in names.namesakes(places).values():
+            if len(group) > 1:
+                ids = ", ".join(self._doc_id(place) for place in group)
+                self._ingest.warnings.append(
+                    f"{len(group)} files have names that differ only in how accents are coded; their ids are {ids}"
+                )
+
+    # --- removing -----------------------------------------------------------------------------------------
+
+    def _remove(self, gone: dict[str, KnownFile], readings: Sequence[FileReading]) -> None:
+        """Remove what is gone, unless that would be most of what there was and was not allowed."""
+        lost = [doc_id for name in sorted(gone) for doc_id in self._catalog.documents.of_file(gone[name].key)]
+        lost += [doc_id for reading in readings for doc_id in reading.lost]
+        lost = [doc_id for doc_id in lost if not self._ingest.seen(doc_id)]
+        remaining = self._before - len(lost) + self._ingest.added - self._added
+        if lost and not self._allowed and 2 * remaining < self._before:
+            root = self._source.root
+            self._withhold(lost, f"{root} lost {_count(lost)} of {self._before:,}; they are kept for now")
+            return
+        for doc_id in lost:
+            self._ingest.drop(doc_id)
+        for file in gone.values():
+            self._catalog.sources.forget_file(file.key)
+        for reading in readings:
+            reading.settle()
+
+    def _withhold(self, lost: Sequence[str], why: str) -> None:
+        self._ingest.withheld.extend(lost)
+        self._ingest.warnings.append(f"{why}. If they are to go, {ALLOW}")
 
 
-class _Source:
-    """A path to sync as part of the root it belongs to, which gives document ids their prefix and has options."""
-
-    def __init__(self, catalog: Catalog, path: Path, given: SyncOptions | None) -> None:
-        roots = catalog.sources.roots()
-        above = [Path(root) for root in roots if path == Path(root) or Path(root) in path.parents]
-        self._root = max(above, key=lambda root: len(root.parts), default=path)
-        known = roots.get(str(self._root))
-        before = _options_of(known.options) if known else SyncOptions()
-        self.options = before if given is None else given
-        self.reads_anew = self.options.read != before.read
-        self._prefix = known.prefix if known else _free(path.name or "root", {root.prefix for root in roots.values()})
-        if known is None or path == self._root:
-            catalog.sources.put_root(str(self._root), Root(self._prefix, asdict(self.options)))
-
-    def doc_id(self, path: Path) -> str:
-        """Return the document id of a file: the root's name, then the path below it."""
-        below = path.relative_to(self._root).as_posix()
-        return self._prefix if below == "." else f"{self._prefix}/{below}"
+def _filters(options: SyncOptions) -> tuple[object, object]:
+    return options.include, options.exclude
 
 
-def _options_of(recorded: dict[str, Any]) -> SyncOptions:
-    """Return options as they were before they went through JSON."""
-    read = dict(recorded["read"])
-    read["metadata_fields"] = None if read["metadata_fields"] is None else tuple(read["metadata_fields"])
-    return SyncOptions(tuple(recorded["include"]), tuple(recorded["exclude"]), documents.ReadOptions(**read))
+def _count(lost: Sequence[str]) -> str:
+    return f"{len(lost):,} document{'s' if len(lost) != 1 else ''}"
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """Return a name that no other root has: `name`, `name~2`, and so on."""
-    number, candidate = 2, name
-    while candidate in taken:
-        candidate, number = f"{name}~{number}", number + 1
-    return candidate
+def _is_covered(name: str, folders: Iterable[str]) -> bool:
+    """Tell whether a path is one of these or lies below one."""
+    return any(name == folder or name.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
-def _is_unchanged(found: documents.FoundFile, known: KnownFile | None) -> bool:
-    """Tell whether a file's size and time are those of the last reading."""
-    return known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns)
+def _is_there(path: Path) -> bool:
+    """Tell whether there is something at a path, or whether that cannot be told."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
-def _read_file(ingest: Ingest, catalog: Catalog, found: documents.FoundFile, source: _Source) -> None:
-    """Read a file again."""
-    doc_id, options = source.doc_id(found.path), source.options
-    reading = _Reading(ingest, catalog, found)
-    extra = {"source": str(found.path)}
-    ingest.then(reading.begin)
-    if documents.is_streamed(found.path):
-        try:
-            for item in documents.read(found.path, doc_id, options.read):
-                _put(ingest, item, reading.key, extra)
-        except DocumentError as error:
-            ingest.then(partial(ingest.failed.append, failure(str(found.path), error)))
-    else:
-        ingest.put_file(File(found.path, doc_id, options.read, extra, found.size), reading.key)
-    ingest.then(reading.end)
-
-
-class _Reading:
-    """A file that is being read: not known to be as it is on disk until all that it holds is in."""
-
-    def __init__(self, ingest: Ingest, catalog: Catalog, found: documents.FoundFile) -> None:
-        self._ingest = ingest
-        self._catalog = catalog
-        self._found = found
-        self._settled = time.time_ns() - found.mtime_ns > SETTLED_NS
-        self.key = catalog.sources.put_file(str(found.path), found.size, UNFINISHED, 0)
-
-    def begin(self) -> None:
-        """Note where the session stands before the file's first document."""
-        self._taken, self._failures = self._ingest.taken, len(self._ingest.failed)
-
-    def end(self) -> None:
-        """Drop documents that the file no longer has; remember its time."""
-        for gone in [i for i in self._catalog.documents.of_file(self.key) if not self._ingest.seen(i)]:
-            self._ingest.drop(gone)
-        count = self._ingest.taken - self._taken
-        if not count:
-            self._catalog.sources.forget_file(self.key)
-        elif self._settled and len(self._ingest.failed) == self._failures:  # every sync is to report a failure
-            self._catalog.sources.put_file(str(self._found.path), self._found.size, self._found.mtime_ns, count)
-
-
-def _put(ingest: Ingest, item: Document | Failure, file: int | None, extra: Metadata | None = None) -> None:
-    if isinstance(item, Failure):
-        ingest.then(partial(ingest.failed.append, item))
-    else:
-        ingest.put(item, file, extra)
-
-
-def _drop_file(ingest: Ingest, catalog: Catalog, known: KnownFile) -> None:
-    """Remove a file that is gone, with its documents that did not turn up elsewhere."""
-    for doc_id in list(catalog.documents.of_file(known.key)):
-        ingest.drop(doc_id)
-    catalog.sources.forget_file(known.key)
+def _is_mounted(folder: Path) -> bool:
+    try:
+        return documents.device(folder) != documents.device(folder.parent)
+    except OSError:
+        return False
 
 
 def add(ingest: Ingest, items: Any) -> None:
     """Put documents that come from no file: see `inputs.given`. Raises DocumentError for no collection of documents."""
     for item in given(items):
-        _put(ingest, item, None)
+        if isinstance(item, Failure):
+            ingest.then(partial(ingest.failed.append, item))
+        else:
+            ingest.put(item)
 
 
 def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:
     """Remove documents by id or glob; their files will be read again by the next sync."""
     for pattern in doc_ids:
-        matching = [pattern] if catalog.documents.state(pattern) else catalog.documents.ids(pattern)
+        matching = [nfc(pattern)] if catalog.documents.state(pattern) else catalog.documents.ids(pattern)
         if not matching:
             ingest.fail(pattern, "no document has this id or fits this glob")
         for doc_id in matching:
@@ -199,3 +283,19 @@ def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:
             ingest.drop(doc_id)
             if state is not None and state[1] is not None:
                 catalog.sources.unsettle_file(state[1])
+
+
+def forget(ingest: Ingest, catalog: Catalog, paths: Iterable[Path]) -> None:
+    """Let roots go, with all that the index holds of them. Their texts' vectors wait for the next session."""
+    ingest.keeps_vectors = True
+    for path in paths:
+        source = roots.find(catalog, path)
+        if source is None:
+            sources = ", ".join(catalog.sources.roots()) or "none"
+            ingest.fail(str(path), f"is no source of this index; those are: {sources}")
+            continue
+        for file in source.known_files(catalog).values():
+            for doc_id in list(catalog.documents.of_file(file.key)):
+                ingest.drop(doc_id)
+            catalog.sources.forget_file(file.key)
+        catalog.sources.drop_root(str(source.root))

@@ -23,6 +23,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from searchkit.errors import QueryError
+from searchkit.normalization import nfc, spellings
 from searchkit.queries.filters.instants import Instant
 
 Operator: TypeAlias = Literal["=", "<", "<=", ">", ">=", "~", "contains"]
@@ -126,11 +127,19 @@ def compare(name: str, operator: Operator, operands: Sequence[Operand]) -> Filte
     given = [operand for operand in operands if operand.value is not None]
     if operator in ORDERING and any(operand.value is None or isinstance(operand.value, bool) for operand in operands):
         raise QueryError(f"{name} {operator} needs a number, date or text; null, true and false have no order")
-    comparison = Compared(name, operator, tuple(_value(name, operator, operand) for operand in given))
+    values = [value for operand in given for value in _spelt(name, operator, _value(name, operator, operand))]
+    comparison = Compared(name, operator, tuple(values))
     if len(given) == len(operands):
         return comparison
     missing = Not(Exists(name))
     return AnyOf((missing, comparison)) if given else missing
+
+
+def _spelt(name: str, operator: Operator, value: Value) -> tuple[Value, ...]:
+    """Return how a name may be written: ids of documents are composed, names of files are as the disk has them."""
+    if name not in ("doc", "path") or not isinstance(value, str):
+        return (value,)
+    return (nfc(value),) if operator in ORDERING else spellings(value)
 
 
 def check_name(name: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from typing import Any
 
+from searchkit.normalization import spellings
 from searchkit.storage.catalog.schema import DocumentRecord, has_column
 from searchkit.text.days import day_of
 from searchkit.types import Document, Mark, Omission
@@ -28,7 +29,7 @@ class Documents:
 
     def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
         """Return the key, file key and content digest of a document, None if there is none."""
-        row = self._db.execute("SELECT key, file, digest FROM documents WHERE id = ?", (doc_id,)).fetchone()
+        row = _first(self._db, "SELECT key, file, digest FROM documents WHERE id = ?", doc_id)
         return None if row is None else (row[0], row[1], row[2])
 
     def of_file(self, file: int) -> Iterator[str]:
@@ -65,7 +66,7 @@ class Documents:
 
     def get(self, doc_id: str) -> Document | None:
         """Return a document with its text, None if there is none."""
-        found = self._db.execute(f"SELECT {self._document} FROM documents WHERE id = ?", (doc_id,)).fetchone()
+        found = _first(self._db, f"SELECT {self._document} FROM documents WHERE id = ?", doc_id)
         return None if found is None else _document(found)
 
     def all(self) -> Iterator[Document]:
@@ -79,8 +80,8 @@ class Documents:
 
     def ids(self, pattern: str = "*") -> list[str]:
         """Return the ids that match a glob, sorted."""
-        found = self._db.execute("SELECT id FROM documents WHERE id GLOB ? ORDER BY id", (pattern,))
-        return [doc_id for (doc_id,) in found]
+        query = "SELECT id FROM documents WHERE id GLOB ?"
+        return sorted({doc_id for each in spellings(pattern) for (doc_id,) in self._db.execute(query, (each,))})
 
     def by_file(self) -> Iterator[tuple[str | None, int]]:
         """Yield the path of each file that gave documents, None for none, and how many."""
@@ -101,6 +102,12 @@ class Documents:
     @property
     def _document(self) -> str:
         return f"id, text, title, metadata, marks, page_starts, {'omitted' if self._has_accounts else 'NULL'}"
+
+
+def _first(db: sqlite3.Connection, query: str, doc_id: str) -> Any:
+    """Return what a query finds for an id, however its accents are coded: ids of old indexes may have them apart."""
+    found = (db.execute(query, (each,)).fetchone() for each in spellings(doc_id))
+    return next((row for row in found if row is not None), None)
 
 
 def _document_row(record: DocumentRecord) -> tuple[object, ...]:

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from searchkit.normalization import spellings
 from searchkit.storage.catalog.schema import IN_LIST, PassageRecord, has_column, listed
 from searchkit.storage.catalog.spans import Spans, byte_offsets
 from searchkit.types import Passage, Rows
 
 _PASSAGE = 'row, document, ordinal, start, "end", line, end_line, page, section, {byte}, {header} FROM passages'
+# The key of the document that has an id as it is or, in old indexes, with its accents coded otherwise.
+_KEY = "(SELECT key FROM documents WHERE id IN (?, ?, ?) ORDER BY id <> ? LIMIT 1)"
 
 
 class Passages:
@@ -66,9 +69,8 @@ class Passages:
     def of(self, doc_id: str, first: int = 0, last: int | None = None) -> dict[int, Passage]:
         """Return a document's passages from ordinal `first` to `last`, both included, in order."""
         found = self._db.execute(
-            f"SELECT {self._passage} WHERE document = (SELECT key FROM documents WHERE id = ?) "
-            "AND ordinal BETWEEN ? AND ? ORDER BY ordinal",
-            (doc_id, first, sys.maxsize if last is None else last),
+            f"SELECT {self._passage} WHERE document = {_KEY} AND ordinal BETWEEN ? AND ? ORDER BY ordinal",
+            (*_spelt(doc_id), first, sys.maxsize if last is None else last),
         )
         return self._with_texts(found.fetchall())
 
@@ -76,8 +78,8 @@ class Passages:
         """Return the row of a passage, None if there is none."""
         doc_id, _, ordinal = passage_id.rpartition("#")
         found = self._db.execute(
-            "SELECT p.row FROM passages p JOIN documents d ON p.document = d.key WHERE d.id = ? AND p.ordinal = ?",
-            (doc_id, int(ordinal) if ordinal.isdecimal() and len(ordinal) < 16 else -1),
+            f"SELECT row FROM passages WHERE document = {_KEY} AND ordinal = ?",
+            (*_spelt(doc_id), int(ordinal) if ordinal.isdecimal() and len(ordinal) < 16 else -1),
         ).fetchone()
         return None if found is None else int(found[0])
 
@@ -165,6 +167,12 @@ class Passages:
         if key not in whole:
             whole[key] = self._db.execute("SELECT text FROM documents WHERE key = ?", (key,)).fetchone()[0]
         return whole[key][start:end]
+
+
+def _spelt(doc_id: str) -> tuple[str, str, str, str]:
+    """Return what _KEY binds."""
+    first, *others = spellings(doc_id)
+    return first, others[0] if others else first, others[-1] if others else first, first
 
 
 def _passage(found: Sequence[Any], text: str, document: Sequence[Any]) -> Passage:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 
-from searchkit.storage.catalog.schema import KnownFile, Root
+from searchkit.storage.catalog.schema import IN_LIST, KnownFile, Root, listed
 
 
 class Sources:
@@ -22,6 +23,10 @@ class Sources:
     def put_root(self, path: str, root: Root) -> None:
         """Record a root, or what changed of it."""
         self._db.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?)", (path, root.prefix, json.dumps(root.options)))
+
+    def drop_root(self, path: str) -> None:
+        """Forget a root; its files stay known."""
+        self._db.execute("DELETE FROM roots WHERE path = ?", (path,))
 
     def files_under(self, root: str) -> dict[str, KnownFile]:
         """Return the known files that are `root` or lie below it, by absolute path."""
@@ -41,6 +46,16 @@ class Sources:
                 (path, size, mtime_ns, documents),
             ).fetchone()[0]
         )
+
+    def rename_file(self, key: int, path: str) -> bool:
+        """Record a file under another path; tell whether none was known there."""
+        cursor = self._db.execute("UPDATE OR IGNORE files SET path = ? WHERE key = ?", (path, key))
+        return cursor.rowcount > 0
+
+    def count_documents(self, keys: Iterable[int]) -> int:
+        """Return how many documents come from files."""
+        query = f"SELECT count(*) FROM documents WHERE file {IN_LIST}"
+        return int(self._db.execute(query, (listed(keys),)).fetchone()[0])
 
     def forget_file(self, key: int) -> None:
         """Forget a file, so that the next sync reads it again. Its documents stay."""

@@ -1,0 +1,69 @@
+"""What a write did, for people: what went in, what was left out and why, what was kept back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from searchkit.cli.render import ids, note, out
+
+if TYPE_CHECKING:
+    from searchkit.types import SyncReport
+
+SHOWN = 10  # documents that a line lists
+
+
+def report(done: SyncReport, path: Path) -> None:
+    """Print what a write did, or would do; what could not be read or was kept back goes to standard error."""
+    if done.dry_run:
+        for sign, doc_ids in (("+", done.added), ("~", done.changed), ("-", done.removed), ("?", done.withheld)):
+            ids([f"{sign} {doc_id}" for doc_id in doc_ids])
+    counts = f"{len(done.added)} added, {len(done.changed)} changed, {len(done.removed)} removed, {done.kept} kept"
+    further = {"stale": done.stale, "withheld": done.withheld, "failed": done.failed}
+    counts += "".join(f", {len(found)} {name}" for name, found in further.items() if found)
+    dry = "dry run, nothing was done: " if done.dry_run else ""
+    out(f"{path}: {dry}{counts}; {done.passages:,} passages, generation {done.generation}")
+    if done.embedded or done.reused or done.predicted:
+        predicted = f", {done.predicted:,} predicted; better ones with: searchkit improve" if done.predicted else ""
+        out(f"vectors: {done.embedded:,} computed, {done.reused:,} known already{predicted}")
+    if done.skipped:
+        out(f"left out: {_left_out(done)}")
+    if done.omitted:
+        have = "1 document has" if len(done.omitted) == 1 else f"{len(done.omitted):,} documents have"
+        out(f"{have} parts that were not read: searchkit status --sources")
+    failures(done)
+    for warning in done.warnings:
+        note(f"warning: {warning}")
+    if not done.dry_run:
+        _some("kept though gone, until that is allowed", done.withheld)
+    _some("kept as last read", done.stale)
+
+
+def _left_out(done: SyncReport) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(done.skipped.items()))
+
+
+def _some(what: str, doc_ids: Sequence[str]) -> None:
+    """Write the first few of documents that something is true of."""
+    if doc_ids:
+        more = f" and {len(doc_ids) - SHOWN:,} more (--json lists them)" if len(doc_ids) > SHOWN else ""
+        note(f"{what}: {', '.join(doc_ids[:SHOWN])}{more}")
+
+
+def why_nothing(done: SyncReport) -> str:
+    """Return why a write took nothing in, and what to do."""
+    if done.failed:
+        return f"{len(done.failed)} failed, for the reasons above"
+    if done.stale:
+        return "no source could be looked at; what the index holds stays"
+    if done.skipped:
+        return f"all was left out ({_left_out(done)}). A file that is named by itself is read; see also --include"
+    return "there is no file that is read; name other files or folders"
+
+
+def failures(done: SyncReport) -> None:
+    """Write each source that could not be read, and why, to standard error."""
+    for failure in done.failed:
+        named = failure.reason.startswith(failure.source)
+        note(f"failed: {failure.reason if named else f'{failure.source}: {failure.reason}'}")
