@@ -488,23 +488,6 @@ def test_files_whose_names_differ_only_by_accents_coding_are_both_kept_and_told(
     assert len(empty.documents()) == 5
 
 
-@pytest.mark.parametrize("name", ["wachtmeister-lease.txt", "WachtmeisterLease.txt", "2024_wachtmeister_03.txt"])
-def test_words_of_a_file_name_are_found_at_a_low_weight(empty, folder, name):
-    write(folder / name, "The rent is due in spring.\n\nThe keys are with the porter.")
-    write(folder / "letter.txt", "Wachtmeister wrote to the porter.")
-    empty.sync(folder)
-    hits = empty.search("wachtmeister", mode="keyword")
-    assert [hit.passage.id for hit in hits] == ["ship/letter.txt#0", f"ship/{name}#0"]
-
-
-def test_names_of_files_of_records_and_keys_are_no_words(empty, folder):
-    write(folder / "wachtmeister.jsonl", '{"id": "a", "text": "The rent is due in spring."}\n')
-    write(folder / "ab12cd34.txt", "The keys are with the porter.")
-    empty.sync(folder)
-    assert len(empty.search("wachtmeister", mode="keyword")) == 0
-    assert len(empty.search("ab12cd34", mode="keyword")) == 0
-
-
 # --- any sequence -----------------------------------------------------------------------------------------------------
 
 NAMES = ("a.txt", "b.txt", "deck/c.txt", "deck/d.txt", "deck/low/e.txt", f"hold/{APART}.txt", "hold/f.jsonl")

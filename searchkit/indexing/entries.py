@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.normalization import nfc
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.bands import NOWHERE
 from searchkit.storage.keywords import Entry
@@ -21,10 +18,6 @@ from searchkit.text import minhash
 from searchkit.text.analysis import Analyzer
 from searchkit.text.days import day_of
 from searchkit.types import Passage, Rows
-
-SHORTEST = 3  # letters of a part of a file's name that is a word
-_PARTS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
-_NAMESAKE = re.compile(r"~\d+$")
 
 
 def embedded_texts(catalog: Catalog, rows: Rows) -> list[str]:
@@ -36,19 +29,6 @@ def embedded_texts(catalog: Catalog, rows: Rows) -> list[str]:
 def text_digest(text: str) -> bytes:
     """Return the digest by which a text's vector is found again: 16 bytes."""
     return hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
-
-
-def file_words(passage: Passage) -> str:
-    """Return the words of the file that is a passage's document, "" if the document is one of several in a file.
-
-    What has digits is a number or a key more often than a word. They go where titles go, which count little.
-    """
-    source = passage.metadata.get("source")
-    name = nfc(PurePath(source).name) if isinstance(source, str) else ""
-    if not name or _NAMESAKE.sub("", passage.doc_id).rsplit("/", 1)[-1] != name:
-        return ""
-    parts = _PARTS.split(PurePath(name).stem)
-    return " ".join(part for part in parts if len(part) >= SHORTEST and part.isalpha())
 
 
 class EntryMaker:
@@ -72,16 +52,11 @@ class EntryMaker:
         title, header = self._joined(passage.title), self._joined(passage.header)
         return Entry(
             row,
-            f"{title} {self._named(passage, title)}".strip() if passage.ordinal == 0 else title,
+            title,
             self._joined(passage.section),
             " ".join(part for part in (title if passage.ordinal == 0 else "", header, body) if part),
             day_of(str(passage.metadata.get("date") or "")),
         )
-
-    def _named(self, passage: Passage, title: str) -> str:
-        """Return the index terms of the file's name that the title lacks, joined by spaces."""
-        known = set(title.split())
-        return " ".join(term for term in self._analyzer.joined(file_words(passage)).split() if term not in known)
 
     def entries(self, passages: Mapping[int, Passage]) -> list[Entry]:
         """Return the entries of passages by row."""
