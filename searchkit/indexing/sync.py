@@ -152,7 +152,7 @@ class _Run:
         beside: the paths of all files of the root, by which a file knows its namesakes.
         """
         ingest = self._ingest
-        self._names = names.composed(place for name in beside if not (place := self._source.place(name)).isascii())
+        self._names = names.composed(self._source.place(name) for name in beside if not name.isascii())
         unchanged: list[documents.FoundFile] = []
         readings: list[FileReading] = []
         for found in files:
@@ -176,10 +176,9 @@ class _Run:
         known = self._known.get(str(found.path))
         if self._source.reads_anew or known is None or (known.size, known.mtime_ns) != (found.size, found.mtime_ns):
             return False
-        place = self._source.place(found.path)
-        if place.isascii():
+        if str(found.path).isascii():
             return True
-        wanted = self._doc_id(place)
+        wanted = self._doc_id(self._source.place(found.path))
         return not any(names.is_misnamed(doc_id, wanted) for doc_id in self._catalog.documents.of_file(known.key))
 
     def _doc_id(self, place: str) -> str:
@@ -191,7 +190,8 @@ class _Run:
         readings.append(reading)
 
     def _tell_namesakes(self, files: Sequence[documents.FoundFile]) -> None:
-        for group in names.namesakes(self._source.place(found.path) for found in files).values():
+        places = (self._source.place(found.path) for found in files if not str(found.path).isascii())
+        for group in names.namesakes(places).values():
             if len(group) > 1:
                 ids = ", ".join(self._doc_id(place) for place in group)
                 self._ingest.warnings.append(
