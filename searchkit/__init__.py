@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Evaluation,
         Question,
         Questions,
+        Scores,
         Tuned,
         Verdict,
         compare,
@@ -44,15 +45,22 @@ if TYPE_CHECKING:
         tune,
     )
     from searchkit.index import Index, rebuild
+    from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.roots import SyncOptions
     from searchkit.search.context import Citation, Context
+    from searchkit.search.request import SearchOptions
+    from searchkit.search.why_not import WhyNot
+    from searchkit.storage.inspection import VerifyReport
+    from searchkit.storage.settings import Settings
     from searchkit.types import (
         Document,
         Embedder,
         Failure,
         Hit,
         Mark,
+        Omission,
         Passage,
+        Progress,
         Reranker,
         Results,
         Source,
@@ -70,15 +78,20 @@ _HOMES = {
         "StorageError", "UnsupportedFormat",
     ),
     "evaluation": (
-        "Comparison", "Evaluation", "Question", "Questions", "Tuned", "Verdict", "compare", "evaluate", "gate",
-        "pseudo_questions", "read_questions", "tune",
+        "Comparison", "Evaluation", "Question", "Questions", "Scores", "Tuned", "Verdict", "compare", "evaluate",
+        "gate", "pseudo_questions", "read_questions", "tune",
     ),
     "index": ("Index", "rebuild"),
-    "search.context": ("Citation", "Context"),
+    "indexing.improve": ("ImproveReport",),
     "indexing.roots": ("SyncOptions",),
+    "search.context": ("Citation", "Context"),
+    "search.request": ("SearchOptions",),
+    "search.why_not": ("WhyNot",),
+    "storage.inspection": ("VerifyReport",),
+    "storage.settings": ("Settings",),
     "types": (
-        "Document", "Embedder", "Failure", "Hit", "Mark", "Passage", "Reranker", "Results", "Source", "Statement",
-        "SyncReport",
+        "Document", "Embedder", "Failure", "Hit", "Mark", "Omission", "Passage", "Progress", "Reranker", "Results",
+        "Source", "Statement", "SyncReport",
     ),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

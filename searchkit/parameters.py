@@ -69,9 +69,11 @@ ARGUMENTS: Mapping[str, Check] = {
     "strict": flag,
     "dry_run": flag,
     "allow_removals": flag,
+    "sources": flag,
     "embed": partial(one_of, choices=EMBED),
     "progress": optional(function),
     "seconds": optional(number),
+    "timeout": optional(number),
     "passages": optional(count),
     "questions": texts,
 }

@@ -3,12 +3,144 @@
 from __future__ import annotations
 
 import os
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Result = TypeVar("Result")
+
+
+class Renewable(Protocol):
+    """What a forked process cannot go on with as it is: the other threads stay in the parent, with what they held."""
+
+    def renew(self) -> None:
+        """Begin anew, in the child."""
+
+
+_renewable: weakref.WeakSet[Renewable] = weakref.WeakSet()
+
+
+def renew_in_children(instance: Renewable) -> None:
+    """Have `instance.renew` called in each process that this one forks, as long as the instance lives."""
+    _renewable.add(instance)
+
+
+def _renew_all() -> None:
+    for instance in list(_renewable):
+        instance.renew()
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_renew_all)
+
+
+_kept: list[object] = []
+
+
+def keep(thing: object) -> None:
+    """Never let go of an object that a parent made, not even when the process ends: to end it could do harm."""
+    import ctypes  # noqa: PLC0415 - for forked processes alone
+
+    _kept.append(thing)
+    if hasattr(ctypes, "pythonapi"):  # CPython clears its modules in the end
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+class Guard:
+    """A lock that its thread may take again, and that is free in a forked process unless the forking thread had it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        renew_in_children(self)
+
+    def acquire(self, timeout: float = -1) -> bool:
+        """Take it, waiting so many seconds at most; tell whether it was got."""
+        return self._lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        """Let others have it."""
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Make the lock anew if a thread had it that stayed in the parent."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()
+        else:
+            self._lock = threading.RLock()
+
+
+class PerProcess(Generic[Result]):
+    """What is made once by whichever thread needs it first, and anew in a forked process.
+
+    That is for threads, and for what libraries guard by locks of their own. A parent's is left as it is: to end it
+    would be to wait for threads that are not there.
+    """
+
+    def __init__(self, make: Callable[[], Result]) -> None:
+        self._make = make
+        self._guard = Guard()
+        self._made: list[Result] = []
+        self._inherited: list[list[Result]] = []
+        renew_in_children(self)
+
+    def __call__(self) -> Result:
+        """Return it."""
+        if not self._made:
+            with self._guard:
+                if not self._made:
+                    self._made.append(self._make())
+        return self._made[0]
+
+    def renew(self) -> None:
+        """Forget what the parent made."""
+        self._inherited.append(self._made)
+        self._made = []
+
+
+class kept(Generic[Result]):  # noqa: N801 - used like `property`
+    """A property that is computed when it is first asked for. Without a lock: threads that ask at once compute it each.
+
+    functools.cached_property has one lock for all instances before Python 3.12: questions would wait for each other.
+    """
+
+    def __init__(self, compute: Callable[[Any], Result]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Result:
+        found = vars(instance)[self._name] = self._compute(instance)  # comes before this descriptor from now on
+        return found
+
+
+class once(Generic[Result]):  # noqa: N801 - used like `property`
+    """A property that is computed when it is first asked for, by one thread while the others wait."""
+
+    def __init__(self, compute: Callable[[Any], Result]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Result:
+        kept = vars(instance)  # what is in it comes before this descriptor: only the first time ends here
+        with kept.setdefault(f"guard of {self._name}", Guard()):
+            if self._name not in kept:
+                kept[self._name] = self._compute(instance)
+        found: Result = kept[self._name]
+        return found
 
 
 def cores() -> int:
@@ -36,16 +168,13 @@ def parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: i
         pool.shutdown(cancel_futures=True)
 
 
-_helpers: dict[int, ThreadPoolExecutor] = {}  # by process: a forked one has none of its parent's threads
+_helpers = PerProcess(lambda: ThreadPoolExecutor(cores(), "searchkit"))  # to start a thread each time takes .3 ms
 
 
 @contextmanager
 def meanwhile(work: Callable[[], object]) -> Iterator[None]:
     """Do some work in another thread while the block runs; what it raises is raised when both are done."""
-    helper = _helpers.get(os.getpid())
-    if helper is None:  # a thread of its own for each piece of work would take .3 ms to start
-        helper = _helpers[os.getpid()] = ThreadPoolExecutor(cores(), "searchkit")
-    done = helper.submit(work)
+    done = _helpers().submit(work)
     try:
         yield
     finally:

@@ -9,10 +9,13 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, overload, runt
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.errors import MissingExtra
+
 FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
 FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
 Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
 
+LONGEST_HEADER = 400  # characters of a table's header row that models read: they stop where a passage of it ends
 ANSWERABLE = 0.1  # confidence of the best hit, below which the index seems to hold no answer
 RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
 
@@ -37,13 +40,31 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Omission:
+    """Parts of a document that are not in its text: what they are, why they were left out, and how many there are.
+
+    what: in the plural, as a person would name them ("pages without text", "attachments"); where: which of them, if
+    that helps to find them ("pages 2, 7", "scan.png").
+    """
+
+    what: str
+    reason: str
+    count: int = 1
+    where: str = ""
+
+    def __str__(self) -> str:
+        where = f" ({self.where})" if self.where else ""
+        return f"{self.what}: {self.count:,}{where}; {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One text with a title and metadata.
 
     `metadata` may hold anything JSON can; these keys have a meaning: section, date (ISO 8601, with a
     UTC offset where stated), authors (list), language (ISO 639-1), standfirst, captions (list), source
     (the file or address it came from). `marks` are ordered and do not overlap. `page_starts` holds the offset in
-    `text` at which each page begins, empty for formats without pages.
+    `text` at which each page begins, empty for formats without pages. `omitted` is the account of what was not read.
     """
 
     id: str
@@ -52,6 +73,7 @@ class Document:
     metadata: Metadata = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     page_starts: tuple[int, ...] = ()
+    omitted: tuple[Omission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +82,8 @@ class Passage:
 
     `section` is the path of headings above it, outermost first, joined by " > ". `line` and `end_line`
     count from 1 in the document's text; `page` counts from 1, None without pages. `ordinal` counts the
-    document's passages from 0. `id` is `{doc_id}#{ordinal}`.
+    document's passages from 0. `id` is `{doc_id}#{ordinal}`. `header` names the columns of a passage that begins inside
+    a table, below its header row; it is no part of `text`.
     """
 
     id: str
@@ -75,15 +98,22 @@ class Passage:
     section: str = ""
     page: int | None = None
     metadata: Metadata = field(default_factory=dict)
+    header: str = ""
 
     @property
     def embedded_text(self) -> str:
-        """What models read for the passage: its document's title, then the passage."""
-        return f"{self.title}\n{self.text}" if self.title else self.text
+        """What models read for the passage: its document's title, its table's header row, then the passage."""
+        return "\n".join(part for part in (self.title, self.header[:LONGEST_HEADER], self.text) if part)
+
+    @property
+    def shown_text(self) -> str:
+        """What a reader sees of the passage: its table's header row, then the passage."""
+        return f"{self.header}\n{self.text}" if self.header else self.text
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the passage as JSON-ready values."""
-        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        """Return the passage as JSON-ready values; without a header, none is named."""
+        shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {key: value for key, value in shape.items() if value or key != "header"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +203,18 @@ class Results(Sequence[Hit]):
     def __getitem__(self, position: int | slice) -> Hit | Sequence[Hit]:
         return self.hits[position]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a flat row for each hit, metadata under its own names, with "metadata." before one that is taken."""
+        return [_row(hit) for hit in self.hits]
+
+    def to_pandas(self) -> Any:
+        """Return the rows as a pandas DataFrame. Raises MissingExtra."""
+        try:
+            import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: PLC0415 - few have it
+        except ImportError as error:
+            raise MissingExtra("pandas is not installed. Run: pip install pandas") from error
+        return pd.DataFrame(self.rows())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the one JSON shape of the command line and the API."""
         shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
@@ -191,9 +233,10 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a write did, by document id. `failed` holds every source that was not read, with its reason;
-    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason. `stale` are documents that
-    were kept as they were, for their source could not be read. `withheld` would have been removed, had that been
-    allowed. With `dry_run` nothing was done, and it says what would have been.
+    `skipped` counts what was left out on purpose (hidden, ignored, excluded), by reason; `omitted` holds what was not
+    read of documents that were, by their id. `stale` are documents that were kept as they were, for their source could
+    not be read. `withheld` would have been removed, had that been allowed. With `dry_run` nothing was done, and it says
+    what would have been.
     """
 
     added: tuple[str, ...] = ()
@@ -207,6 +250,7 @@ class SyncReport:
     reused: int = 0  # passages whose vector was known already
     predicted: int = 0  # passages that got a draft of their vector, which `improve` replaces by the model's own
     generation: int = 0
+    omitted: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
     stale: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -291,6 +335,15 @@ class Progress(Protocol):
         """Take note; must not raise."""
 
 
+def _row(hit: Hit) -> dict[str, Any]:
+    """Return a hit as a flat row."""
+    passage = hit.passage
+    row: dict[str, Any] = {"rank": hit.rank, "score": hit.score, "confidence": hit.confidence, "passage_id": passage.id}
+    names = ("doc_id", "title", "section", "page", "line", "start", "end", "header", "text")
+    row |= {name: getattr(passage, name) for name in names}
+    return row | {f"metadata.{name}" if name in row else name: value for name, value in passage.metadata.items()}
+
+
 def _plain(value: Any) -> Any:
     """Turn a value of this module into what json.dumps takes."""
     if hasattr(value, "to_dict"):
@@ -302,3 +355,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def silent(stage: str, done: int, total: int | None) -> None:
+    """Report no progress."""

@@ -1,5 +1,6 @@
 import pytest
 
+from searchkit.storage.keywords import ENGINES
 from tests.worlds import NEWS, WordHashEmbedder
 
 
@@ -8,7 +9,7 @@ def embedder():
     return WordHashEmbedder()
 
 
-@pytest.fixture(params=["tantivy", "whoosh"])
+@pytest.fixture(params=ENGINES)
 def engine(request):
     return request.param
 

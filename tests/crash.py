@@ -1,6 +1,6 @@
 """Kill a writer at random moments and whoever makes an index at each step; read while others write.
 
-Run by tests (a little) and scripts/bench_crash.
+Run by tests (a little) and scripts/bench crash.
 
 python -m tests.crash --kills 200 --readers 20
 """

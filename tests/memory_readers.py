@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.indexing.entries import EntryMaker
+from searchkit.queries.filters.tree import DATE_LIKE
 from searchkit.queries.syntax import TEXT_FIELDS, Query
 from searchkit.ragged import Ragged
 from searchkit.storage.contract import Said, Scope, Scores, Speaker, VectorRows
@@ -193,9 +194,27 @@ class MemoryPassages:
     def document(self, doc_id: str) -> Document | None:
         return self._documents.get(doc_id)
 
+    def fields(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for document in self._documents.values():
+            known = {"doc": document.id, "path": document.id, "title": document.title or None}
+            for name, value in {**document.metadata, **known}.items():
+                for each in value if isinstance(value, list | tuple) else [value]:
+                    found.setdefault(name, set()).update(() if each is None else {_kind(each)})
+        return {name: frozenset(kinds) for name, kinds in found.items() if kinds}
+
+    def count_documents(self) -> int:
+        return len(self._documents)
+
     def documents(self, pattern: str = "*") -> list[str]:
         fits = re.compile(translate(pattern)).match
         return sorted(doc_id for doc_id in self._documents if fits(doc_id))
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, str):
+        return "date" if re.match(DATE_LIKE, value) else "text"
+    return "truth" if isinstance(value, bool) else "number"
 
 
 class MemoryStatements:

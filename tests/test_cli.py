@@ -186,7 +186,7 @@ def test_strict_makes_a_failed_source_an_error_after_the_rest_is_in(call):
 
 
 def test_a_bug_on_standard_input_makes_the_command_fail_too(call, monkeypatch):
-    monkeypatch.setattr("searchkit.documents.reading.decode", None)
+    monkeypatch.setattr("searchkit.documents.reading.decoded", None)
     done = call("index", "-", "--embedder", "none", "--json", input="Some text about rice.")
     assert done.exit_code == 3
     (failure,) = json.loads(done.stdout)["failed"]
@@ -310,9 +310,9 @@ def test_changed_filters_list_what_they_would_remove(news):
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("picture.xyz", b"\x00\x01" * 50, "no text"),
+        ("picture.xyz", b"\x00\x01" * 50, "unknown format .xyz"),
         ("empty.txt", b"", "is empty"),
-        ("box/tool.xyz", b"text", "all was left out (1 unknown format .xyz)"),
+        ("box/tool.xyz", b"text", "all was left out (1 text .xyz: read when named or included)"),
         ("box/", b"", "there is no file that is read"),
     ],
 )

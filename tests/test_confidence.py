@@ -268,9 +268,9 @@ def test_with_a_min_confidence_of_your_own_that_alone_decides_what_a_context_hol
 @pytest.fixture
 def fit():
     pytest.importorskip("scipy")
-    from scripts import fit_confidence  # noqa: PLC0415 - needs scipy
+    from scripts.benchmarks import confidence  # noqa: PLC0415 - needs scipy
 
-    return fit_confidence
+    return confidence
 
 
 def test_fitting_finds_a_feature_that_tells_right_from_wrong_and_ignores_one_that_does_not(fit):

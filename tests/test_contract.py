@@ -16,6 +16,7 @@ from searchkit.queries.filters import parse_where
 from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Phrase, Prefix, Term
 from searchkit.storage import store
 from searchkit.storage.contract import PRIOR_PAIRS, Said, Speaker, View
+from searchkit.storage.keywords import ENGINES
 from searchkit.storage.keywords.engine import K1, B
 from searchkit.storage.settings import Settings
 from searchkit.storage.view import FolderView
@@ -43,7 +44,7 @@ def in_folder(path: Path, documents, embedder, engine: str) -> Index:
     return index
 
 
-@pytest.fixture(scope="module", params=["tantivy", "whoosh", "memory"])
+@pytest.fixture(scope="module", params=[*ENGINES, "memory"])
 def view(request, tmp_path_factory):
     if request.param == "memory":
         yield MemoryView.of(DOCUMENTS, WordPieceEmbedder(), SETTINGS)
@@ -348,6 +349,12 @@ def test_a_filter_lets_through_the_passages_of_documents_that_fit(view, where, f
     scope = view.scope(parse_where(where))
     assert held(view, scope) == found
     assert scope.count == len(found)
+
+
+def test_the_names_that_filters_find_values_of_have_the_kinds_of_these(view):
+    text, when, number = frozenset({"text"}), frozenset({"date"}), frozenset({"number"})
+    kinds = {"doc": text, "path": text, "title": text, "date": when, "page": number, "kind": text}
+    assert dict(view.passages.fields()) == kinds
 
 
 def test_speakers_let_through_the_passages_in_which_they_speak(view):

@@ -19,6 +19,7 @@ from searchkit.search.request import SearchRequest
 from searchkit.search.who_said import who_said
 from searchkit.search.why_not import why_not
 from searchkit.storage.contract import View
+from searchkit.storage.keywords import ENGINES
 from searchkit.text.analysis import Analyzer
 from tests.keyword_world import MAY, QUERIES
 from tests.memory_readers import MemoryVectors
@@ -50,7 +51,7 @@ def any_world() -> list[Document]:
     ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["tantivy", "whoosh"])
+@pytest.fixture(scope="module", params=ENGINES)
 def pair(request, tmp_path_factory):
     """The same world in a folder and in memory."""
     documents = any_world()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from searchkit.documents import extras, read
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.layout import PrintedLine, add_pages
+from searchkit.documents.layout import PrintedPage, add_pages
+from searchkit.documents.rows import PrintedLine
 from searchkit.errors import DocumentError
 
 SENTENCE = "The pumps in the old quarter are forty years old, and nobody knows who has the key to their house."
@@ -66,6 +67,27 @@ def test_an_e_book_s_chapters_come_in_reading_order(tmp_path):
     assert document.title == "Water"
     assert document.metadata == {"authors": ["Jane Doe", "John Roe"], "date": "2024-06-18", "language": "en"}
     assert marked(document, "heading") == ["One", "Two"]
+
+
+def test_an_e_book_s_named_characters_missing_chapters_and_pictures_are_seen_to(tmp_path):
+    parts = {
+        "META-INF__container_xml": CONTAINER,
+        "OPS__p_opf": PACKAGE,
+        "OPS__b_xhtml": CHAPTER.format(
+            "<p>a&nbsp;b caf&eacute; &amp; c</p><p><img src='x'/><img src='y' alt='z'/></p>"
+        ),
+    }
+    document = document_of(tmp_path, "a.epub", zipped(**parts))
+    assert document.text.startswith("a b café & c")
+    told = {omission.what: (omission.count, omission.where) for omission in document.omitted}
+    assert told == {"pictures without a description": (1, ""), "chapters": (1, "OPS/a.xhtml")}
+
+
+def test_a_book_that_is_protected_against_copying_is_named_so(tmp_path):
+    reference = '<encryption xmlns="x"><CipherReference URI="OPS/b.xhtml"/></encryption>'
+    parts = {"META-INF__container_xml": CONTAINER, "OPS__p_opf": PACKAGE, "META-INF__encryption_xml": reference}
+    with pytest.raises(DocumentError, match="protected against copying"):
+        document_of(tmp_path, "a.epub", zipped(**parts))
 
 
 ODT_CONTENT = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -134,7 +156,7 @@ def test_a_word_file_keeps_its_structure(tmp_path):
     document = document_of(tmp_path, "a.docx", docx_bytes())
     assert document.text == f"Water\n\n{SENTENCE}\n\nPumps\n\n- one\n- two\n\na | b\n\nA pump"
     assert (document.title, document.metadata["authors"]) == ("Water", ["Jane Doe"])
-    assert [mark.kind for mark in document.marks] == ["front", "heading", "list", "table", "caption"]
+    assert [mark.kind for mark in document.marks] == ["front", "heading", "list", "table"]
 
 
 def test_slides_are_pages(tmp_path):
@@ -163,7 +185,7 @@ def test_a_workbook_s_sheets_are_sections_and_empty_rows_part_tables(tmp_path):
     workbook.save(buffer)
     document = document_of(tmp_path, "a.xlsx", buffer.getvalue())
     assert document.text == "Pumps\n\nPump | Age\nOne | 40\n\nx"
-    assert [mark.kind for mark in document.marks] == ["heading", "table", "table"]
+    assert [mark[2:] for mark in document.marks] == [("heading", 1), ("table", 1), ("table", 0), ("table", 0)]
 
 
 def test_an_old_or_protected_office_file_is_named_so(tmp_path):
@@ -251,7 +273,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
 
 def laid_out(*lines):
     blocks = Blocks()
-    add_pages([[PrintedLine(text, left, bottom, 10.0) for text, left, bottom in lines]], blocks)
+    add_pages([PrintedPage([PrintedLine(text, left, bottom, 10.0) for text, left, bottom in lines])], blocks)
     return blocks.parts
 
 
@@ -263,6 +285,12 @@ def test_hyphens_of_divided_words_go_and_those_of_compounds_stay():
     ) == [
         "The well-known harbour of the north is a place of international trade, and its ships are well-known too, as "
         "is its light, which has burned for a hundred years."
+    ]
+
+
+def test_lines_of_chinese_are_put_together_without_a_space():
+    assert laid_out(("我们去公园散步，你想一起", 0, 100), ("来吗？当然可以，谢谢你们", 0, 90)) == [
+        "我们去公园散步，你想一起来吗？当然可以，谢谢你们"
     ]
 
 

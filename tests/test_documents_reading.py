@@ -50,7 +50,7 @@ def test_a_bug_on_one_record_of_a_list_fails_that_record(tmp_path, monkeypatch):
     def record(values, *_):
         return Document(values["id"], analysis.fold(values["text"]))
 
-    monkeypatch.setattr("searchkit.documents.reading.record_document", record)
+    monkeypatch.setattr("searchkit.documents.records.record_document", record)
     records = [{"id": "a", "text": "Tea"}, {"id": "b", "text": None}, {"id": "c", "text": "Rain"}]
     first, second, third = content(tmp_path, "r.json", json.dumps(records))
     assert (first.text, third.text) == ("tea", "rain")
@@ -92,7 +92,8 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it(tmp_path, monk
 
 
 def test_a_page_without_the_package_that_lxml_gave_away_says_so(tmp_path):
-    (tmp_path / "a.html").write_text("<p>Tea</p>")
+    head = '<meta property="article:published_time" content="2024-06-18"><meta name="author" content="Ada Berg">'
+    (tmp_path / "a.html").write_text(f"<html><head>{head}</head><body><article><p>Tea</p></article></body></html>")
     code = (
         "import sys; sys.modules['lxml_html_clean'] = None\n"
         "from pathlib import Path; from searchkit.documents import read; list(read(Path('a.html'), 'a'))"

@@ -38,8 +38,17 @@ def test_a_record_becomes_a_document_and_the_rest_of_it_metadata():
 
 
 def test_a_record_without_id_is_named_by_its_line():
-    found = list(read_records(["", '{"text": "a"}', "\n", '{"text": "b", "id": 7}'], "in", ReadOptions()))
-    assert [document.id for document in found] == ["in:2", "7"]
+    found = list(read_records(["", '{"text": "a"}', "\n", '{"text": "b", "id": "x7"}'], "in", ReadOptions()))
+    assert [document.id for document in found] == ["in:2", "x7"]
+
+
+def test_numbers_that_count_a_file_s_records_are_ids_within_it(tmp_path):
+    (tmp_path / "a.csv").write_text("id,name\n1,rope\n2,tar\n")
+    assert [document.id for document in read(tmp_path / "a.csv", "two/a.csv")] == ["two/a.csv/1", "two/a.csv/2"]
+    assert [document.id for document in read_records(['{"text": "b", "id": 7}'], "in")] == ["in/7"]
+    assert [document.id for document in read_records(['{"text": "b", "_id": "7"}'], "in")] == ["7"]  # as BEIR has them
+    (asked,) = read_records(['{"text": "b", "id": 7}'], "in", ReadOptions(id_field="id"))
+    assert asked.id == "7"
 
 
 def test_bad_lines_fail_alone_and_say_why():
@@ -97,8 +106,8 @@ def test_a_table_s_rows_are_documents(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('id,title,text,year\n1,Flood,"Water, and\nmore",2024\n2,,Dry,\n', encoding="utf-8-sig")
     first, second = read(path, "a.csv")
-    assert first == Document("1", "Water, and\nmore", "Flood", {"year": "2024", "source": "a.csv"})
-    assert (second.id, second.text, second.title) == ("2", "Dry", "")
+    assert first == Document("a.csv/1", "Water, and\nmore", "Flood", {"year": 2024, "source": "a.csv"})
+    assert (second.id, second.text, second.title) == ("a.csv/2", "Dry", "")
 
 
 @pytest.mark.parametrize(("name", "mark"), [("a.csv", ";"), ("a.csv", "\t"), ("a.csv", "|"), ("a.tsv", "\t")])
@@ -114,13 +123,15 @@ def test_a_table_without_names_gets_numbers(tmp_path):
     assert first.text == "column 1: 1\ncolumn 2: 1"
 
 
-def test_one_bad_byte_fails_its_record_only(tmp_path):
+def test_one_bad_byte_is_told_in_its_record_only(tmp_path):
     path = tmp_path / "a.jsonl"
     good = "".join(f'{{"id": "{number}", "text": "é"}}\n' for number in range(5_000))
     path.write_bytes(good.encode() + b'{"id": "bad", "text": "\xe9"}\n{"id": "last", "text": "x"}\n')
     found = list(read(path, "a.jsonl"))
     assert len(found) == 5_002
-    assert found[-2] == Failure("a.jsonl:5001", "the line is not valid UTF-8")
+    assert (found[-2].text, [one.count for one in found[-2].omitted]) == ("\ufffd", [1])
+    assert {document.text for document in found[:-2]} == {"é"}
+    assert not any(document.omitted for document in (*found[:-2], found[-1]))
     assert found[-1].id == "last"
 
 
@@ -160,7 +171,27 @@ def test_any_other_json_gives_its_texts(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"head": "Flood", "body": ["Water.", {"more": "Rain."}], "n": 3}')
     (document,) = read(path, "a.json")
-    assert (document.id, document.text) == ("a.json", "Flood\n\nWater.\n\nRain.")
+    assert (document.id, document.text) == ("a.json", "head: Flood\n\nbody: Water.\nbody.more: Rain.\n\nn: 3")
+
+
+def test_a_json_object_gives_keys_numbers_and_truths(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"server": {"port": 8443, "tls": true, "names": ["a", "b"]}, "none": null}')
+    (document,) = read(path, "config.json")
+    assert document.text == "server.port: 8443\nserver.tls: true\nserver.names: a, b\n\nnone: null"
+
+
+def test_a_json_object_with_a_text_is_one_document_of_its_file(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"id": 5, "title": "Flood", "text": "Water.", "place": "Hue"}')
+    (document,) = read(path, "a.json")
+    assert document == Document("a.json", "Water.", "Flood", {"place": "Hue"})
+
+
+def test_a_description_among_other_fields_is_one_of_them():
+    document = one({"name": "pump", "description": "runs day and night", "supplier": "Corvid"})
+    assert document.text == "name: pump\ndescription: runs day and night\nsupplier: Corvid"
+    assert one({"description": "runs"}).text == "runs"
 
 
 @pytest.mark.parametrize("content", ["{", "[" * 100_000, "3", "[]", "1" * 5_000])

@@ -32,7 +32,11 @@ def test_unknown_and_hidden_files_are_counted_by_reason(tmp_path):
     grow(tmp_path, "a.txt", "a.py", "b.py", "Makefile", ".hidden.txt", ".git/c.txt", "A.TXT")
     found = walk(tmp_path)
     assert len(found.files) == 2
-    assert found.skipped == {"unknown format .py": 2, "unknown format: no suffix": 1, "hidden": 2}
+    assert found.skipped == {
+        "source code .py: read when named or included": 2,
+        "source code: read when named or included": 1,
+        "hidden": 2,
+    }
 
 
 def test_include_and_exclude_are_globs_below_the_root(tmp_path):
@@ -141,10 +145,53 @@ def test_only_the_corpus_of_a_beir_folder_is_found(tmp_path):
 
 def test_a_file_is_its_own_walk(tmp_path):
     grow(tmp_path, "a.txt", "a.py")
-    (tmp_path / "a.bin").write_bytes(b"\0\1")
     assert names(walk(tmp_path / "a.txt"), tmp_path) == ["a.txt"]
     assert names(walk(tmp_path / "a.py"), tmp_path) == ["a.py"]
-    assert "no text" in walk(tmp_path / "a.bin").failed[0].reason
+
+
+def test_a_named_file_that_cannot_be_read_fails_with_a_reason(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04")
+    (tmp_path / "a.bin").write_bytes(bytes(range(256)))
+    for name, reason in (("a.zip", "archive .zip: unpack it"), ("a.bin", "unknown format .bin")):
+        (failure,) = walk(tmp_path / name).failed
+        assert failure.source == str(tmp_path / name)
+        assert failure.reason.startswith(reason)
+
+
+def test_an_include_pattern_that_ends_in_a_suffix_asks_for_its_format(tmp_path):
+    grow(tmp_path, "src/a.py", "src/b.txt", "src/Makefile")
+    assert names(walk(tmp_path, include=["src/"]), tmp_path) == ["src/b.txt"]
+    assert names(walk(tmp_path, include=["*.py"]), tmp_path) == ["src/a.py"]
+    assert names(walk(tmp_path, include=["src/", "*.py", "Makefile"]), tmp_path) == [
+        "src/Makefile",
+        "src/a.py",
+        "src/b.txt",
+    ]
+
+
+def test_files_without_a_telling_suffix_are_read_by_what_they_hold(tmp_path):
+    grow(tmp_path, "a.txt")
+    prose = b"The pump runs by day, and the keeper sleeps at night.\n"
+    for name, content in {
+        "README": prose,
+        "changelog.Debian": prose,
+        "script": b"#!/bin/sh\necho hello\n",
+        "data.bin": bytes(range(256)),
+        "page": b"<!DOCTYPE html><p>Hello.</p>",
+        "state.db": b"x = 1;\ny = 2;\n",
+        "old.tar": b"x",
+        "empty": b"",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    found = walk(tmp_path)
+    assert names(found, tmp_path) == ["README", "a.txt", "changelog.Debian", "page"]
+    assert found.skipped == {
+        "archive .tar: unpack it to have its files read": 1,
+        "empty file": 1,
+        "source code: read when named or included": 1,
+        "text .db: read when named or included": 1,
+        "unknown format .bin": 1,
+    }
 
 
 def test_missing_root_and_unusable_pattern_say_what_to_do(tmp_path):

@@ -149,8 +149,7 @@ def test_passages_that_go_while_they_are_improved_stay_gone(drafted, model):
 
 
 def test_other_writers_get_in_between_and_a_commit_waits_for_them(drafted, monkeypatch):
-    monkeypatch.setattr(improve, "PATIENCE", 0.3)
-    monkeypatch.setattr(improve, "PAUSE", 0.05)
+    monkeypatch.setattr(improve, "PATIENCE", 0)
     with store.writing(drafted.path), pytest.raises(IndexLocked):
         drafted.improve()
     assert drafted.improve().drafts == 0
@@ -162,7 +161,7 @@ def test_vectors_that_searches_left_are_taken(drafted, model):
         row = int(snapshot.vectors.all_rows(drafts=True)[0])
         digest = snapshot.catalog.passages.digests([row])[row]
     vector = np.eye(1, model.dim, dtype=np.float32)
-    reached(drafted.path / "vectors", model.digest, model.dim).append([digest], vector)
+    reached(drafted.path, model).append([digest], vector)
     report = drafted.improve(seconds=0)
     assert (report.reached, report.drafts) == (1, COUNT - 11)
     with drafted._reading() as view:

@@ -179,7 +179,7 @@ def test_a_document_on_which_our_code_fails_takes_no_other_with_it(tmp_path, by,
         assert [(failure.source, failure.bug) for failure in report.failed] == [("bad", True)]
         assert "ZeroDivisionError" in report.failed[0].reason
         assert "tests.test_pipeline line " in report.failed[0].reason
-        assert "searchkit.text.splitting line " in report.failed[0].reason
+        assert "searchkit.text.splitting.places line " in report.failed[0].reason
         report = index.sync(folder)
         assert report.added == ("files/a.txt", "files/c.md", "files/d.jsonl:1")
         assert [(failure.source, failure.bug) for failure in report.failed] == [("files/b.txt", True)]

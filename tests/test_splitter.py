@@ -56,7 +56,8 @@ def test_one_line_end_is_no_blank_line(line_end):
 
 def test_passage_knows_its_place():
     text = f"  {ONE}\n\n{TWO}\nIt goes on here for a second line.\n\n{THREE}"
-    document = Document("news/a.txt", text, title="A title", metadata={"section": "WORLD"}, page_starts=(0, 54))
+    pages = (0, text.index(THREE))
+    document = Document("news/a.txt", text, title="A title", metadata={"section": "WORLD"}, page_starts=pages)
     first, second, third = split(document, Limits(), words)
     assert (first.id, second.id, third.id) == ("news/a.txt#0", "news/a.txt#1", "news/a.txt#2")
     assert (first.start, first.line, first.end_line, first.page) == (2, 1, 1, 1)
@@ -153,6 +154,42 @@ def test_long_table_is_divided_between_rows():
     rows = [f"| city {n}. Big | {n} |" for n in range(6)]  # 8 tokens each
     table = "\n".join(rows)
     assert texts_of(table, (table, "table"), limits=Limits(24, 24)) == ["\n".join(rows[:3]), "\n".join(rows[3:])]
+
+
+def test_a_header_row_is_one_block_with_its_rows_and_leaves_room_in_the_pieces_below():
+    header, rows = "city | people", [f"city {n} | {n} thousand" for n in range(6)]  # 3 and 5 tokens each
+    table = "\n".join(rows)
+    marks = ((header, "table", 1), (table, "table", 0))
+    assert texts_of(f"{header}\n{table}", *marks, limits=Limits(100, 100)) == [f"{header}\n{table}"]
+    found = texts_of(f"{header}\n{table}", *marks, limits=Limits(18, 18))
+    assert found == ["\n".join([header, *rows[:2]]), "\n".join(rows[2:4]), "\n".join(rows[4:])]
+
+
+def test_a_row_is_cut_only_if_it_alone_is_too_long_and_between_its_cells_then():
+    rows = ["a b c d | e f g h", "i j | k l"]
+    table = "\n".join(rows)
+    assert texts_of(table, (table, "table"), limits=Limits(7, 7, 0)) == ["a b c d |", "e f g h", "i j | k l"]
+
+
+def test_no_passage_crosses_a_page():
+    text = f"Photo\n\n{ONE}\n\nPhoto\n\nOf a fox.\n\n{TWO}"
+    second, third = text.index("Photo\n\nOf"), text.index(TWO)
+    assert texts_of(text, page_starts=(0, second, third)) == [f"Photo\n\n{ONE}", "Photo\n\nOf a fox.", TWO]
+
+
+def test_a_paragraph_or_table_that_goes_on_on_the_next_page_is_cut_there():
+    rows = [f"city {n} | {n}" for n in range(4)]
+    table = "\n".join(rows)
+    start = table.index(rows[2])
+    assert texts_of(table, (table, "table"), page_starts=(0, start)) == ["\n".join(rows[:2]), "\n".join(rows[2:])]
+    assert texts_of(f"{ONE} {TWO}", page_starts=(0, len(ONE) + 1)) == [ONE, TWO]
+
+
+def test_a_heading_of_white_space_ends_the_section_above():
+    text = f"News\n\n{ONE}\n\n{TWO}"
+    at = text.index(TWO)
+    document = Document("d", text, marks=(Mark(0, 4, "heading", 1), Mark(at - 1, at, "heading", 1)))
+    assert [p.section for p in split(document, Limits(), words)] == ["News", ""]
 
 
 def test_long_code_is_divided_at_blank_lines():
@@ -267,6 +304,7 @@ def test_passages_are_ordered_pieces_of_the_text_and_none_is_too_long(document, 
         assert p.end_line == document.text.count("\n", 0, p.end) + 1
         pages = document.page_starts
         assert p.page == (max(1, bisect_right(pages, p.start)) if pages else None)
+        assert bisect_right(pages, p.start) == bisect_right(pages, p.end - 1)
 
 
 @given(documents(), some_limits(), COUNTERS)

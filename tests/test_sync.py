@@ -310,3 +310,27 @@ def test_what_is_committed_does_not_pile_up_beside_the_catalog(empty, monkeypatc
     empty.add(documents())
     assert 0 < largest < 5_000_000  # SQLite moves commits from its log when it has 1,000 pages, 4 MB
     assert empty.search("Vietnam")
+
+
+def test_files_that_number_their_rows_lose_none(empty, tmp_path):
+    root = tmp_path / "two"
+    root.mkdir()
+    write(root / "customers.csv", "id,name\n1,Brightwater Mill\n2,Corvid Supplies\n")
+    write(root / "orders.csv", "id,item\n1,copper sheet\n2,oak planks\n")
+    report = empty.sync(root)
+    assert report.failed == ()
+    assert report.added == ("two/customers.csv/1", "two/customers.csv/2", "two/orders.csv/1", "two/orders.csv/2")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_id_that_two_files_state_names_both(empty, tmp_path, together):
+    root = tmp_path / "two"
+    root.mkdir()
+    write(root / "a.jsonl", '{"_id": "x", "text": "copper"}\n')
+    if not together:
+        empty.sync(root)
+    write(root / "b.jsonl", '{"_id": "x", "text": "oak"}\n')
+    (failure,) = empty.sync(root).failed
+    assert failure.source == "x"
+    assert str(root / "a.jsonl") in failure.reason
+    assert str(root / "b.jsonl") in failure.reason

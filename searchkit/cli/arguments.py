@@ -55,7 +55,7 @@ def engines(incomplete: str) -> list[str]:
     """Offer the keyword engines."""
     from searchkit.storage.keywords import ENGINES  # noqa: PLC0415 - completion alone needs them here
 
-    return one_of(ENGINES)(incomplete)
+    return one_of(tuple(ENGINES))(incomplete)
 
 
 def index_names(incomplete: str) -> list[str]:
@@ -117,6 +117,10 @@ AllowRemovals = Annotated[
     ),
 ]
 AsJsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, a line for each commit.")]
+BySource = Annotated[
+    bool,
+    typer.Option("--sources", help="Tell for each source how many documents it gave and what was not read of them."),
+]
 NewFile = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="File to write, a zip.")]
 ArchiveFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="File that export wrote.")
@@ -144,6 +148,12 @@ Embed = Annotated[
         "until searchkit improve replaces them; full: the model reads every passage.",
         autocompletion=one_of(EMBEDS),
         callback=one_of_these(EMBEDS),
+    ),
+]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        "--wait", min=0, metavar="SECONDS", help="Wait so long for another writer to end.", show_default="not at all"
     ),
 ]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0, help="Stop after so many seconds.")]

@@ -64,6 +64,7 @@ def improve(
     seconds: arguments.Seconds = None,
     passages: arguments.MostPassages = None,
     questions: arguments.QuestionsFile = None,
+    wait: arguments.Wait = None,
     json: arguments.AsJson = False,
 ) -> None:
     """Have the model read passages whose vectors are only predicted, at idle priority; what pays most comes first."""
@@ -73,32 +74,40 @@ def improve(
     lower_priority()
     asked = questions.read_text(encoding="utf-8", errors="replace").splitlines() if questions else []
     with opening.existing(index) as opened, reporting() as progress:
-        done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress)
+        done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress, timeout=wait)
     render.either(done.to_dict(), lambda: render.improved(done, index), json=json)
 
 
 @app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
-def remove(ids: arguments.DocumentGlobs, index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+def remove(
+    ids: arguments.DocumentGlobs,
+    index: IndexPath = DEFAULT_INDEX,
+    wait: arguments.Wait = None,
+    json: arguments.AsJson = False,
+) -> None:
     """Remove documents by id or glob. Indexing their folder again brings them back."""
     with opening.existing(index) as opened:
-        done = opened.remove(ids)
+        done = opened.remove(ids, timeout=wait)
     render.either(done.to_dict(), lambda: reports.report(done, index), json=json)
     _exit_unless(bool(done.removed))
 
 
 @app.command(epilog=examples("searchkit compact", "searchkit compact -i indexes/press"))
-def compact(index: IndexPath = DEFAULT_INDEX) -> None:
+def compact(index: IndexPath = DEFAULT_INDEX, wait: arguments.Wait = None) -> None:
     """Reclaim the space of what was removed."""
     with opening.existing(index) as opened:
         before = opened.status()["bytes"]
-        generation = opened.compact()
+        generation = opened.compact(timeout=wait)
         after = opened.status()["bytes"]
     render.out(f"{index}: {render.size(before)} before, {render.size(after)} now, generation {generation}")
 
 
 @app.command(epilog=examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))
 def rebuild(
-    index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None, embed: arguments.Embed = "progressive"
+    index: IndexPath = DEFAULT_INDEX,
+    embedder: arguments.NewEmbedder = None,
+    embed: arguments.Embed = "progressive",
+    wait: arguments.Wait = None,
 ) -> None:
     """Make keywords and vectors anew from the documents, with another model if one is given.
 
@@ -108,7 +117,8 @@ def rebuild(
     from searchkit.index import rebuild as rebuild_index
 
     with reporting() as progress:
-        generation = rebuild_index(index, embedder=opening.model_called(embedder), embed=embed, progress=progress)
+        model = opening.model_called(embedder)
+        generation = rebuild_index(index, embedder=model, embed=embed, progress=progress, timeout=wait)
     render.out(f"{index}: rebuilt, generation {generation}")
 
 
@@ -310,11 +320,15 @@ def list_(
     _exit_unless(bool(ids))
 
 
-@app.command(epilog=examples("searchkit status", "searchkit status -i indexes/press --json"))
-def status(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+@app.command(
+    epilog=examples("searchkit status", "searchkit status -i indexes/press --json", "searchkit status --sources")
+)
+def status(
+    index: IndexPath = DEFAULT_INDEX, sources: arguments.BySource = False, json: arguments.AsJson = False
+) -> None:
     """Say what an index holds and how it was made."""
     with opening.existing(index) as opened:
-        facts = opened.status()
+        facts = opened.status(sources=sources)
     render.either(facts, lambda: render.status(facts), json=json)
 
 

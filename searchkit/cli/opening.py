@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from searchkit.cli.arguments import STDIN
 from searchkit.cli.options import Creation
 from searchkit.errors import EmbedderMismatch, IndexNotFound
 
@@ -84,3 +85,11 @@ def require_sources(opened: Index, paths: list[Path] | None) -> None:
     """Raise BadParameter if there is nothing to sync."""
     if not paths and not opened.status()["sources"]:
         raise typer.BadParameter("give files or folders: none was indexed before", param_hint="PATH")
+
+
+def is_piped(paths: list[Path] | None) -> bool:
+    """Tell whether standard input is the source. Raises BadParameter for it beside others."""
+    piped = STDIN in (paths or ())
+    if piped and len(paths or ()) > 1:
+        raise typer.BadParameter("- (standard input) cannot stand beside other paths; index it by itself")
+    return piped

@@ -19,8 +19,10 @@ from searchkit.cli.arguments import (
     READING,
     AllowRemovals,
     DryRun,
+    Embed,
     Neighbours,
     StrictReading,
+    Wait,
     engines,
     one_of,
     search_option,
@@ -182,14 +184,26 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How documents are put in."""
+
+    strict: StrictReading = False
+    embed: Embed = "progressive"
+    wait: Wait = None
+
+    def options(self) -> dict[str, Any]:
+        """Return them as `Index.sync` and `Index.add` take them."""
+        return {"strict": self.strict, "embed": self.embed, "timeout": self.wait}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caution:
     """How careful a sync is."""
 
-    strict: StrictReading = False
     dry_run: DryRun = False
     allow_removals: AllowRemovals = False
 
-    def given(self) -> dict[str, bool]:
+    def options(self) -> dict[str, bool]:
         """Return them as `Index.sync` takes them."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
@@ -210,7 +224,7 @@ class Creation:
     engine: Annotated[
         str | None,
         typer.Option(
-            help="Keyword engine: tantivy or whoosh.",
+            help="Keyword engine: tantivy, whoosh …",
             autocompletion=engines,
             show_default="tantivy",
             rich_help_panel=CREATION,

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,7 @@ def _print_hit(screen: Console, hit: Hit) -> None:
         _say(screen, INDENT + " · ".join(filter(None, facts)), "dim")
     for neighbour in hit.before:
         _print_text(screen, neighbour.text, style="dim")
+    _print_text(screen, passage.header, style="dim")
     _print_text(screen, passage.text, hit.highlights)
     for neighbour in hit.after:
         _print_text(screen, neighbour.text, style="dim")
@@ -136,8 +138,11 @@ def statements(found: Sequence[Statement]) -> None:
 
 
 def _print_text(screen: Console, content: str, highlights: Iterable[tuple[int, int]] = (), *, style: str = "") -> None:
-    """Print text wrapped and indented, with its highlights."""
+    """Print text wrapped and indented, with its highlights, if there is any."""
     from rich.text import Text  # noqa: PLC0415
+
+    if not content:
+        return
 
     text = Text(printable(content), style=style)
     for start, end in highlights:
@@ -241,6 +246,7 @@ def passage(item: Passage, before: Sequence[Passage], after: Sequence[Passage]) 
     _say(screen, f"{place(item)}  characters {item.start} to {item.end}", "cyan")
     for part, style in [*((p, "dim") for p in before), (item, ""), *((p, "dim") for p in after)]:
         screen.print()
+        _print_text(screen, part.header, style="dim")
         _print_text(screen, part.text, style=style)
 
 
@@ -251,6 +257,8 @@ def document(item: Document, parts: Sequence[Passage]) -> None:
     for name, value in {"id": item.id, **item.metadata}.items():
         if name != "captions":
             _say(screen, f"{name}: {', '.join(map(str, value)) if isinstance(value, list | tuple) else value}", "dim")
+    for omission in item.omitted:
+        _say(screen, f"not read: {omission}", "yellow")
     for part in parts:
         screen.print()
         _say(screen, f"{part.id}  {place(part)}" + (f"  {part.section}" if part.section else ""), "cyan")
@@ -265,7 +273,8 @@ def passage_dict(item: Passage, before: Sequence[Passage], after: Sequence[Passa
 
 def document_dict(item: Document, parts: Sequence[Passage]) -> dict[str, Any]:
     """Return a document and its passages as JSON-ready values."""
-    shape = {"id": item.id, "title": item.title, "metadata": dict(item.metadata), "text": item.text}
+    shape: dict[str, Any] = {"id": item.id, "title": item.title, "metadata": dict(item.metadata), "text": item.text}
+    shape |= {"omitted": [asdict(omission) for omission in item.omitted]} if item.omitted else {}
     return {"document": shape, "passages": [part.to_dict() for part in parts]}
 
 
@@ -299,12 +308,27 @@ def status(facts: Mapping[str, Any]) -> None:
     shown["calibration"] = _calibration(facts["calibration"])
     if facts["drafts"]:
         shown["drafts"] = f"{facts['drafts']:,}, {facts['drafts'] / facts['vectors']:.0%} of the vectors: predicted"
-    sources = shown.pop("sources")
+    sources, accounts = shown.pop("sources"), shown.pop("accounts", ())
     width = max(map(len, shown))
     for name, value in shown.items():
         out(f"{name.replace('_', ' '):{width}}  {value:,}" if isinstance(value, int) else f"{name:{width}}  {value}")
     for number, source in enumerate(sources):
         out(f"{'' if number else 'sources':{width}}  {printable(source)}")
+    for account in accounts:
+        _account(account)
+
+
+def _account(account: Mapping[str, Any]) -> None:
+    """Print what a source gave: documents counted, and a line for each part that was not read."""
+    from searchkit.types import Omission  # noqa: PLC0415 - brings arrays along
+
+    omitted = account["omitted"]
+    partly = f", {len(omitted):,} with parts that were not read" if omitted else ", all read in full"
+    source = account["source"] or "put in by hand"
+    out(f"\n{printable(source)}: {account['documents']:,} documents{partly}")
+    for doc_id, omissions in omitted.items():
+        for omission in omissions:
+            out(printable(f"{INDENT}{doc_id}: {Omission(**omission)}"))
 
 
 def _ranking(chosen: Mapping[str, Any] | None) -> str:

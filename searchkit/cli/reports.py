@@ -29,6 +29,9 @@ def report(done: SyncReport, path: Path) -> None:
         out(f"vectors: {done.embedded:,} computed, {done.reused:,} known already{predicted}")
     if done.skipped:
         out(f"left out: {_left_out(done)}")
+    if done.omitted:
+        have = "1 document has" if len(done.omitted) == 1 else f"{len(done.omitted):,} documents have"
+        out(f"{have} parts that were not read: searchkit status --sources")
     failures(done)
     for warning in done.warnings:
         note(f"warning: {warning}")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from searchkit.cli import arguments, opening, render, reports
-from searchkit.cli.arguments import DEFAULT_INDEX, STDIN, IndexPath
+from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, NOTHING, end, examples
-from searchkit.cli.options import Caution, Creation, Reading, flat
+from searchkit.cli.options import Caution, Creation, Reading, Writing, flat
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
 def index(
     paths: arguments.Sources = None,
     index: IndexPath = DEFAULT_INDEX,
-    embed: arguments.Embed = "progressive",
     stdin_name: arguments.StdinName = "stdin",
     json: arguments.AsJson = False,
     *,
+    writing: Writing,
     caution: Caution,
     reading: Reading,
     creation: Creation,
@@ -35,7 +34,7 @@ def index(
     """Make an index match files and folders, and create it if there is none."""
     from searchkit.cli.progress import reporting
 
-    dry, piped = caution.dry_run, _is_piped(paths)
+    dry, piped = caution.dry_run, opening.is_piped(paths)
     if piped and dry:
         raise typer.BadParameter("standard input can be read only once", param_hint="--dry-run")
     with opening.existing_or_new(index, creation, create=bool(paths), dry=dry) as opened, reporting() as progress:
@@ -43,11 +42,11 @@ def index(
             from searchkit.cli import stdin
 
             read = reading.options().read
-            done = opened.add(stdin.documents(stdin_name, read), strict=caution.strict, embed=embed, progress=progress)
+            done = opened.add(stdin.documents(stdin_name, read), **writing.options(), progress=progress)
         else:
             opening.require_sources(opened, paths)
-            options = reading.given()
-            done = opened.sync(paths or (), options=options, embed=embed, progress=progress, **caution.given())
+            given = writing.options() | caution.options()
+            done = opened.sync(paths or (), options=reading.given(), **given, progress=progress)
     render.either(done.to_dict(), lambda: reports.report(done, index), json=json)
     _end(done)
 
@@ -60,31 +59,27 @@ def _end(done: SyncReport) -> None:
         end(f"nothing was indexed: {reports.why_nothing(done)}", NOTHING)
 
 
-def _is_piped(paths: list[Path] | None) -> bool:
-    """Tell whether standard input is the source. Raises BadParameter for it beside others."""
-    piped = STDIN in (paths or ())
-    if piped and len(paths or ()) > 1:
-        raise typer.BadParameter("- (standard input) cannot stand beside other paths; index it by itself")
-    return piped
-
-
 @flat
 def watch(
     paths: arguments.Sources = None,
     index: IndexPath = DEFAULT_INDEX,
     embed: arguments.Embed = "progressive",
     allow_removals: arguments.AllowRemovals = False,
+    wait: arguments.Wait = None,
     json: arguments.AsJsonLines = False,
     *,
     reading: Reading,
     creation: Creation,
 ) -> None:
     """Keep an index current: sync now, and after each burst of changes, until Ctrl-C."""
-    if _is_piped(paths):
+    if opening.is_piped(paths):
         raise typer.BadParameter("standard input cannot be watched", param_hint="PATH")
     with opening.existing_or_new(index, creation, create=bool(paths)) as opened:
         opening.require_sources(opened, paths)
-        for done in opened.watch(paths or (), options=reading.given(), embed=embed, allow_removals=allow_removals):
+        options = reading.given()
+        for done in opened.watch(
+            paths or (), options=options, embed=embed, allow_removals=allow_removals, timeout=wait
+        ):
             if json:
                 render.dump(done.to_dict(), lines=True)
             else:
@@ -92,10 +87,15 @@ def watch(
             sys.stdout.flush()
 
 
-def forget(roots: arguments.Roots, index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
+def forget(
+    roots: arguments.Roots,
+    index: IndexPath = DEFAULT_INDEX,
+    wait: arguments.Wait = None,
+    json: arguments.AsJson = False,
+) -> None:
     """Let folders or files go that were indexed, with their documents, whether they are still there or not."""
     with opening.existing(index) as opened:
-        done = opened.forget(roots)
+        done = opened.forget(roots, timeout=wait)
     render.either(done.to_dict(), lambda: reports.report(done, index), json=json)
     if done.failed:
         raise typer.Exit(NOTHING)

@@ -45,11 +45,20 @@ _NOTHING = Line(0, 0, "", gap=True)
 
 def is_credited(text: str) -> bool:
     """Tell whether a line ends in a picture credit or begins with a caption label."""
+    return has_credit(text) or (len(text) <= LONGEST_CAPTION and bool(_LABEL.search(text)))
+
+
+def has_credit(text: str) -> bool:
+    """Tell whether a line ends in a picture credit: "A street (Photo by Ann Lee / AFP)"."""
     if len(text) > LONGEST_CAPTION or _DATELINE_ONLY.match(text):
         return False
-    if _LABEL.search(text):
-        return True
     return bool(_CREDIT_HINT.search(text[-_TAIL:]) and _CREDIT.search(text))  # the hint is five times cheaper
+
+
+def is_caption_of_news(text: str) -> bool:
+    """Tell whether a line says what a picture shows and then whose it is, as only news does."""
+    match = _CREDIT.search(text) if has_credit(text) else None
+    return match is not None and match.start() > 0 and not _LABEL.search(text)
 
 
 def are_twins(first: str, second: str) -> bool:

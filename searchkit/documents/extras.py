@@ -8,10 +8,8 @@ from typing import Any
 from searchkit.errors import DocumentError
 
 _DISTRIBUTIONS = {  # by module, where pip knows the package by another name
-    "docx": "python-docx",
     "lxml.html.clean": "lxml_html_clean",
     "markdown_it": "markdown-it-py",
-    "pptx": "python-pptx",
     "yaml": "PyYAML",
 }
 

@@ -95,6 +95,9 @@ _CHROME = re.compile(
     r"editor'?s picks?|published|posted|updated|watch|[—–|•·-]{1,3}",
     re.IGNORECASE,
 )
+_OTHER_LABEL = re.compile(
+    r"(?!(?:source|editor|by|reporter)\b)[^\W\d_][^\W\d_ ]*(?: [^\W\d_]+)?\s?[:：]\s", re.IGNORECASE
+)
 _MAIL_HEADER = re.compile(
     r"^(?:From|To|Cc|Bcc|Subject|Sender|Received|Reply-To|Return-Path|Delivered-To|Delivery-Date|Message-I[dD]|"
     r"(?:MIME|Mime)-[Vv]ersion|Content-[\w-]+|X-[\w-]+):\s"
@@ -199,6 +202,8 @@ def _date_line(text: str) -> FrontLine | None:
         return None
     if _AGO.fullmatch(text):
         return FrontLine(Kind.LABELLED_DATE)
+    if _OTHER_LABEL.match(text) and not _DATE_LABEL.match(text):
+        return None  # "Born: 5 May 1950"
     dates = find_dates(text)
     if not dates:
         return None

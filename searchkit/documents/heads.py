@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from searchkit.documents.bylines import names_of
-from searchkit.documents.captions import are_twins
+from searchkit.documents.captions import are_twins, is_caption_of_news
 from searchkit.documents.frontlines import (
     FrontLine,
     Kind,
@@ -32,6 +32,7 @@ _FEWEST_WORDS = 4  # a shorter line above an unlabelled date may be an address, 
 _LONGEST_NAME = 3  # words of a name that stands beside a date line without "By"
 
 _EVIDENCE = frozenset({Kind.DATE, Kind.LABELLED_DATE, Kind.BYLINE, Kind.FIELD, Kind.AGENCY})
+_FIELDS_OF_NEWS = frozenset({"title", "authors", "source"})
 _FULL_STOP = re.compile(r"(?<![A-Z]\.[A-Z])(?<!\b(?:Inc|Ltd|Bro))(?<!\b(?:Jr|Sr|Co|No))[.。]$|[,;:，；：]$")
 
 
@@ -212,7 +213,7 @@ def _faint_head(lines: _Lines, sections: list[Line]) -> Head | None:
     length = opening + 1
     while length < len(lines) and not lines.lines[length].gap and not _is_paragraph(lines.words(length)):
         length += 1
-    captioned = any(lines.kind(number) is Kind.CAPTION for number in range(min(length + 2, len(lines))))
+    captioned = any(is_caption_of_news(lines.words(number)) for number in range(min(length + 2, len(lines))))
     datelined = length < len(lines) and has_dateline(lines.words(length))
     if not (
         any(is_known_section(line.text) or is_breadcrumb(line.text) for line in sections) or captioned or datelined
@@ -238,10 +239,19 @@ def _is_standfirst(line: Line, title: str, labelled: bool) -> bool:
     return squeeze(line.text) != title and is_wordy(line.text) and (labelled or len(line.text.split()) >= _FEWEST_WORDS)
 
 
+def is_noted(fact: FrontLine) -> bool:
+    """Tell whether a line is a field that notes have as well as news: "Section: B", "Location: Room 5"."""
+    return fact.kind is Kind.FIELD and fact.key not in _FIELDS_OF_NEWS
+
+
 def _front_lines(head: Head, lines: _Lines) -> Iterator[Line]:
     """Yield the head's lines that are surely front matter."""
     known = {line.start for line in (*head.headlines, *head.sections, *head.standfirsts)}
+    exported = any(fact.key == "title" for fact in head.facts)  # "Title: …", "Author: …": fields of a database
+    noted = not exported and any(map(is_noted, head.facts))
     for line, kind in zip(lines.lines[: head.length], lines.kinds, strict=False):
+        if noted and (kind.kind is Kind.LABELLED_DATE or is_noted(kind)):
+            continue
         is_known = line.start in known or squeeze(line.text) == head.title
         if is_known or kind.kind not in (Kind.TEXT, Kind.CAPTION):
             yield line

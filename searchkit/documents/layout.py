@@ -1,4 +1,4 @@
-"""Printed lines back to paragraphs and headings."""
+"""Printed lines back to paragraphs, headings and tables."""
 
 from __future__ import annotations
 
@@ -10,72 +10,103 @@ from statistics import median
 from typing import NamedTuple
 
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.hyphens import Hyphens, hyphens_of
 from searchkit.documents.lines import squeeze
+from searchkit.documents.rows import PrintedLine, is_row_above, rows_of, runs_of_rows
+from searchkit.documents.running import Edge, Sheet, running_lines
+from searchkit.documents.tables import add_table
 
 _HEADING_RATIO = 1.15  # times the size of the body that a heading is set in at least
 _GAP_RATIO = 1.35  # times the usual distance of lines that parts paragraphs
 _SHORT_RATIO = 0.6  # of the usual length: a line that ends its paragraph, or a line of a list
 _LONGEST_HEADING = 160  # characters
-_FEWEST_PAGES = 3  # on which a line must repeat to be a running head
-_LONGEST_RUNNING_HEAD = 80  # characters
-_EDGE_LINES = 2  # at the top and at the bottom of a page among which running heads are looked for
-_NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _BULLET = re.compile(r"^(?:[•▪◦‣●■–*-]|\(?\d{1,2}[.)])\s")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
-_LAST_WORD = re.compile(r"[^\W\d_]+-$")
-_FIRST_WORD = re.compile(r"^[^\W\d_]+")
+_UNSPACED = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")  # written without spaces
+_DIVIDED = re.compile(r"[^\W\d_]-$")
 
 
-class PrintedLine(NamedTuple):
-    """A line on a page: its text, where it begins (points from the left and from the bottom) and its font size.
+class PrintedPage(NamedTuple):
+    """A page's lines in reading order, where it ends below and above, and what was remarked on it."""
 
-    `hyphenated` tells that a hyphen that divided a word was taken from its end.
+    lines: Sequence[PrintedLine]
+    bottom: float = 0.0
+    top: float = 0.0
+    remarks: Sequence[str] = ()
+
+
+_NOTHING = PrintedLine("", 0.0, 0.0, 1.0)
+
+
+class Laid(NamedTuple):
+    """What was found on pages: the largest heading of the first, the heads and feet that were taken out, and which
+    pages hold nothing else, from 1.
     """
 
-    text: str
-    left: float
-    bottom: float
-    size: float
-    hyphenated: bool = False
+    largest: str
+    running: list[str]
+    blank: list[int]
 
 
-def add_pages(pages: Sequence[Sequence[PrintedLine]], blocks: Blocks) -> str:
-    """Append the pages' paragraphs and headings to `blocks`; return the largest heading of the first page."""
-    lines = [line for page in pages for line in page]
-    if not lines:
-        return ""
+class _Manner(NamedTuple):
+    """How a document is set: the usual distance and length of its lines, its heading levels, its words."""
+
+    step: float
+    length: float
+    levels: dict[float, int]
+    hyphens: Hyphens
+
+
+def add_pages(pages: Sequence[PrintedPage], blocks: Blocks) -> Laid:
+    """Append the pages' paragraphs, headings and tables to `blocks`."""
+    lines = [line for page in pages for line in page.lines] or [_NOTHING]
     levels = _heading_levels(lines, _usual_size(lines))
-    heads = _running_heads(pages, levels)
-    cleaned = [[line for line in page if _shape(line.text) not in heads] for page in pages]
+    step = _usual_step([page.lines for page in pages])
+    running = running_lines([_sheet(page, levels) for page in pages], step)
+    if all(len(gone) == len(page.lines) for page, gone in zip(pages, running, strict=True)):
+        running = [set() for _ in pages]  # what stands in margins alone is all there is
+    cleaned = [
+        [line for at, line in enumerate(page.lines) if at not in gone]
+        for page, gone in zip(pages, running, strict=True)
+    ]
     length = median(len(line.text) for line in lines)
-    usual_step = _usual_step(cleaned)
-    compounds = set(re.findall(r"\w+-\w+", " ".join(line.text for line in lines).lower()))
-    for page in cleaned:
+    hyphens = hyphens_of((line.text, line.hyphenated) for page in cleaned for line in page)
+    manner = _Manner(_usual_step(cleaned), length, levels, hyphens)
+    for page, whole in zip(cleaned, pages, strict=True):
         blocks.begin_page()
-        for paragraph in _paragraphs(page, usual_step, levels):
-            level = levels.get(_rounded(paragraph[0].size), 0)
-            text = _joined(paragraph, length, compounds)
+        _add_page(page, manner, blocks)
+        for remark in whole.remarks:
+            blocks.add(remark)
+    taken = [page.lines[at].text for page, gone in zip(pages, running, strict=True) for at in sorted(gone)]
+    blank = [
+        at for at, (page, whole) in enumerate(zip(cleaned, pages, strict=True), 1) if not page and not whole.remarks
+    ]
+    return Laid(_largest(cleaned[0], levels) if cleaned else "", taken, blank)
+
+
+def _sheet(page: PrintedPage, levels: dict[float, int]) -> Sheet:
+    """Return a page as far as heads are concerned: headings are none, nor is the row that names a table's columns."""
+    kept = [
+        _rounded(line.size) not in levels and not (below and is_row_above(line, below))
+        for line, below in pairwise([*page.lines, None])
+        if line
+    ]
+    edges = [Edge(line.bottom, line.text if keep else "") for line, keep in zip(page.lines, kept, strict=True)]
+    return Sheet(page.bottom, page.top, edges)
+
+
+def _add_page(page: Sequence[PrintedLine], manner: _Manner, blocks: Blocks) -> None:
+    for is_table, lines in runs_of_rows(page):
+        if is_table:
+            add_table(blocks, rows_of(lines))
+            continue
+        for paragraph in _paragraphs(lines, manner.step, manner.levels):
+            level = manner.levels.get(_rounded(paragraph[0].size), 0)
+            text = _joined(paragraph, manner)
             if level and len(text) <= _LONGEST_HEADING and any(map(str.isalpha, text)):
                 blocks.add(squeeze(text), "heading", level)
             else:
                 blocks.add(text)
-    return _largest(cleaned[0], levels)
-
-
-def _running_heads(pages: Sequence[Sequence[PrintedLine]], levels: dict[float, int]) -> set[str]:
-    """Return the shapes of lines that stand at the edge of half of the pages, or of some with another number each."""
-    counts: Counter[str] = Counter()
-    for page in pages:
-        edge = [*page[:_EDGE_LINES], *page[-_EDGE_LINES:]]
-        small = [line for line in edge if _rounded(line.size) not in levels]
-        counts.update({_shape(line.text) for line in small if len(line.text) <= _LONGEST_RUNNING_HEAD})
-    half = max(_FEWEST_PAGES, (len(pages) + 1) // 2)
-    return {shape for shape, count in counts.items() if count >= (_FEWEST_PAGES if shape.count("#") == 1 else half)}
-
-
-def _shape(text: str) -> str:
-    """Return a line with its numbers as one sign, so that "Page 3" is "Page 4"."""
-    return _NUMBER.sub("#", text.lower())
 
 
 def _rounded(size: float) -> float:
@@ -130,25 +161,21 @@ def _parts(above: PrintedLine, below: PrintedLine, usual_step: float, levels: di
     return resized or 0 < usual_step * _GAP_RATIO < step or indented or (step < 0 and ended)
 
 
-def _joined(paragraph: Sequence[PrintedLine], length: float, compounds: set[str]) -> str:
+def _joined(paragraph: Sequence[PrintedLine], manner: _Manner) -> str:
     """Return a paragraph as one line; lists and tables keep their lines."""
     text = paragraph[0].text
     for above, below in pairwise(paragraph):
         if above.hyphenated:
-            text += below.text
-        elif compound := _goes_on(text, below.text):  # the hyphen stays if the compound stands within a line too
-            text = (text if compound in compounds else text[:-1]) + below.text
-        elif _BULLET.match(below.text) or len(above.text) < length * _SHORT_RATIO:
+            text = manner.hyphens.join(text, below.text)
+        elif _DIVIDED.search(text) and below.text[:1].islower():
+            text = manner.hyphens.join(text[:-1], below.text)
+        elif _BULLET.match(below.text) or len(above.text) < manner.length * _SHORT_RATIO:
             text += f"\n{below.text}"
+        elif _UNSPACED.match(text[-1:]) and _UNSPACED.match(below.text):
+            text += below.text
         else:
             text += f" {below.text}"
     return text
-
-
-def _goes_on(text: str, following: str) -> str:
-    """Return a word that a hyphen divides between two lines as a compound ("well-known"), "" if none does."""
-    last, first = _LAST_WORD.search(text[-60:]), _FIRST_WORD.match(following)
-    return f"{last[0]}{first[0]}".lower() if last and first and first[0][0].islower() else ""
 
 
 def _largest(page: Sequence[PrintedLine], levels: dict[float, int]) -> str:

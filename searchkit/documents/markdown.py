@@ -9,13 +9,13 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from searchkit.documents.frontmatter import split_front_matter
+from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.types import Document, Mark, MarkKind
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.token import Token
 
 _BLOCKS: dict[str, MarkKind] = {
     "heading_open": "heading",
@@ -28,21 +28,22 @@ _BLOCKS: dict[str, MarkKind] = {
 _HEADING_MARKUP = re.compile(r"^#{1,6}\s+|\s+#+$|\s*\n\s*(?:=+|-+)\s*$")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w)|`)")
-_PICTURE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 
 
 def read_markdown(text: str, doc_id: str) -> Document:
     """Return the document of a Markdown text; its first heading is the title where front matter names none."""
-    front, body_start = split_front_matter(text)
-    title, metadata = metadata_of(front)
+    front = split_front_matter(text)
+    body_start = front.end
+    title, metadata = metadata_of(front.stated)
     marks = list(_block_marks(text, body_start))
     first = next((mark for mark in marks if mark.kind == "heading"), None)
     heading = heading_text(text[first.start : first.end]) if first else ""
     title = title or heading
     marks = [_as_front(mark) if mark == first and _is_title(first, heading, title, marks) else mark for mark in marks]
+    marks = without_bare_headings(text, marks)
     if body_start:
         marks.insert(0, Mark(0, len(text[:body_start].rstrip()), "front"))
-    return Document(doc_id, text, title, metadata, tuple(marks))
+    return Document(doc_id, text, title, metadata, tuple(marks), omitted=front.omitted)
 
 
 def heading_text(markup: str) -> str:
@@ -69,16 +70,21 @@ def _block_marks(text: str, body_start: int) -> Iterator[Mark]:
             continue
         start = starts[token.map[0]]
         end = start + len(body[start : starts[token.map[1]]].rstrip())
-        kind = _BLOCKS.get(token.type) or _picture(token, body[start:end])
-        if kind and start < end:
-            level = int(token.tag[1]) if kind == "heading" else 0
-            yield Mark(body_start + start, body_start + end, kind, level)
+        kind = _BLOCKS.get(token.type)
+        if not kind or start >= end:
+            continue
+        head = _header_end(body, start, end) if kind == "table" else 0
+        if head:
+            yield Mark(body_start + start, body_start + head, "table", 1)
+            start = head + 1
+        level = int(token.tag[1]) if kind == "heading" else 0
+        yield Mark(body_start + start, body_start + end, kind, level)
 
 
-def _picture(token: Token, markup: str) -> MarkKind | None:
-    """Return "caption" for a paragraph that holds pictures and nothing else."""
-    is_picture = token.type == "paragraph_open" and "![" in markup and not _PICTURE.sub("", markup).strip()
-    return "caption" if is_picture else None
+def _header_end(body: str, start: int, end: int) -> int:
+    """Return where a table's header row and the rule below it end, 0 if there is no row below them."""
+    rule = body.find("\n", body.find("\n", start, end) + 1, end)
+    return rule if rule > 0 and body[rule:end].strip() else 0
 
 
 @cache

@@ -7,16 +7,21 @@ credited caption. What is in doubt stays in the body.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from searchkit.documents.captions import caption_lines
+from searchkit.documents.captions import caption_lines, has_credit
 from searchkit.documents.frontlines import FrontLine, Kind, classify, is_chrome, is_dateline
-from searchkit.documents.heads import Head, find_head
+from searchkit.documents.heads import Head, find_head, is_noted
 from searchkit.documents.lines import Line, lines_of, squeeze
 from searchkit.types import Mark, Scalar
 
 _CLOSING_LINES = 3
+_SHORTEST_PROSE = 80  # characters of a paragraph
+_NOTED_FIELD = re.compile(r"[^\W\d_][\w /-]{1,30}:\s+\S")  # "Image: registry.local/pump"
+_LONGEST_FIELD = 120
+_PARAGRAPHS_A_FIELD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,35 @@ def read_front(text: str) -> Front | None:
     if found is None:
         return None
     head, start = found
+    facts = _speaking(head.facts)
+    noted_only = bool(facts) and not head.sections and all(map(is_noted, facts))
+    if noted_only or not _is_told(text, start):
+        return None
     captions = [line for line in caption_lines(lines_of(text)) if squeeze(line.text) != head.title]
     below = list(_front_in_body(text, start))
     closing = [classify(line.text) for line in below]
     return Front(head.title, _metadata(head, closing, captions), _marks([*head.front, *below], captions))
+
+
+def _speaking(facts: Sequence[FrontLine]) -> list[FrontLine]:
+    return [fact for fact in facts if fact.kind not in (Kind.TEXT, Kind.CHROME)]
+
+
+def _is_told(text: str, start: int) -> bool:
+    """Tell whether the text below a head is told in paragraphs, as news is, rather than noted in lines and fields."""
+    paragraphs: list[list[Line]] = []
+    for line in lines_of(text, start):
+        if line.gap or not paragraphs:
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    told, noted, fields = 0, 0, 0
+    for paragraph in paragraphs:
+        length = sum(len(line.text) for line in paragraph)
+        noted_lines = [line for line in paragraph if _NOTED_FIELD.match(line.text) and not has_credit(line.text)]
+        is_prose = length >= _SHORTEST_PROSE and len(noted_lines) < len(paragraph)
+        told, noted = told + length * is_prose, noted + length * (not is_prose)
+        fields += sum(len(line.text) < _LONGEST_FIELD for line in noted_lines)
+    return told >= noted and fields <= max(1, len(paragraphs) // _PARAGRAPHS_A_FIELD)
 
 
 def _front_in_body(text: str, start: int) -> Iterator[Line]:

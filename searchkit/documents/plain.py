@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 
+from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import Line, lines_of, squeeze
 from searchkit.documents.news import read_front
 from searchkit.types import Document, Mark
@@ -50,7 +51,7 @@ def _with_headings(text: str, marks: list[Mark]) -> tuple[Mark, ...]:
         place = bisect_left(starts, heading.end)
         if place == 0 or taken[place - 1][1] <= heading.start:
             marks.append(heading)
-    return tuple(sorted(marks))
+    return tuple(without_bare_headings(text, sorted(marks)))
 
 
 def _headings(text: str) -> Iterator[Mark]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.types import Document, Mark, MarkKind
@@ -65,9 +66,8 @@ def read_restructured(text: str, doc_id: str) -> Document:
     taken = {mark.start for mark in marks}
     marks += [mark for mark in _block_marks(rows, covered) if mark.start not in taken]
     stated_title, metadata = metadata_of(docinfo)
-    return Document(
-        doc_id, text, squeeze(title.text if title else stated_title), metadata, tuple(_apart(sorted(marks)))
-    )
+    kept = without_bare_headings(text, list(_apart(sorted(marks))))
+    return Document(doc_id, text, squeeze(title.text if title else stated_title), metadata, tuple(kept))
 
 
 def _level(heading: _Heading, title: _Heading | None, levels: dict[str, int]) -> int:

@@ -11,7 +11,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, NamedTuple
 
 from searchkit.documents import gitrules
-from searchkit.documents.formats import FORMATS
+from searchkit.documents.formats import FORMATS, asked_for, reader_for
 from searchkit.errors import DocumentError
 from searchkit.marker import MARKER, is_index
 from searchkit.types import Failure
@@ -19,7 +19,6 @@ from searchkit.types import Failure
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-_LOOK = 65_536  # bytes that tell whether a file of an unknown format is text
 _BEIR_CORPUS = "corpus.jsonl"
 _BEIR_COMPANIONS = frozenset({"queries.jsonl", "qrels"})
 
@@ -70,10 +69,12 @@ class _Walker:
     root: Path
     include: GitIgnoreSpec | None
     exclude: GitIgnoreSpec | None
+    asked: Sequence[str] = ()  # the include patterns, as written
     files: list[tuple[str, FoundFile]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     failed: list[Failure] = field(default_factory=list)
     apart: Collection[str] = ()
+    known: Collection[str] = ()
     unread: list[Path] = field(default_factory=list)
     mounts: list[Path] = field(default_factory=list)
 
@@ -94,7 +95,7 @@ class _Walker:
         try:
             folder = _Folder("", gitrules.above(self.root), device(self.root.parent))
         except OSError as error:
-            self._unreadable(self.root, error)
+            self._missed(self.root, error)
             return None
         for part in below:
             inside = self._open(folder)
@@ -124,10 +125,10 @@ class _Walker:
         except FileNotFoundError as error:
             if not os.path.exists(path):  # noqa: PTH110 - gone since its parent was read; never raises
                 return nothing
-            self._unreadable(path, error)
+            self._missed(path, error)
             return nothing
         except OSError as error:
-            self._unreadable(path, error)
+            self._missed(path, error)
             return nothing
         if on != folder.device:
             self.mounts.append(path)
@@ -154,7 +155,7 @@ class _Walker:
             else:
                 self._keep(entry, place)
         except OSError as error:
-            self._unreadable(Path(entry.path), error)
+            self._missed(Path(entry.path), error)
         return ""
 
     def _left_out(
@@ -172,9 +173,21 @@ class _Walker:
     def _file_left_out(self, entry: os.DirEntry[str], place: str) -> str:
         if entry.is_symlink() and (reason := self._link_leads_astray(entry)):
             return reason
-        if reason := _unknown_format(entry.name):
-            return reason
-        return "not included" if self.include is not None and not self.include.match_file(place) else ""
+        if self.include is not None and not self.include.match_file(place):
+            return "not included"
+        return self._unreadable(entry)
+
+    def _unreadable(self, entry: os.DirEntry[str]) -> str:
+        """Return why a file is of no format that is read in a folder, "" if it is."""
+        known = FORMATS.get(os.path.splitext(entry.name)[1].lower())  # noqa: PTH122 - a Path for each doubles the time
+        if (known is not None and known.by_default) or entry.path in self.known:
+            return ""
+        try:
+            if not entry.is_file():
+                return ""
+            return reader_for(Path(entry.path), named=asked_for(entry.name, self.asked)).reason
+        except OSError:
+            return ""  # whoever reads it says what is wrong
 
     def _link_leads_astray(self, entry: os.DirEntry[str]) -> str:
         """Judge a link: a folder inside the root is found without it, so no link to a folder is followed."""
@@ -197,7 +210,7 @@ class _Walker:
             else:
                 self.skipped["not a regular file"] += 1
 
-    def _unreadable(self, path: Path, error: OSError) -> None:
+    def _missed(self, path: Path, error: OSError) -> None:
         """Record that a folder or file is there, and that nothing can be said of what it holds."""
         named = path if error.filename is None else error.filename
         what = (
@@ -217,12 +230,14 @@ def walk(
     exclude: Sequence[str] = (),
     below: str = "",
     apart: Collection[str] = (),
+    known: Collection[str] = (),
 ) -> Walk:
     """Find the readable files below `root`, or `root` itself if it is a file.
 
     `include` and `exclude` are globs as in .gitignore, relative to `root`. Hidden files, what git leaves out, links
     that lead out and searchkit's own indexes are passed over; of a BEIR folder only the corpus is kept.
-    below: the place of the only folder or file to look at, as in "a/b"; apart: paths that are passed over in silence.
+    below: the place of the only folder or file to look at, as in "a/b"; apart: paths that are passed over in silence;
+    known: files that are found whatever they hold by now: half-written, they look like no text.
     Errors: DocumentError if `root` does not exist.
     """
     try:
@@ -236,7 +251,7 @@ def walk(
         return _single(root)
     if not S_ISDIR(mode):
         raise DocumentError(f"{_printable(str(root))} is neither a file nor a folder. Check the path.")
-    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"), apart=apart)
+    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"), include, apart=apart, known=known)
     if folder := walker.start([part for part in below.split("/") if part]):
         walker.visit(folder)
     files = tuple(found for _, found in sorted(walker.files))
@@ -246,7 +261,7 @@ def walk(
 
 def passes_over(root: Path, below: str, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> bool:
     """Tell whether a walk of `root` would leave out the folder or file at a place below it."""
-    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"))
+    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"), include)
     folder = walker.start(below.split("/"))
     if folder is not None:
         return False
@@ -262,22 +277,12 @@ def _single(path: Path) -> Walk:
     """Return a file that was named: it is read, or fails with a reason."""
     try:
         status = path.stat()
-        with path.open("rb") as file:
-            beginning = file.read(_LOOK)
+        reason = reader_for(path, named=True).reason
     except OSError as error:
-        return Walk((), {}, (Failure(_printable(str(path)), f"the file cannot be read: {error.strerror}."),), (path,))
-    if _unknown_format(path.name) and b"\0" in beginning:
-        reason = f"is no text and of no format that is read. Formats: {' '.join(FORMATS)}"
+        reason = f"the file cannot be read: {error.strerror}."
+    if reason:
         return Walk((), {}, (Failure(_printable(str(path)), reason),), (path,))
     return Walk((FoundFile(path, status.st_size, status.st_mtime_ns),), {}, ())
-
-
-def _unknown_format(name: str) -> str:
-    """Return why a file's name keeps it from being read, "" if it does not."""
-    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a Path for each file doubles the time
-    if suffix in FORMATS:
-        return ""
-    return f"unknown format {suffix}" if suffix else "unknown format: no suffix"
 
 
 def _spec(patterns: Sequence[str], name: str) -> GitIgnoreSpec | None:

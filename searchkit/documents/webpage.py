@@ -1,21 +1,24 @@
-"""Web pages: the article without what surrounds it, and what the page states about it."""
+"""Web pages: of news the article without what surrounds it, of others all of their main text."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.decoding import clean, decode, unify_newlines
 from searchkit.documents.frontlines import Kind, classify
-from searchkit.documents.lines import says_same
+from searchkit.documents.headings import without_bare_headings
+from searchkit.documents.lines import says_same, squeeze
 from searchkit.documents.markup import add_blocks
 from searchkit.documents.pagefacts import page_facts
 from searchkit.errors import DocumentError
-from searchkit.types import Document, Mark
+from searchkit.types import Document, Mark, Omission
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -37,6 +40,11 @@ _SURROUNDINGS = (
     "social",
 )
 _PRUNED = ["//figcaption", *(f"//*[contains(concat(' ', @class, ' '), ' {name} ')]" for name in _SURROUNDINGS)]
+_SHARE = 0.5  # of a page's words and headings that the article found in it has at least, beside which much else stands
+_MAIN_SHARE = 0.1  # of a page's words that its main element has, if it is one
+_SAID_SHARE = 0.6  # of a description's words that are in the text, if it says nothing new
+_UNSEEN = frozenset({"script", "style", "head", "noscript", "template", "svg", "select", "textarea"})
+_WORD = re.compile(r"\w+")
 _FRONT_BLOCKS = 6  # blocks at the top among which standfirst, byline and date line are looked for
 _FRONT_KINDS = frozenset({Kind.DATE, Kind.LABELLED_DATE, Kind.BYLINE, Kind.FIELD})
 
@@ -48,18 +56,89 @@ def read_webpage(data: bytes, doc_id: str) -> Document:
 
 def read_html(html: str, doc_id: str) -> Document:
     """Return the document of HTML as text. Errors: DocumentError if nothing can be read in it."""
-    from lxml.html import document_fromstring  # noqa: PLC0415 - only pages cost the time that lxml takes
+    html, page = _parsed(html)
+    title, metadata = page_facts(page)
+    is_news = bool(metadata.get("date")) and bool({"authors", "section"} & metadata.keys())
+    blocks, whole, shown = Blocks(), Blocks(), _words_shown(page)
+    roots = _roots(page, len(shown))
+    for root in roots:
+        add_blocks(root, whole)
+    article = _article(html, whole) if is_news else None
+    if not is_news:
+        _add_unseen(page, [title, *whole.parts], blocks)
+    blocks.extend(article or whole)
+    document = blocks.document(doc_id, title, metadata)
+    if is_news:
+        document = _with_front(document, str(metadata.get("standfirst", "")))
+    marks = without_bare_headings(document.text, document.marks)
+    return replace(document, marks=tuple(marks), omitted=_left_out(shown, document))
+
+
+def add_whole_page(html: str, blocks: Blocks) -> None:
+    """Append all that HTML shows; nothing if it shows nothing."""
+    if html.strip():
+        try:
+            add_blocks(_parsed(html)[1], blocks)
+        except DocumentError:
+            blocks.add(html)
+
+
+def _parsed(html: str) -> tuple[str, _Element]:
+    from lxml.etree import ParserError  # noqa: PLC0415 - only pages cost the time that lxml takes
+    from lxml.html import document_fromstring  # noqa: PLC0415
 
     html = _XML_DECLARATION.sub("", clean(html))
     if not html.strip():
         raise DocumentError("the page is empty.")
-    page = document_fromstring(html)
-    title, metadata = page_facts(page)
-    blocks = Blocks()
-    _add_article(html, page, blocks)
-    standfirst = str(metadata.get("standfirst", ""))
-    document = blocks.document(doc_id, title, metadata)
-    return _with_front(document, standfirst)
+    try:
+        return html, document_fromstring(html)
+    except ParserError as error:
+        raise DocumentError("the page holds no text.") from error
+
+
+def _roots(page: _Element, size: int) -> list[_Element]:
+    """Return the elements that hold a page's own text: the main one, else its articles, else all of it."""
+    mains = [one for one in page.iter() if one.tag == "main" or one.get("role") == "main"] or list(page.iter("article"))
+    outermost = [one for one in mains if not any(other in mains for other in one.iterancestors())]
+    inside = sum(len(_words_shown(one)) for one in outermost)
+    return outermost if inside and inside >= _MAIN_SHARE * size else [page]
+
+
+def _words_shown(element: _Element) -> list[str]:
+    """Return the words that a page shows in an element, navigation too."""
+    texts: list[str] = []
+    stack = [element]
+    while stack:
+        one = stack.pop()
+        if isinstance(one.tag, str) and one.tag not in _UNSEEN:
+            texts += [str(one.text or ""), one.get("alt") or ""]
+            texts += [str(child.tail or "") for child in one]
+            stack += list(one)
+    return _WORD.findall(clean(" ".join(texts)))
+
+
+def _add_unseen(page: _Element, known: list[str], blocks: Blocks) -> None:
+    """Append the window's title and the description where the page's text does not say the same."""
+    words = set(_WORD.findall(" ".join(known).lower()))
+    window = " ".join(str(text) for title in page.iter("title") for text in title.itertext())
+    stated = [
+        meta.get("content") or "" for meta in page.iter("meta") if (meta.get("name") or "").lower() == "description"
+    ]
+    for text in (window, *stated[:1]):
+        own = set(_WORD.findall(clean(text).lower()))
+        if len(own & words) < _SAID_SHARE * len(own):
+            blocks.add(squeeze(text))
+
+
+def _left_out(shown: list[str], document: Document) -> tuple[Omission, ...]:
+    """Return the account of words that the page shows and the document lacks."""
+    captions = document.metadata.get("captions")
+    known = (document.text, document.title, *(map(str, captions) if isinstance(captions, list) else ()))
+    kept = Counter(_WORD.findall(" ".join(known)))
+    lost = sum((Counter(shown) - kept).values())
+    return (
+        (Omission("words of the page", "navigation and what surrounds the article is left out", lost),) if lost else ()
+    )
 
 
 def decode_html(data: bytes, name: str) -> str:
@@ -80,8 +159,8 @@ def decode_html(data: bytes, name: str) -> str:
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-def _add_article(html: str, page: _Element, blocks: Blocks) -> None:
-    """Append the article that trafilatura finds, or all that the page says where it finds none."""
+def _article(html: str, whole: Blocks) -> Blocks | None:
+    """Return the article that trafilatura finds, None if it is far less than the page shows."""
     found = _extractor()(
         html,
         favor_recall=True,  # a paragraph too many costs less than one that no search will find
@@ -92,7 +171,20 @@ def _add_article(html: str, page: _Element, blocks: Blocks) -> None:
         prune_xpath=_PRUNED,
     )
     body = getattr(found, "body", None)
-    add_blocks(page if body is None else body, blocks)
+    if body is None:
+        return None
+    blocks = Blocks()
+    add_blocks(body, blocks)
+    enough = _size(blocks) >= _SHARE * _size(whole) and _headings(blocks) >= _SHARE * _headings(whole)
+    return blocks if enough else None
+
+
+def _size(blocks: Blocks) -> int:
+    return sum(len(_WORD.findall(part)) for part in blocks.parts)
+
+
+def _headings(blocks: Blocks) -> int:
+    return sum(mark.kind == "heading" for mark in blocks.marks)
 
 
 @cache

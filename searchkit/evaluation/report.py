@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from searchkit.evaluation.regret import Regret, regret
 from searchkit.evaluation.runs import Answer, Run
 from searchkit.evaluation.significance import Interval, bootstrap_interval, randomisation_test
 from searchkit.search.choices import ARMS
+from searchkit.threads import once
 
 PERCENTILES = (50, 95, 99)
 
@@ -31,7 +31,7 @@ class Outcome:
     run: Run
     values: Values
 
-    @cached_property
+    @once
     def latency(self) -> dict[str, float] | None:
         """p50, p95 and p99 of the milliseconds that a search took, None for a run from a file."""
         times = np.array([answer.elapsed_ms for answer in self.run.values()])
@@ -52,7 +52,7 @@ class Evaluation:
     outcomes: Mapping[str, Outcome]
     warnings: tuple[str, ...] = field(default=())
 
-    @cached_property
+    @once
     def answerable(self) -> tuple[Question, ...]:
         """The questions that have an answer: the rows of every outcome's values."""
         return tuple(question for question in self.questions if question.answerable)
@@ -90,7 +90,7 @@ class Evaluation:
         arms = [arm for arm in ARMS if arm in self.outcomes]
         return max(arms, key=self.mean) if len(arms) == len(ARMS) else None
 
-    @cached_property
+    @once
     def _ideal(self) -> Values:
         """What a perfect ranking reaches: (answerable questions, measures)."""
         best = {q.id: Answer(tuple(sorted(q.grades, key=lambda unit: -q.grades[unit])), ()) for q in self.answerable}

@@ -1,7 +1,7 @@
 """A whole index as one portable file: a zip of JSON lines and .npy arrays, which any tool can read.
 
 manifest.json    format, settings, generation
-documents.jsonl  one document a line: id, text, title, metadata, marks, page_starts
+documents.jsonl  one document a line: id, text, title, metadata, marks, page_starts; omitted, if any
 passages.jsonl   one passage a line: id, start, end, lines, page, section (for other tools; not read back)
 digests.npy      (n, 16) uint8   digest of each text that the model has embedded
 vectors.npy      (n, dim) float16; what was only predicted is left out, and predicted anew
@@ -18,7 +18,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,14 +28,15 @@ import numpy.typing as npt
 from searchkit.errors import DocumentError, UnsupportedFormat
 from searchkit.indexing.embedding import chunks
 from searchkit.indexing.ingest import Ingest
-from searchkit.models.embedders import estimate_all
+from searchkit.models.embedders import embedder as embedder_called
+from searchkit.models.embedders import estimate_all, recorded
 from searchkit.storage import creation, durable, refusals, store
 from searchkit.storage.settings import FITTED, Settings
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.journal import DIGEST_SIZE
 from searchkit.storage.vectors.segments import DTYPE
 from searchkit.text.analysis import Analyzer
-from searchkit.types import Document, Embedder, Mark, Progress, SyncReport
+from searchkit.types import Document, Embedder, Mark, Omission, Progress, SyncReport
 
 ARCHIVE_FORMAT = 1
 SETTINGS = ("engine", "language", "analyzer", "target_tokens", "max_tokens", "embedder", "embedder_digest", "dim")
@@ -102,7 +103,8 @@ def _write_line(lines: IO[bytes], fields: dict[str, Any]) -> None:
 
 def _document_fields(document: Document) -> dict[str, Any]:
     fields = ("id", "text", "title", "metadata", "marks", "page_starts")
-    return {name: getattr(document, name) for name in fields}
+    omitted = {"omitted": [astuple(each) for each in document.omitted]} if document.omitted else {}
+    return {name: getattr(document, name) for name in fields} | omitted
 
 
 class Archive:
@@ -161,7 +163,8 @@ class Archive:
 
 def _document(fields: dict[str, Any]) -> Document:
     marks = tuple(Mark(*mark) for mark in fields["marks"])
-    return Document(**fields | {"marks": marks, "page_starts": tuple(fields["page_starts"])})
+    omitted = tuple(Omission(*each) for each in fields.get("omitted", ()))
+    return Document(**fields | {"marks": marks, "page_starts": tuple(fields["page_starts"]), "omitted": omitted})
 
 
 def _rows(file: IO[bytes], width: int, kind: str) -> Iterator[Array]:
@@ -218,6 +221,14 @@ class VectorFile:
 def _keys(digests: Array) -> Array:
     """Return the first 8 bytes of digests as numbers: (n, 16) uint8 -> (n,)."""
     return np.ascontiguousarray(digests[:, : KEY.itemsize]).view(KEY).ravel()
+
+
+def imported(source: Path, path: Path, wanted: Any, progress: Progress) -> Embedder | None:
+    """Make an index of an exported file, with the wanted model, or else the one that it names; return the model."""
+    with contextlib.closing(Archive(source)) as opened:
+        model = recorded(opened.settings.embedder, source) if wanted is None else embedder_called(wanted)
+        restore(opened, path, model, progress)
+    return model
 
 
 def restore(archive: Archive, path: Path, embedder: Embedder | None, progress: Progress) -> None:

@@ -6,14 +6,13 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple, get_args
 
 from searchkit.errors import DocumentBug, DocumentError, document_bug
+from searchkit.indexing.inputs import id_text, simple
 from searchkit.normalization import nfc
-from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Scalar
+from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Omission, Scalar
 
 _CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
 _MARK_KINDS = frozenset(get_args(MarkKind))
@@ -45,12 +44,16 @@ def failure(source: str, error: DocumentError) -> Failure:
 
 def name_of(document: Document) -> str:
     """Return what a report calls a document: its id, even where that is none."""
-    return document.id if isinstance(document.id, str) else repr(document.id)
+    try:
+        return id_text(document.id)
+    except DocumentError:
+        return repr(document.id)
 
 
 def _clean(document: Document, extra: Metadata) -> Document:
     """Return the document as the index has it: whole text, dates as text, composed id. Raises DocumentError."""
-    doc_id, text, title = (_text(name, getattr(document, name)) for name in ("id", "text", "title"))
+    doc_id = nfc(_whole(id_text(document.id)))
+    text, title = (_text(name, getattr(document, name)) for name in ("text", "title"))
     if not doc_id or "\n" in doc_id:
         raise DocumentError(f"{doc_id!r} is no document id: give a line of text")
     if not isinstance(document.metadata, Mapping):
@@ -58,9 +61,8 @@ def _clean(document: Document, extra: Metadata) -> Document:
     metadata = {_whole(str(name)): _json_value(name, value) for name, value in {**document.metadata, **extra}.items()}
     marks = _marks(document.marks, len(text))
     page_starts = _page_starts(document.page_starts, len(text))
-    return replace(
-        document, id=nfc(doc_id), text=text, title=title, metadata=metadata, marks=marks, page_starts=page_starts
-    )
+    omitted = _omitted(document.omitted)
+    return Document(doc_id, text, title, metadata, marks, page_starts, omitted)
 
 
 def _text(name: str, value: Any) -> str:
@@ -80,14 +82,17 @@ def _whole(text: str) -> str:
 
 
 def _json_value(name: str, value: Any) -> Scalar | list[Scalar]:
+    if getattr(value, "ndim", None) == 1 or hasattr(
+        value, "to_list"
+    ):  # an array of numpy, a series of pandas or polars
+        value = list(value)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
         return [_scalar(name, item) for item in value]
     return _scalar(name, value)
 
 
 def _scalar(name: str, value: Any) -> Scalar:
-    if isinstance(value, date):  # a datetime is one too
-        return value.isoformat()
+    value = simple(value)
     if isinstance(value, str):
         return _whole(value)
     if value is None or isinstance(value, bool):
@@ -135,6 +140,23 @@ def _page_starts(starts: Any, length: int) -> tuple[int, ...]:
     if any(before > after for before, after in pairwise(found)):
         raise DocumentError("page_starts are not in the order of the text; sort them")
     return found
+
+
+def _omitted(omitted: Any) -> tuple[Omission, ...]:
+    """Return the account of what was not read. Raises DocumentError for what is none."""
+    if omitted == ():
+        return ()
+    found = _items("omitted", omitted, "Omission")
+    for number, each in enumerate(found):
+        if not isinstance(each, Omission):
+            raise DocumentError(f"omitted[{number}] is {_type_of(each)}; give an Omission")
+        if not isinstance(each.count, int):
+            raise DocumentError(f"omitted[{number}].count is {_type_of(each.count)}; give a whole number")
+    texts = ("what", "reason", "where")
+    whole = [
+        {name: _text(f"omitted[{n}].{name}", getattr(each, name)) for name in texts} for n, each in enumerate(found)
+    ]
+    return tuple(Omission(count=each.count, **words) for each, words in zip(found, whole, strict=True))
 
 
 def _items(name: str, value: Any, of: str) -> tuple[Any, ...]:

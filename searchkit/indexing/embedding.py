@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.errors import ArgumentError, EmbedderMismatch
+from searchkit.errors import EmbedderMismatch
 from searchkit.indexing.entries import embedded_texts
 from searchkit.models import student
 from searchkit.models.embedders.checks import passage_vectors, word_pieces
@@ -37,13 +37,6 @@ class Given(Protocol):
 
     def find(self, digests: Sequence[bytes]) -> Mapping[bytes, npt.NDArray[np.float16]]:
         """Return those of the texts with these digests, by digest."""
-
-
-def is_full(embed: str) -> bool:
-    """Tell whether the model is to embed every passage ("full") or not ("progressive"). Raises ArgumentError."""
-    if embed not in ("progressive", "full"):
-        raise ArgumentError(f"embed must be 'progressive' or 'full', not {embed!r}")
-    return embed == "full"
 
 
 def first_sample(lacking: int) -> int:

@@ -66,14 +66,15 @@ class EntryMaker:
         """Return the entry of a passage whose terms are known.
 
         The title stands before a document's first passage, as on the page. Before every one it would make its words
-        worthless in a small collection: a word in all passages of the only report about Vietnam tells none apart.
+        worthless in a small collection: a word in all passages of the only report about Vietnam tells none apart. The
+        names of columns stand before each piece of a table: a row means nothing without them.
         """
-        title = self._joined(passage.title)
+        title, header = self._joined(passage.title), self._joined(passage.header)
         return Entry(
             row,
             f"{title} {self._named(passage, title)}".strip() if passage.ordinal == 0 else title,
             self._joined(passage.section),
-            f"{title} {body}" if title and passage.ordinal == 0 else body,
+            " ".join(part for part in (title if passage.ordinal == 0 else "", header, body) if part),
             day_of(str(passage.metadata.get("date") or "")),
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -14,31 +13,31 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.errors import EmbedderMismatch, IndexLocked, QueryError
+from searchkit.errors import EmbedderMismatch, QueryError
 from searchkit.indexing.embedding import chunks, fitted
 from searchkit.indexing.entries import embedded_texts
 from searchkit.models import student
 from searchkit.models.embedders.checks import passage_vectors
 from searchkit.storage import store
 from searchkit.storage.snapshot import Snapshot
+from searchkit.storage.turns import PATIENCE
 from searchkit.storage.vectors.journal import reached
 from searchkit.storage.vectors.segments import DTYPE, Part, part_of
 from searchkit.types import Embedder, Progress, Results, Rows
 
 CHUNK = 64  # passages between two looks at the clock: a second of work
 HELD = 1_024  # passages that are embedded before they are committed
-PATIENCE = 60.0  # seconds that a commit waits for another writer
-PAUSE = 0.2  # seconds between two tries
 POOL = 5_000  # passages that are ranked by how well they are predicted, when their turn comes
 EXAMPLES = 1_000  # from which that is learnt: enough to tell, in a second
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an improvement may take: seconds, passages; None for no limit."""
+    """What an improvement may take: seconds, passages; None for no limit. timeout: what commits wait, or PATIENCE."""
 
     seconds: float | None = None
     passages: int | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +61,16 @@ def improve(
 
     That is what searches with `upgrade` have left, then the passages of these results, the best of each before the
     second best, then what is predicted worst. The writer's lock is held for commits alone; an interruption loses
-    nothing. Raises IndexLocked if another writer holds the lock for longer than PATIENCE.
+    nothing. Raises IndexLocked if another writer holds the lock for longer than the budget's timeout.
     """
     if embedder is None:
         raise QueryError(f"{path} holds no vectors. Add them with: searchkit rebuild --embedder minilm")
     deadline = math.inf if budget.seconds is None else time.monotonic() + budget.seconds
-    found = _keep_reached(path, embedder)
+    timeout = PATIENCE if budget.timeout is None else budget.timeout
+    found = _keep_reached(path, embedder, timeout)
     wanted, rest = _drafts(path, first)
     most = min(len(wanted) + len(rest), math.inf if budget.passages is None else budget.passages)
-    held = _Held(path, embedder)
+    held = _Held(path, embedder, timeout)
     try:
         for chunk in _order(path, embedder, wanted, rest):
             if time.monotonic() >= deadline or held.embedded >= most:
@@ -87,9 +87,10 @@ def improve(
 class _Held:
     """Vectors that were computed and wait for a commit."""
 
-    def __init__(self, path: Path, embedder: Embedder) -> None:
+    def __init__(self, path: Path, embedder: Embedder, timeout: float) -> None:
         self._path = path
         self._embedder = embedder
+        self._timeout = timeout
         self._parts: list[Part] = []
         self.embedded = 0
 
@@ -111,7 +112,8 @@ class _Held:
         """Write what is held, if anything."""
         parts, self._parts = self._parts, []
         if parts:
-            with _patient(self._path) as writer:
+            with store.writing(self._path, self._timeout) as writer:
+                writer.begin()
                 _write(writer, self._embedder, parts)
 
 
@@ -125,26 +127,10 @@ def _write(writer: store.Writer, embedder: Embedder, parts: Sequence[Part]) -> N
     writer.commit()
 
 
-@contextlib.contextmanager
-def _patient(path: Path) -> Iterator[store.Writer]:
-    """Begin a commit, waiting for whoever has the writer's lock. Raises IndexLocked after PATIENCE."""
-    with contextlib.ExitStack() as stack:
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                writer = stack.enter_context(store.writing(path))
-                break
-            except IndexLocked:
-                if time.monotonic() >= end:
-                    raise
-                time.sleep(PAUSE)
-        writer.begin()
-        yield writer
-
-
-def _keep_reached(path: Path, embedder: Embedder) -> int:
+def _keep_reached(path: Path, embedder: Embedder, timeout: float) -> int:
     """Give drafts the vectors that searches computed for them and left in a journal; return how many."""
-    with _patient(path) as writer:
+    with store.writing(path, timeout) as writer:
+        writer.begin()
         journal = reached(path, embedder).taken()
         known = journal.load()
         pairs = writer.catalog.passages.rows_by_digest(known)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from searchkit.indexing.embedding import Embedding, ensure_pieces
 from searchkit.indexing.entries import EntryMaker
 from searchkit.indexing.statements import ensure_statements, rewrite_statements
+from searchkit.models.embedders import embedder as embedder_called
 from searchkit.storage import store
 from searchkit.storage.inspection import wrong_files
 from searchkit.text.analysis import Analyzer
@@ -19,11 +21,19 @@ def compact(writer: store.Writer) -> int:
     """Write the derived parts anew without what was removed; return the new generation."""
     writer.begin()
     ensure_statements(writer)
-    writer.catalog.passages.ensure_bytes()
+    writer.catalog.ensure()
     writer.catalog.statements.drop_silent()
     _rewrite_keywords(writer)
     writer.compact_vectors()
     return writer.commit()
+
+
+def rebuilt(
+    writer: store.Writer, wanted: Any, progress: Progress, *, full: bool = False
+) -> tuple[int, Embedder | None]:
+    """Rebuild with the wanted model, or else the one that the index names; return the generation and the model."""
+    model = embedder_called(writer.settings.embedder or "none" if wanted is None else wanted)
+    return rebuild(writer, model, progress, full=full), model
 
 
 def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress, *, full: bool = False) -> int:
@@ -42,7 +52,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)
     _rewrite_keywords(writer)
     rewrite_statements(writer)
-    writer.catalog.passages.ensure_bytes()
+    writer.catalog.ensure()
     if embedder is None:
         return writer.commit()
     ensure_pieces(writer, embedder)

@@ -30,6 +30,7 @@ class Text(NamedTuple):
 
     text: str
     marks: tuple[Mark, ...]
+    page_starts: tuple[int, ...] = ()
 
 
 class File(NamedTuple):
@@ -106,7 +107,8 @@ class Preparer:
         return [result for text in texts for result in self._prepare_each([text])]
 
     def _prepare(self, texts: Sequence[Text]) -> list[Prepared]:
-        split = [places(text.text, text.marks, self._recipe.limits, self._recipe.count_tokens) for text in texts]
+        limits, count = self._recipe.limits, self._recipe.count_tokens
+        split = [places(text.text, text.marks, limits, count, text.page_starts) for text in texts]
         passages = [[text.text[p.start : p.end] for p in own] for text, own in zip(texts, split, strict=True)]
         bodies = [[self._analyzer.joined(passage) for passage in own] for own in passages]
         understood = self._analyzer.language == LANGUAGE
@@ -129,7 +131,8 @@ def _read(job: File) -> _Found:
 def _texts(found: Text | _Found) -> list[Text]:
     if isinstance(found, Text):
         return [found]
-    return [Text(item.document.text, item.document.marks) for item in found.items if isinstance(item, Cleaned)]
+    documents = [item.document for item in found.items if isinstance(item, Cleaned)]
+    return [Text(document.text, document.marks, document.page_starts) for document in documents]
 
 
 def _contents(found: _Found, prepared: Iterator[Prepared | Bug]) -> Contents:

@@ -9,19 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from searchkit import documents
 from searchkit.errors import DocumentError
 from searchkit.indexing import names, roots
 from searchkit.indexing.ingest import Ingest
+from searchkit.indexing.inputs import given
 from searchkit.indexing.reading import FileReading
 from searchkit.indexing.roots import SyncOptions, SyncSource
 from searchkit.normalization import nfc
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.schema import KnownFile
-from searchkit.types import Document, Failure
+from searchkit.types import Failure, SyncReport
 
 ALLOW = "do it with allow_removals=True, or --allow-removals"
+
+
+def whole(report: SyncReport) -> SyncReport:
+    """Return a report in which nothing failed. Raises DocumentError for another."""
+    if report.failed:
+        lines = "\n".join(f"  {failed.source}: {failed.reason}" for failed in report.failed)
+        raise DocumentError(f"{len(report.failed)} sources could not be read; the rest is in.\n{lines}")
+    return report
 
 
 def sync(
@@ -55,6 +65,7 @@ class _Run:
         self._before = catalog.sources.count_documents(file.key for file in every.values())
         self._added = ingest.added
         self._known = every if source.is_whole else source.known_files(catalog, source.path)
+        self._has_other_filters = source.before is not None and _filters(source.before) != _filters(source.options)
         self._elsewhere = every.keys() - self._known.keys()
 
     def run(self) -> None:
@@ -88,7 +99,9 @@ class _Run:
         if _is_there(source.root):
             if self._known or _is_there(source.path):
                 try:
-                    return source.walk() if _is_there(source.path) else documents.Walk((), {}, ())
+                    if not _is_there(source.path):
+                        return documents.Walk((), {}, ())
+                    return source.walk(known=() if self._has_other_filters else self._known.keys())
                 except DocumentError as error:  # a pipe, or gone since
                     self._ingest.fail(str(source.path), str(error))
                     return None
@@ -108,7 +121,7 @@ class _Run:
     def _would_be_left_out(self, walked: documents.Walk) -> bool:
         """Tell whether other filters than before leave out what the index holds, and that was not allowed."""
         source = self._source
-        if self._allowed or source.before is None or _filters(source.before) == _filters(source.options):
+        if self._allowed or source.before is None or not self._has_other_filters:
             return False
         present = {str(found.path) for found in walked.files}
         found = {str(found.path) for found in source.walk(source.before).files} - present
@@ -253,17 +266,13 @@ def _is_mounted(folder: Path) -> bool:
         return False
 
 
-def add(ingest: Ingest, items: Iterable[Document | Failure]) -> None:
-    """Put documents that come from no file. Raises DocumentError for what is no collection of documents."""
-    if isinstance(items, str | bytes | Document) or not isinstance(items, Iterable):
-        raise DocumentError(f"documents are added from a list or another iterable, not from {type(items).__name__}")
-    for number, item in enumerate(items, 1):
-        if isinstance(item, Document):
-            ingest.put(item)
-        elif isinstance(item, Failure):
+def add(ingest: Ingest, items: Any) -> None:
+    """Put documents that come from no file: see `inputs.given`. Raises DocumentError for no collection of documents."""
+    for item in given(items):
+        if isinstance(item, Failure):
             ingest.then(partial(ingest.failed.append, item))
         else:
-            ingest.then(partial(ingest.fail, f"item {number}", f"is {type(item).__name__}; give a Document"))
+            ingest.put(item)
 
 
 def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from searchkit.errors import SearchkitError
+from searchkit.threads import renew_in_children
 
 _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from searchkit.indexing.workers import serve; serve()"
 _OWN_GROUP: dict[str, Any] = (
@@ -93,6 +94,15 @@ class _Worker:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             **_OWN_GROUP,
         )
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Leave the process to the one that started it: its pipes end with that one, not with a forked process."""
+        self._process.returncode = 0  # it is not ours to kill
+        with open(os.devnull, "r+b", buffering=0) as nothing:  # noqa: PTH123 - os.devnull is text
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe and not pipe.closed:
+                    os.dup2(nothing.fileno(), pipe.fileno(), inheritable=False)
 
     def ask(self, message: bytes) -> bytes:
         """Return the answer to a message. Raises SearchkitError if the process is dead."""

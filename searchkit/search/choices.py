@@ -17,19 +17,38 @@ MOST_RERANKED = 200
 
 
 class StageEntry(NamedTuple):
-    """A stage as the registry knows it: what it does, and the class in `searchkit.search.stages` that does it."""
+    """A stage as the registry knows it: what it does, an example, and the class in `searchkit.search.stages` for it."""
 
     summary: str
+    example: str
     home: str  # module:class
 
 
 STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
-    "guard": StageEntry("trusts the vector less in a question of more than 12 terms", "guard:Guard"),
-    "neighbours": StageEntry("raises a passage whose neighbours match too", "neighbours:Neighbours"),
-    "pieces": StageEntry("looks for each word piece of the question in the passage, by closeness", "pieces:Pieces"),
-    "feedback": StageEntry("moves a short question's vector towards the best passages", "feedback:Feedback"),
-    "speaker": StageEntry("prefers statements by whoever is asked about", "speaker:SpeakerStage"),
-    "time": StageEntry("prefers documents of a time that is named; rules none out", "time:Time"),
+    "guard": StageEntry(
+        "trusts the vector less in a question of more than 12 terms", "at 24 it has half the say", "guard:LengthGuard"
+    ),
+    "neighbours": StageEntry(
+        "raises a passage whose neighbours match too",
+        '"He doubted that." between two paragraphs on the tariff',
+        "neighbours:Neighbours",
+    ),
+    "pieces": StageEntry(
+        "looks for each word piece of the question in the passage, by closeness",
+        '"car tax" finds "levy on vehicles"',
+        "pieces:Pieces",
+    ),
+    "feedback": StageEntry(
+        "moves a short question's vector towards the best passages",
+        '"rates" in an index of central banks',
+        "feedback:Feedback",
+    ),
+    "speaker": StageEntry(
+        "prefers statements by whoever is asked about", '"What did analysts say about Vietnam?"', "speaker:SpeakerStage"
+    ),
+    "time": StageEntry(
+        "prefers documents of a time that is named; rules none out", '"semiconductors in June 2024"', "time:Time"
+    ),
 }
 
 
@@ -55,7 +74,7 @@ OPTIONS: Mapping[str, Option] = {
     "explain": Option(False, "say what each arm saw and each stage did"),
     "strict": Option(False, "a malformed advanced query is an error, not plain words"),
     "said_by": Option(None, "only passages in which somebody of this name says something"),
-    "stages": Option(tuple(STAGES), f"what hybrid does beyond fusion, any of {', '.join(STAGES)}", tuple(STAGES)),
+    "stages": Option(tuple(STAGES), "what hybrid does beyond fusion: all stages unless some are named", tuple(STAGES)),
     "recency": Option(0.0, "in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge"),
     "today": Option(None, 'what "last week" counts from: a date, or its ISO 8601 text; the clock\'s day unless given'),
     "min_confidence": Option(0.0, "leave out hits that are less likely to answer, 0 to 1"),
@@ -70,8 +89,3 @@ OPTIONS: Mapping[str, Option] = {
     "upgrade_seconds": Option(None, "as many of them as fit into this time; all unless given"),
     "recall": Option(0.98, "of the 10 nearest vectors among very many, find this share on average; 1 compares all"),
 }  # fmt: skip
-
-
-def meanings() -> str:
-    """Return a line for each option, as documentation lists them."""
-    return "\n".join(f"{name}: {option.meaning}." for name, option in OPTIONS.items())

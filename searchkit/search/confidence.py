@@ -3,7 +3,7 @@
 Logistic regression (Platt, 1999) on evidence that needs no judgments of this index: the cosine above the index's own
 background (the mean cosine of its passages with each other), the share of the question's terms that the passage holds,
 by idf, the share of what the question names (names, numbers, times) that it lacks, how well its word pieces are met,
-how many terms the question has, and the rank. scripts/fit_confidence made the coefficients from the training
+how many terms the question has, and the rank. scripts/bench confidence made the coefficients from the training
 or development questions of SciFact, NFCorpus and SQuAD, mixed with questions from elsewhere that have no answer there;
 BENCHMARKS.md has how well they hold on collections that took no part.
 """

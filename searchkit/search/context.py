@@ -84,7 +84,7 @@ def _render(citations: Sequence[Citation]) -> str:
     blocks = []
     for _, group in groupby(citations, key=lambda citation: citation.passage.doc_id):
         cited = list(group)
-        paragraphs = [f"{citation.marker} {citation.passage.text}" for citation in cited]
+        paragraphs = [f"{citation.marker} {citation.passage.shown_text}" for citation in cited]
         blocks.append("\n\n".join([_heading(cited), *paragraphs]))
     return "\n\n".join(blocks)
 

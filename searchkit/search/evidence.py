@@ -9,7 +9,6 @@ import numpy as np
 from searchkit.search.confidence import Evidence, Values, confidence, scaled
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.ranked import Stretch
-from searchkit.search.stages.pieces import piece_scores
 from searchkit.search.timeliness import closeness
 from searchkit.types import Passage, Rows
 
@@ -35,11 +34,13 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
     cosines: Values | None = None
     pieces: Values | None = None
     if VECTOR in question.arms:
+        from searchkit.search.stages.pieces import piece_scores  # noqa: PLC0415 - keywords alone have no pieces
+
         cosines = np.nan_to_num(stretch.pool.said(VECTOR, rows))
         known = piece_scores(question, rows)
         pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
     highlight = question.highlight
-    held = [highlight.terms(passage.text) | highlight.terms(passage.title) for _, passage in found]
+    held = [highlight.terms(passage.shown_text) | highlight.terms(passage.title) for _, passage in found]
     return Evidence(
         np.arange(1, len(rows) + 1, dtype=np.float64) + question.request.offset,
         len(question.terms),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +14,12 @@ from searchkit.errors import QueryError
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
-from searchkit.search.maxsim import piece_weights
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
 from searchkit.search.topics import speakers_named, telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
+from searchkit.threads import kept
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
@@ -71,7 +70,12 @@ class Inquiry:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
             speakers = speakers_named(self.view.statements, self.analyzer, name)
-        return self.view.scope(condition, speakers)
+        scope = self.view.scope(condition, speakers)
+        if condition is not None and scope is not None and scope.count in (0, self.view.keywords.count):
+            from searchkit.search.unmatched import unmatched  # noqa: PLC0415 - as above
+
+            self.warnings += unmatched(condition, self.view, nothing=scope.count == 0)
+        return scope
 
     def _mode(self) -> str:
         """Return the mode that this index can answer in."""
@@ -93,7 +97,7 @@ class Inquiry:
 
     # --- by the model -------------------------------------------------------------------------------------
 
-    @cached_property
+    @kept
     def read(self) -> tuple[QuestionStates | None, FloatVector | None]:
         """What the model makes of word pieces, None of a model that tells none, and the vector."""
         if self.model is None or VECTOR not in self.arms:
@@ -115,16 +119,18 @@ class Inquiry:
         """The question's vector, None where the vector arm has no say: (dim,)."""
         return self.read[1]
 
-    @cached_property
+    @kept
     def piece_weights(self) -> FloatVector:
         """How much each word piece of the question counts: (m,), of sum 1."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
+        from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
+
         return piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
 
     # --- by its words -------------------------------------------------------------------------------------
 
-    @cached_property
+    @kept
     def _frequencies(self) -> tuple[dict[str, int], dict[str, int]]:
         return self.view.keywords.frequencies(self.terms, self.topic_terms)
 
@@ -141,22 +147,22 @@ class Inquiry:
         """In how many passages, their titles and sections, each of the topic's terms stands."""
         return self._frequencies[1]
 
-    @cached_property
+    @kept
     def idf(self) -> dict[str, float]:
         """The inverse document frequency of each of the terms."""
         return {term: idf(self.view.keywords.count, found) for term, found in self.frequencies.items()}
 
-    @cached_property
+    @kept
     def times(self) -> tuple[TimeSpan, ...]:
         """The times that the question names."""
         return named_times(self.text, self.today)
 
-    @cached_property
+    @kept
     def names(self) -> list[frozenset[str]]:
         """The terms of each word that names something, times left out."""
         return names(self.text, self.analyzer, ((span.start, span.end) for span in self.times))
 
-    @cached_property
+    @kept
     def statements(self) -> AskedStatements | None:
         """Whose statements the question asks for and what about, None if for none's; in hybrid mode, in English."""
         english = self.analyzer.language == "en" and self.request.mode == "hybrid"
@@ -166,7 +172,7 @@ class Inquiry:
 
         return asked(timeless(self.text))
 
-    @cached_property
+    @kept
     def topic_terms(self) -> list[str]:
         """The terms of what the statements that are asked for are about."""
         return telling_terms(self.statements.topic, self.analyzer) if self.statements else []

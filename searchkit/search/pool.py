@@ -62,8 +62,15 @@ class Pool:
         if len(self.found) < 2:
             return self
         scope = self.question.scope
-        allowed = rows if scope is None else rows[scope.holds(rows)]
-        return _completed(self.question, self.found, np.union1d(self.rows, allowed), self._known())
+        new = np.unique(rows if scope is None else rows[scope.holds(rows)])
+        new = new[~among(new, self.rows)]
+        if not len(new):
+            return self
+        said = _asked(self.question, dict.fromkeys(self.scores, new))
+        every = np.concatenate([self.rows, new])
+        order = np.argsort(every)
+        scores = {arm: np.concatenate([known, said[arm]])[order] for arm, known in self.scores.items()}
+        return replace(self, rows=every[order], scores=scores)
 
     def only(self, rows: Rows) -> Pool:
         """Return the pool with no other candidates than what the arms found, and these rows, which it holds."""
@@ -87,26 +94,17 @@ class Pool:
             scores[~known] = _asked(self.question, {arm: rows[~known]})[arm]
         return scores
 
-    def _known(self) -> Found:
-        return {arm: Ranking(self.rows, values.astype(np.float32)) for arm, values in self.scores.items()}
-
 
 def pooled(question: Inquiry, found: Found) -> Pool:
     """Return the union of what the arms found, each candidate scored by every arm."""
     if not found:
         return Pool(question, found, NO_ROWS, {})
     rows = np.unique(np.concatenate([ranking.rows for ranking in found.values()]))
-    return _completed(question, found, rows, found)
-
-
-def _completed(question: Inquiry, found: Found, rows: Rows, known: Found) -> Pool:
-    """Return the pool of these rows; what no arm has said yet is asked, in one call, not assumed to be 0."""
     scores, missing = {}, {}
-    for arm, ranking in known.items():
+    for arm, ranking in found.items():  # what an arm has not said yet is asked, in one call, not assumed to be 0
         scores[arm] = np.full(len(rows), np.nan)
-        inside = among(ranking.rows, rows)
-        at = np.searchsorted(rows, ranking.rows[inside])
-        scores[arm][at] = ranking.scores[inside]
+        at = np.searchsorted(rows, ranking.rows)
+        scores[arm][at] = ranking.scores
         unknown = np.ones(len(rows), np.bool_)
         unknown[at] = False
         missing[arm] = rows[unknown]
@@ -121,5 +119,5 @@ def _asked(question: Inquiry, rows: Mapping[str, Rows]) -> dict[str, Values]:
         return {}
     tree, vector = question.parsed.tree, question.vector if VECTOR in rows else None
     by_words, by_vector = question.view.scores(tree, rows.get(KEYWORD, NO_ROWS), vector, rows.get(VECTOR, NO_ROWS))
-    said = {KEYWORD: by_words.astype(np.float64), VECTOR: by_vector.astype(np.float64)}
-    return {arm: said[arm] for arm in rows}
+    said = {KEYWORD: by_words, VECTOR: by_vector}
+    return {arm: said[arm].astype(np.float64) for arm in rows}

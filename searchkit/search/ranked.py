@@ -10,8 +10,6 @@ from searchkit.search import pool as pools
 from searchkit.search.first import First
 from searchkit.search.inquiry import VECTOR, Inquiry
 from searchkit.search.pool import Found, Pool, find_all, pooled
-from searchkit.search.reranking import chosen, reranked
-from searchkit.search.stages import refined
 from searchkit.search.weights import Weights, asked_for, fuse
 from searchkit.types import Ranking, Reranker
 
@@ -41,7 +39,7 @@ class Stretch:
 
 def first_stretch(question: Inquiry, found: Found | None = None) -> Stretch:
     """Return the ranking to the first depth. found: what the arms find, if that is known."""
-    reranker = chosen(question)
+    reranker = _reranker(question)
     pool = pooled(question, find_all(question) if found is None else found)
     first = _refined(pool)
     upgraded = 0
@@ -56,14 +54,29 @@ def first_stretch(question: Inquiry, found: Found | None = None) -> Stretch:
             first = _refined(pool)
     ranking, judged = _ranking(first), None
     if reranker is not None and len(ranking.rows) and question.text.strip():
+        from searchkit.search.reranking import reranked  # noqa: PLC0415 - few questions rerank
+
         ranking, judged = reranked(question, reranker, ranking)
     return Stretch(question, first.pool, ranking, first.weights, first.notes, reranker, judged, upgraded)
+
+
+def _reranker(question: Inquiry) -> Reranker | None:
+    """Return the reranker that is asked for."""
+    if question.request.reranker is None:
+        return None
+    from searchkit.models.rerankers import reranker  # noqa: PLC0415 - few questions rerank
+
+    return reranker(question.request.reranker, question.model)
 
 
 def _refined(pool: Pool) -> First:
     """Return what the stages make of a pool, in hybrid mode: the arms alone stay what they are."""
     first = First(pool, asked_for(pool.question))
-    return refined(first) if _refines(pool.question) else first
+    if not _refines(pool.question):
+        return first
+    from searchkit.search.stages import refined  # noqa: PLC0415 - the arms alone need no stages
+
+    return refined(first)
 
 
 def _refines(question: Inquiry) -> bool:

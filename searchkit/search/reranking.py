@@ -13,15 +13,6 @@ from searchkit.types import Ranking, Reranker
 Scores = npt.NDArray[np.float32]
 
 
-def chosen(question: Inquiry) -> Reranker | None:
-    """Return the reranker that is asked for."""
-    if question.request.reranker is None:
-        return None
-    from searchkit.models.rerankers import reranker  # noqa: PLC0415 - few questions rerank
-
-    return reranker(question.request.reranker, question.model)
-
-
 def reranked(question: Inquiry, reranker: Reranker, ranking: Ranking) -> tuple[Ranking, Ranking]:
     """Return the ranking with its first rows judged anew, the others behind them; and the reranker's own ranking."""
     from searchkit.models.rerankers.checks import checked  # noqa: PLC0415 - as above

@@ -85,7 +85,7 @@ def _not_indexed(view: View, passage_id: str, query: str) -> WhyNot:
 def _terms(question: Inquiry, row: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the query's terms that the passage (with title and section) holds, and those it lacks."""
     passage = question.memory.passages([row])[row]
-    held = set(question.analyzer.terms(f"{passage.title}\n{passage.section}\n{passage.text}"))
+    held = set(question.analyzer.terms(f"{passage.title}\n{passage.section}\n{passage.shown_text}"))
     asked = question.terms
     return tuple(term for term in asked if term in held), tuple(term for term in asked if term not in held)
 

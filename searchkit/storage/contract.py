@@ -8,17 +8,19 @@ Passages are told apart by numbers ("rows"), which mean the same passage for the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.queries.filters import Filter
 from searchkit.queries.syntax import Query
 from searchkit.ragged import Ragged
 from searchkit.storage.settings import Settings
 from searchkit.types import RECALL, Document, Embedder, FloatMatrix, FloatVector, Passage, Ranking, Rows
+
+if TYPE_CHECKING:
+    from searchkit.queries.filters import Filter
 
 Scores = npt.NDArray[np.float32]
 
@@ -139,6 +141,16 @@ class PassageReader(Protocol):
 
     def document(self, doc_id: str) -> Document | None:
         """Return a document with its text, None if there is none."""
+
+    def fields(self) -> Mapping[str, frozenset[str]]:
+        """Return the names that a filter finds values of, each with the kinds of its values.
+
+        Kinds: text, date (text that begins with a day), number, truth. doc, title, section, path and date are names;
+        a value inside a mapping has the name "outer.inner", and counts for "outer" as well.
+        """
+
+    def count_documents(self) -> int:
+        """Return how many documents there are."""
 
     def documents(self, pattern: str = "*") -> list[str]:
         """Return the ids of the documents that match a glob, sorted."""

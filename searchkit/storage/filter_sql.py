@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from searchkit.errors import QueryError
+from searchkit.queries.filters.instants import Instant
 from searchkit.queries.filters.tree import (
     DATE_LIKE,
     AllOf,
@@ -43,6 +44,26 @@ FILL = (  # binds a path three times
     "json_type(metadata, ?) IN ('array', 'object'), documents.key "
     "FROM documents, json_each(metadata, ?) AS item WHERE item.atom IS NOT NULL ORDER BY 2"
 )
+_KIND = (
+    "CASE item.type WHEN 'true' THEN 'truth' WHEN 'false' THEN 'truth' WHEN 'text' THEN "
+    f"iif(substr(item.atom, 1, 10) GLOB '{DATE_LIKE}', 'date', 'text') ELSE 'number' END"
+)
+_INSIDE = (
+    "FROM documents, json_each(metadata) AS outside, json_each(outside.value) AS item WHERE item.atom IS NOT NULL AND "
+    "outside.type"
+)
+KINDS = " UNION ".join(  # every name that a filter finds values of, with each kind of them
+    (
+        "SELECT 'doc', 'text' FROM documents UNION SELECT 'path', 'text' FROM documents",
+        "SELECT 'title', 'text' FROM documents WHERE title <> ''",
+        "SELECT 'section', 'text' FROM documents WHERE section <> ''",
+        "SELECT 'date', iif(day IS NULL, 'text', 'date') FROM documents WHERE date <> ''",
+        f"SELECT item.key, {_KIND} FROM documents, json_each(metadata) AS item "  # noqa: S608 - of constants
+        "WHERE item.atom IS NOT NULL AND item.key NOT IN ('doc', 'path', 'title', 'section', 'date')",
+        f"SELECT outside.key, {_KIND} {_INSIDE} IN ('array', 'object')",
+        f"SELECT outside.key || '.' || item.key, {_KIND} {_INSIDE} = 'object'",
+    )
+)
 MOST_BOUND = 30_000  # SQLite's own limit is 32,766, or more where it was built so
 LONGEST_CLAUSE = 900_000  # characters; SQLite's own limit is a million bytes or more
 NEVER, ALWAYS = Clause("0"), Clause("1")
@@ -56,6 +77,13 @@ _DAY_TESTS = {
     "<=": ("day <= ?", (1,)),
     ">": ("day > ?", (1,)),
     ">=": ("day >= ?", (0,)),
+}
+_INSTANT_TESTS = {
+    "=": ("BETWEEN ? AND ?", (0, 1)),
+    "<": ("< ?", (0,)),
+    "<=": ("<= ?", (1,)),
+    ">": ("> ?", (1,)),
+    ">=": (">= ?", (0,)),
 }
 
 
@@ -127,15 +155,20 @@ def _comparison(comparison: Compared) -> Clause:
     name, sign, values = comparison.name, comparison.operator, comparison.values
     texts = [value for value in values if isinstance(value, str)]
     periods = [value for value in values if isinstance(value, Period)]
-    others = [value for value in values if not isinstance(value, str | Period)]
+    instants = [value for value in values if isinstance(value, Instant)]
+    others = [value for value in values if not isinstance(value, str | Period | Instant)]
+
+    def times(column: str) -> list[Clause]:
+        found = [_period_test(column, name, sign, period) for period in periods]
+        return [*found, *(_instant_test(column, sign, instant) for instant in instants)]
 
     def of_column(column: str) -> Clause:
         tests = _text_tests(column, name, sign, texts) if texts else []
-        return _any([*tests, *(_period_test(column, name, sign, period) for period in periods)])
+        return _any([*tests, *times(column)])
 
     def of_item(_: str) -> Clause:
         text = _text_tests("item.value", name, sign, texts, listed=True) if texts else []
-        tests = _any([*text, *(_period_test("item.value", name, sign, period) for period in periods)])
+        tests = _any([*text, *times("item.value")])
         return _any([Clause(f"(item.type = 'text' AND {tests.sql})", tests.values), *_scalar_tests(sign, others)])
 
     return _each_value(name, of_column, of_item)
@@ -163,6 +196,14 @@ def _period_test(column: str, name: str, sign: str, period: Period) -> Clause:
         return Clause(sql, tuple(period.days[bound] for bound in bounds))
     compared = f"{_PADDED.format(column)} {'=' if sign == 'contains' else sign} ?"
     return Clause(f"({_HAS_DATE.format(column)} AND {compared})", (len(period.prefix), period.prefix))
+
+
+def _instant_test(column: str, sign: str, instant: Instant) -> Clause:
+    """Return the test of a date or time against an instant, in seconds since 1970."""
+    test, bounds = _INSTANT_TESTS.get(sign, _INSTANT_TESTS["="])
+    ends = (instant.first, instant.last)
+    sql = f"({_HAS_DATE.format(column)} AND CAST(strftime('%s', {column}) AS INTEGER) {test})"
+    return Clause(sql, tuple(ends[bound] for bound in bounds))
 
 
 def _scalar_tests(sign: str, values: Sequence[Value]) -> list[Clause]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from searchkit.errors import IndexCorrupt
 from searchkit.storage import durable, refusals, store
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.snapshot import Snapshot
+from searchkit.types import Omission
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ class VerifyReport:
         return {name: getattr(self, name) for name in (*self.__slots__, "ok")}
 
 
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in a folder, without those that a writer removes meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(parent) / name).stat().st_size
+    return total
+
+
 def verify(path: Path) -> VerifyReport:
     """Check every file's checksum, SQLite's own integrity, and that the parts hold the same passages."""
     store.check_format(path)
@@ -51,19 +63,60 @@ def verify(path: Path) -> VerifyReport:
         )
 
 
-def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
-    """Return counts, settings, size on disk in bytes, and the folders that were synced."""
-    settings = snapshot.settings
+@dataclass(frozen=True, slots=True)
+class SourceAccount:
+    """How many documents a source gave, and what was not read of them, by id.
+
+    source: a folder or file that was synced, "" for documents that were put in by hand.
+    """
+
+    source: str
+    documents: int
+    omitted: Mapping[str, tuple[Omission, ...]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the account as JSON-ready values."""
+        omitted = {doc_id: [asdict(each) for each in omissions] for doc_id, omissions in self.omitted.items()}
+        return {"source": self.source, "documents": self.documents, "omitted": omitted}
+
+
+def accounts(catalog: Catalog) -> list[SourceAccount]:
+    """Return the account of each source: a file counts for the innermost."""
+    with catalog.lock:
+        roots = list(catalog.sources.roots())
+        counts, omitted = list(catalog.documents.by_file()), list(catalog.documents.accounts())
+    documents = dict.fromkeys(roots, 0)
+    left_out: dict[str, dict[str, tuple[Omission, ...]]] = {root: {} for root in roots}
+    for path, count in counts:
+        source = _source(path, roots)
+        documents[source] = documents.get(source, 0) + count
+    for doc_id, path, omissions in omitted:
+        left_out.setdefault(_source(path, roots), {})[doc_id] = omissions
+    return [SourceAccount(source, count, left_out.get(source, {})) for source, count in documents.items()]
+
+
+def _source(path: str | None, roots: Iterable[str]) -> str:
+    """Return the innermost root that a file lies in, "" for none."""
+    around = (root for root in roots if path is not None and Path(path).is_relative_to(root))
+    return max(around, key=len, default="")
+
+
+def status(path: Path, snapshot: Snapshot, *, sources: bool = False) -> dict[str, Any]:
+    """Return counts, settings, size on disk in bytes, and the folders that were synced; `sources`: with accounts."""
+    settings, catalog = snapshot.settings, snapshot.catalog
+    with catalog.lock:
+        counts, statements = catalog.counts(), catalog.statements.count()
+        dead, roots = len(catalog.parts.dead_rows()), list(catalog.sources.roots())
     return {
         "path": str(path),
         "format": store.check_format(path),
         "generation": snapshot.generation,
-        **snapshot.catalog.counts(),
-        "statements": snapshot.catalog.statements.count(),
+        **counts,
+        "statements": statements,
         "vectors": len(snapshot.vectors),
         "drafts": len(snapshot.vectors.all_rows(drafts=True)),
-        "dead": len(snapshot.catalog.parts.dead_rows()),
-        "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+        "dead": dead,
+        "bytes": _size(path),
         "engine": settings.engine,
         "language": settings.language,
         "embedder": settings.embedder,
@@ -71,7 +124,8 @@ def status(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "max_tokens": settings.max_tokens,
         "ranking": settings.ranking and dict(settings.ranking),
         "calibration": settings.calibration and dict(settings.calibration),
-        "sources": list(snapshot.catalog.sources.roots()),
+        "sources": roots,
+        **({"accounts": [account.to_dict() for account in accounts(catalog)]} if sources else {}),
     }
 
 

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from searchkit.errors import IndexClosed
 from searchkit.storage import refusals, store
 from searchkit.storage.view import FolderView
+from searchkit.threads import Guard, renew_in_children
+
+_inherited: list[FolderView | None] = []  # in a forked process, kept from the garbage collector, which would close them
 
 
-class Current:
+class Latest:
     """The view of the latest snapshot that was loaded; one that was replaced stays open as long as a search uses it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = Guard()
+        self._reloading = Guard()
         self._users: dict[FolderView, int] = {}
         self._closed = False
-        self._view: FolderView | None = FolderView(store.snapshot(path))
+        self._view: FolderView | None = FolderView(store.snapshot(path, shared=True))
         self._last = self._view  # the same, or the one before while none is open
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Open the index anew in a forked process; what its parent opened is left as it is."""
+        _inherited.extend((self._view, *self._users))
+        self._view, self._users = None, {}
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[FolderView]:
         """Hold the present view open: a reload in another thread closes it only afterwards."""
         with self._lock:
             self._require_open()
-            view = self._view or self._load(FolderView(store.snapshot(self._path)))
+            view = self._view or self._load(FolderView(store.snapshot(self._path, shared=True)))
             self._users[view] = self._users.get(view, 0) + 1
         try:
             with refusals.translated(self._path):
@@ -43,11 +52,12 @@ class Current:
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one."""
-        with self._lock:
-            self._require_open()
-        before, newest = self._last.generation, FolderView(store.snapshot(self._path))
-        self._replace(newest)
-        return before != newest.generation
+        with self._reloading:  # one at a time: an older commit must not take the place of a newer one
+            with self._lock:
+                self._require_open()
+            before, newest = self._last.generation, FolderView(store.snapshot(self._path, shared=True))
+            self._replace(newest)
+            return before != newest.generation
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
@@ -58,7 +68,7 @@ class Current:
         """
         self._replace(None)
         yield
-        if not self._closed:
+        with contextlib.suppress(IndexClosed):  # meanwhile, by another thread
             self.reload()
 
     def close(self) -> None:

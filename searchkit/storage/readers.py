@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping
 
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
+from searchkit.threads import kept, once
 from searchkit.types import Document, Passage
 
 
@@ -70,6 +70,20 @@ class CatalogPassages:
         with self._lock:
             return self._catalog.documents.get(doc_id)
 
+    def fields(self) -> Mapping[str, frozenset[str]]:
+        """Return the names that a filter finds values of, each with the kinds of its values; looked for once."""
+        return self._fields
+
+    @once
+    def _fields(self) -> dict[str, frozenset[str]]:
+        with self._lock:
+            return self._catalog.metadata.fields()
+
+    def count_documents(self) -> int:
+        """Return how many documents there are."""
+        with self._lock:
+            return self._catalog.documents.count()
+
     def documents(self, pattern: str = "*") -> list[str]:
         """Return the ids of the documents that match a glob, sorted."""
         with self._lock:
@@ -83,7 +97,7 @@ class CatalogStatements:
         self._statements = catalog.statements
         self._lock = catalog.lock
 
-    @cached_property
+    @kept
     def known(self) -> bool:
         """Whether the index was read for statements: one of format 1 was not, until it is written again."""
         with self._lock:

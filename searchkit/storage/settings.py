@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from searchkit.errors import IndexCorrupt
+from searchkit.errors import IndexCorrupt, UnsupportedFormat
+from searchkit.text.analysis import Analyzer
 from searchkit.types import Embedder
 
 FITTED = {"ranking": {"fusion", "weights"}, "calibration": {"slope", "shift"}}  # optional settings, what each holds
@@ -35,6 +37,21 @@ class Settings:
         """Return these settings for another model; what was fitted to judgments held for the one before."""
         name, digest, dim = (model.name, model.digest, int(model.dim)) if model else (None, None, 0)
         return replace(self, embedder=name, embedder_digest=digest, dim=dim, ranking=None, calibration=None)
+
+    @property
+    def model(self) -> tuple[str | None, str | None]:
+        """Name and digest of the model."""
+        return self.embedder, self.embedder_digest
+
+    def analysis(self, path: Path) -> Analyzer:
+        """Return the rules by which the texts of the index at `path` became terms. Raises UnsupportedFormat."""
+        analyzer = Analyzer(self.language)
+        if self.analyzer != analyzer.name:
+            raise UnsupportedFormat(
+                f"{path} was analysed by the rules {self.analyzer}; this searchkit has {analyzer.name}. "
+                "Run: searchkit rebuild"
+            )
+        return analyzer
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values, without what was not fitted: versions that do not know it can read the rest."""

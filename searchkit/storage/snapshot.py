@@ -16,22 +16,29 @@ from searchkit.storage.vectors import arm, segments
 class Snapshot:
     """The index as of one commit: what a reader sees until it closes it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """shared: threads are going to read it, each call with the catalog's lock."""
         self.path = path
         self._files = contextlib.ExitStack()
+        self.catalog = Catalog(path / "catalog.sqlite")
+        self._files.callback(self.catalog.close)
         try:
-            self.catalog = Catalog(path / "catalog.sqlite")
-            self._files.callback(self.catalog.close)
-            self.catalog.begin_read()
-            self.generation = self.catalog.counter("generation")
-            self.settings = read_settings(self.catalog)
-            self.keywords = self._open_keywords(path)
-            self._files.callback(self.keywords.close)
-            opened = open_segments(path, list(self.catalog.parts.segments()), self.settings.dim)
-            self.vectors = arm.Vectors(opened, self.catalog.parts.dead_rows())
+            with self.catalog.lock:
+                if shared:
+                    self.catalog.share()
+                self._read(path)
         except BaseException:
             self._files.close()
             raise
+
+    def _read(self, path: Path) -> None:
+        self.catalog.begin_read()
+        self.generation = self.catalog.counter("generation")
+        self.settings = read_settings(self.catalog)
+        self.keywords = self._open_keywords(path)
+        self._files.callback(self.keywords.close)
+        opened = open_segments(path, list(self.catalog.parts.segments()), self.settings.dim)
+        self.vectors = arm.Vectors(opened, self.catalog.parts.dead_rows())
 
     def _open_keywords(self, path: Path) -> keywords.EngineReader:
         name = keyword_folder(self.catalog.counter("keywords"))

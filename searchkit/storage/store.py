@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from searchkit.storage.settings import Settings
 from searchkit.storage.snapshot import Snapshot, keyword_folder, open_segments, read_settings
 from searchkit.storage.vectors import arm, segments
 from searchkit.storage.vectors.segments import Part
+from searchkit.threads import keep
 from searchkit.types import Rows
 
 FORMAT = 4  # what this version writes
@@ -69,14 +71,14 @@ def _format(path: Path) -> int:
     return found
 
 
-def snapshot(path: Path) -> Snapshot:
-    """Open the latest commit for reading."""
+def snapshot(path: Path, *, shared: bool = False) -> Snapshot:
+    """Open the latest commit for reading. shared: see `Snapshot`."""
     check_format(path)
     for _ in range(OPEN_TRIES):
         with refusals.translated(path):
             before = _generation(path)
             try:
-                return Snapshot(path)
+                return Snapshot(path, shared=shared)
             except IndexCorrupt:
                 if _generation(path) == before:
                     raise
@@ -92,28 +94,32 @@ def opened(path: Path) -> Iterator[Snapshot]:
 
 
 def _generation(path: Path) -> int:
-    with contextlib.closing(Catalog(path / "catalog.sqlite")) as catalog:
+    with contextlib.closing(Catalog(path / "catalog.sqlite")) as catalog, catalog.lock:
+        catalog.share()
         return catalog.counter("generation")
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[Writer]:
-    """Hold the writer's lock and collect what a crash left. Raises IndexLocked."""
+def writing(path: Path, timeout: float | None = None) -> Iterator[Writer]:
+    """Hold the writer's lock and collect what a crash left. timeout: see `writer_lock`. Raises IndexLocked."""
     check_format(path)
-    with refusals.translated(path), durable.writer_lock(path / LOCK):
+    with refusals.translated(path), durable.writer_lock(path / LOCK, timeout):
         if check_format(path) < FORMAT:  # from now on no version may write that cannot keep all parts in step
             mark_format(path / MARKER)
         for part in ("keywords", "vectors"):  # derived: an index that lost them can be rebuilt
             (path / part).mkdir(exist_ok=True)
         catalog = Catalog(path / "catalog.sqlite")
-        writer = Writer(path, catalog)
+        writer, process = Writer(path, catalog), os.getpid()
         try:
             writer.settings = read_settings(catalog)
             writer.collect_garbage()
             yield writer
         finally:
-            writer.abort()
-            catalog.close()
+            if os.getpid() == process:
+                writer.abort()
+                catalog.close()
+            else:  # forked meanwhile: what was begun is the parent's
+                keep(writer)
 
 
 class Writer:

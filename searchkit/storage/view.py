@@ -6,22 +6,23 @@ import contextlib
 import copy
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.queries.filters import Filter
 from searchkit.queries.syntax import Query
 from searchkit.rankings import among
 from searchkit.storage.contract import PRIOR_PAIRS, Scope, Scores, VectorRows
-from searchkit.storage.filter_sql import paths, to_sql
 from searchkit.storage.keywords import EngineReader
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.arm import Vectors
-from searchkit.storage.vectors.journal import reached
+from searchkit.threads import once
 from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking, Rows
+
+if TYPE_CHECKING:
+    from searchkit.queries.filters import Filter
 
 MOST_KEPT = 50_000  # vectors that questions had computed, in memory
 KEPT_FILTERS = 16
@@ -115,6 +116,7 @@ class FolderView:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        snapshot.catalog.share()
         self.settings = snapshot.settings
         self.generation = snapshot.generation
         self.keywords = EngineKeywords(snapshot.keywords)
@@ -124,9 +126,9 @@ class FolderView:
         self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
         self._scopes: dict[tuple[str, tuple[object, ...]], RowScope] = {}
 
-    @cached_property
+    @once
     def background(self) -> float:
-        """The mean cosine of two passages of different documents, from a sample of passages, with PRIOR_PAIRS."""
+        """Return the mean cosine of two passages of different documents, from a sample, with PRIOR_PAIRS."""
         rows, matrix = self.snapshot.vectors.sample(BACKGROUND_ROWS)
         owners = self.passages.owners(rows.tolist())
         _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
@@ -149,6 +151,8 @@ class FolderView:
 
     def _fitting(self, condition: Filter) -> RowScope:
         """Return the passages whose documents fit; the last few answers are kept, for a snapshot never changes."""
+        from searchkit.storage.filter_sql import paths, to_sql  # noqa: PLC0415 - most questions have no filter
+
         clause, values = to_sql(condition)
         catalog, key = self.snapshot.catalog, (clause, tuple(values))
         with catalog.lock:
@@ -172,10 +176,13 @@ class FolderView:
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
         """Return the model's own vectors that questions had it compute for some of these rows."""
-        return {row: self.kept[row] for row in rows.tolist() if row in self.kept}
+        found = ((row, self.kept.get(row)) for row in rows.tolist())  # another thread may drop some meanwhile
+        return {row: vector for row, vector in found if vector is not None}
 
     def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:
         """Keep vectors that the model computed for a question: in memory, and in a journal for `improve`."""
+        from searchkit.storage.vectors.journal import reached  # noqa: PLC0415 - for drafts alone
+
         catalog = self.snapshot.catalog
         with catalog.lock:
             digests = catalog.passages.digests(rows.tolist())

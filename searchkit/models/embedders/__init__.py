@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
+from weakref import WeakValueDictionary
 
 from searchkit import validation
 from searchkit.errors import ArgumentError, EmbedderMismatch
@@ -13,6 +14,7 @@ from searchkit.models.embedders.checks import estimate_all, estimate_tokens, tok
 from searchkit.models.embedders.function import CallableEmbedder, Function, function_name
 from searchkit.models.embedders.hub import SentenceTransformersEmbedder, split_revision
 from searchkit.models.embedders.local import MINILM, OnnxEmbedder, manifest_of
+from searchkit.threads import Guard
 from searchkit.types import Embedder
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
 
 METHODS = ("embed_passages", "embed_query", "count_tokens")
 MINILM_NAME = "all-MiniLM-L6-v2-int8"
+_loaded: WeakValueDictionary[str, OnnxEmbedder] = WeakValueDictionary()
+_loading = Guard()
 
 
 class ModelInfo(NamedTuple):
@@ -107,7 +111,7 @@ def portable_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[i
 
 def _by_name(name: str) -> Embedder:
     if name in ("minilm", MINILM_NAME):
-        return OnnxEmbedder()
+        return _minilm()
     kind, _, model = name.partition(":")
     if kind in ("st", "st-onnx") and model:
         model, revision = split_revision(model)
@@ -117,6 +121,15 @@ def _by_name(name: str) -> Embedder:
         f"unknown embedder {name!r}; there are: {known}. "
         "An index built with an embedder of your own needs that object: Index.open(path, embedder=...)"
     )
+
+
+def _minilm() -> OnnxEmbedder:
+    """Return the model that travels with searchkit, loaded once as long as anybody uses it."""
+    with _loading:
+        model = _loaded.get(MINILM_NAME)
+        if model is None:
+            model = _loaded[MINILM_NAME] = OnnxEmbedder()
+        return model
 
 
 def _installed(module: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from searchkit.errors import ArgumentError, SearchkitError
 from searchkit.models.embedders.checks import digest_of, require, unit_rows, valid_text
+from searchkit.threads import Guard
 from searchkit.types import FloatMatrix, FloatVector
 
 HUB_SECONDS = 5  # how long a model hub may take to answer before it counts as unreachable
@@ -58,7 +58,7 @@ class SentenceTransformersEmbedder:
             self._model.max_seq_length = max_tokens
         self._prompts = prompts_of(model, query_prompt, passage_prompt, self._model.prompts)
         self._batch_size = batch_size
-        self._lock = threading.Lock()  # a fast tokenizer changes its settings while it works
+        self._lock = Guard()  # a fast tokenizer changes its settings while it works
         self.name = f"{'st' if backend == 'torch' else 'st-onnx'}:{model}{'@' + commit if commit else ''}"
         self.dim = self._encode(["dimension"], "").shape[1]
         read = str(self._model.max_seq_length)

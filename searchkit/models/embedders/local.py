@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from searchkit.models.embedders.checks import digest_of, valid_text
 from searchkit.models.embedders.runtime import session, tokenizer, with_output
 from searchkit.models.embedders.wordpieces import WordPieces
 from searchkit.models.student import Prior
-from searchkit.threads import cores, parallel
+from searchkit.threads import PerProcess, cores, once, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
 MINILM = Path(__file__).parent.parent / "minilm"
@@ -40,18 +40,17 @@ class OnnxEmbedder:
         if not 3 <= max_tokens <= POSITIONS:
             raise ArgumentError(f"max_tokens must be from 3 to {POSITIONS}; got {max_tokens}")
         manifest = manifest_of(folder)
-        files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
         self.name: str = manifest["name"]
         self.dim: int = manifest["dim"]
         self.digest = digest_of([*manifest["files"].values(), str(max_tokens)])
         self._max_tokens = max_tokens
         self._threads = threads or cores()
-        self._tokenizer = tokenizer(files["tokenizer.json"])
+        self._tokenizer = tokenizer(_file(folder, "tokenizer.json", manifest))
         self._word_pieces = WordPieces(self._tokenizer)
         self._states: str | None = manifest.get("token_states")
         self._folder, self._piece_files = folder, manifest["pieces"]
-        model = files["model.onnx"]
-        self._session = session(with_output(model, self._states) if self._states else model)
+        self._session = PerProcess(partial(_session, folder.absolute(), manifest))
+        self._session()  # now, so that what is wrong with it is told here
 
     def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row a text: (len(texts), dim) float32, whatever their order and company."""
@@ -65,7 +64,7 @@ class OnnxEmbedder:
     def embed_query(self, text: str) -> FloatVector:
         """Return the text's vector: (dim,) float32."""
         tokens = np.array([self._tokens(text)], np.int64)
-        vector: FloatVector = self._session.run([VECTOR], {"input_ids": tokens})[0][0]
+        vector: FloatVector = self._session().run([VECTOR], {"input_ids": tokens})[0][0]
         return vector
 
     def embed_tokens(self, text: str) -> FloatMatrix:
@@ -76,14 +75,14 @@ class OnnxEmbedder:
         if self._states is None:
             raise SearchkitError(f"the model {self.name} does not say which output holds its token states")
         tokens = np.array([self._tokens(text)], np.int64)
-        states: FloatMatrix = self._session.run([self._states], {"input_ids": tokens})[0][0]
+        states: FloatMatrix = self._session().run([self._states], {"input_ids": tokens})[0][0]
         return states
 
     def read_question(self, text: str) -> QuestionStates:
         """Return the question's vector and its word pieces in context, from one run of the model."""
         encoded = self._tokenizer.encode(valid_text(text))
         tokens = np.array([self._cut(encoded.ids)], np.int64)
-        vector, states = (output[0] for output in self._session.run([VECTOR, self._states], {"input_ids": tokens}))
+        vector, states = (output[0] for output in self._session().run([VECTOR, self._states], {"input_ids": tokens}))
         places = np.array(encoded.offsets[1 : len(states) - 1], np.int64).reshape(-1, 2)
         return QuestionStates(vector, places, unit(states[1:-1] @ self._piece_table[1]))
 
@@ -99,7 +98,7 @@ class OnnxEmbedder:
         """Return the state of each word piece that stands alone, in fewer dimensions: (len(pieces), d) unit rows."""
         return unit(self._piece_table[0][pieces].astype(np.float32))
 
-    @cached_property
+    @once
     def _piece_table(self) -> tuple[npt.NDArray[np.int8], FloatMatrix]:
         """The states of the vocabulary, (pieces, d), and the projection into their dimensions, (dim, d)."""
         table, projection = (
@@ -156,10 +155,9 @@ class TokenCounter:
         """Return each text's tokens; special tokens left out."""
         return self._word_pieces.count(texts)
 
-    @cached_property
+    @once
     def _word_pieces(self) -> WordPieces:
-        name = "tokenizer.json"
-        return WordPieces(tokenizer(_checked(self._folder / name, manifest_of(self._folder)["files"][name])))
+        return WordPieces(tokenizer(_file(self._folder, "tokenizer.json", manifest_of(self._folder))))
 
 
 def unit(rows: FloatMatrix) -> FloatMatrix:
@@ -175,6 +173,16 @@ def manifest_of(folder: Path, name: str = "manifest.json") -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise SearchkitError(f"{folder} is no model folder: {name}: {error}") from error
     return manifest
+
+
+def _session(folder: Path, manifest: dict[str, Any]) -> Any:
+    """Return a session of a folder's model that gives out the states of tokens too, if it says which they are."""
+    model, states = _file(folder, "model.onnx", manifest), manifest.get("token_states")
+    return session(with_output(model, states) if states else model)
+
+
+def _file(folder: Path, name: str, manifest: dict[str, Any]) -> bytes:
+    return _checked(folder / name, manifest["files"][name])
 
 
 def _checked(path: Path, digest: str) -> bytes:

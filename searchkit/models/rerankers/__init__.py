@@ -12,11 +12,13 @@ from typing import cast
 
 from searchkit.errors import QueryError
 from searchkit.models.embedders import OnnxEmbedder
+from searchkit.models.embedders import embedder as by_name
 from searchkit.models.embedders.hub import split_revision
 from searchkit.models.rerankers.crossencoder import CrossEncoderReranker
 from searchkit.models.rerankers.folder import OnnxReranker
 from searchkit.models.rerankers.function import CallableReranker, Function
 from searchkit.models.rerankers.late import LateReranker
+from searchkit.threads import Guard
 from searchkit.types import Embedder, Reranker
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
 
 SPECS = ("late", "onnx:FOLDER", "st-ce:MODEL", "none")
 KEPT = 2  # rerankers called by name that stay loaded
+_loading = Guard()
 
 
 def reranker(wanted: str | Reranker | Function | None, embedder: Embedder | None = None) -> Reranker | None:
@@ -43,7 +46,10 @@ def reranker(wanted: str | Reranker | Function | None, embedder: Embedder | None
         return None
     if isinstance(wanted, str):
         own = wanted == "late" and isinstance(embedder, OnnxEmbedder)
-        return LateReranker(cast(OnnxEmbedder, embedder)) if own else _by_name(wanted)
+        if own:
+            return LateReranker(cast(OnnxEmbedder, embedder))
+        with _loading:  # one thread loads what others want too
+            return _by_name(wanted)
     if hasattr(wanted, "score"):
         return cast(Reranker, wanted)
     if callable(wanted):
@@ -55,7 +61,7 @@ def reranker(wanted: str | Reranker | Function | None, embedder: Embedder | None
 def _by_name(name: str) -> Reranker:
     kind, _, model = name.partition(":")
     if name == "late":
-        return LateReranker(OnnxEmbedder())
+        return LateReranker(cast(OnnxEmbedder, by_name("minilm")))
     if kind == "onnx" and model:
         return OnnxReranker(Path(model))
     if kind == "st-ce" and model:

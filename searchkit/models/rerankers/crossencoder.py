@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from searchkit.errors import SearchkitError
 from searchkit.models.embedders.checks import require, valid_text
 from searchkit.models.embedders.hub import model_folder, refuse_code
 from searchkit.models.rerankers.checks import Scores, checked
+from searchkit.threads import Guard
 
 
 class CrossEncoderReranker:
@@ -33,7 +33,7 @@ class CrossEncoderReranker:
         except Exception as error:  # transformers raises whatever it meets
             raise SearchkitError(f"sentence-transformers cannot load {folder} as a cross-encoder: {error}") from error
         self._batch_size = batch_size
-        self._lock = threading.Lock()  # a fast tokenizer changes its settings while it works
+        self._lock = Guard()  # a fast tokenizer changes its settings while it works
         self.name = f"st-ce:{model}{'@' + commit if commit else ''}"
 
     def score(self, query: str, passages: Sequence[str]) -> Scores:

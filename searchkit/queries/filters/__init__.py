@@ -1,5 +1,6 @@
 """Filters on a document's metadata: from text or a mapping, to a tree, and to a plain yes or no."""
 
+from searchkit.queries.filters.instants import Instant
 from searchkit.queries.filters.mapping import from_mapping
 from searchkit.queries.filters.matching import matches
 from searchkit.queries.filters.parser import parse_where
@@ -11,6 +12,7 @@ __all__ = [
     "Compared",
     "Exists",
     "Filter",
+    "Instant",
     "Not",
     "Period",
     "from_mapping",

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from searchkit.errors import QueryError
+from searchkit.queries.filters.instants import Instant
 from searchkit.queries.filters.tree import (
     ORDERING,
     AllOf,
@@ -76,10 +77,8 @@ def _operand(name: str, value: object) -> Operand:
 
 
 def _moment(value: datetime) -> Operand:
-    if value.tzinfo is not None:
-        raise QueryError(f"{value} has a UTC offset; documents are compared by the time they state: leave it out")
     text = value.isoformat(timespec="seconds")
-    return Operand(text, Period.parse(text))
+    return Operand(text, Period.parse(text) if value.tzinfo is None else Instant.parse(text))
 
 
 _CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Operand]], ...] = (

@@ -9,6 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from searchkit.queries.filters.instants import Instant
 from searchkit.queries.filters.tree import (
     DATE_LIKE,
     AllOf,
@@ -94,6 +95,8 @@ def _holds(name: str, sign: str, held: _Held, wanted: Value) -> bool:
     value = held.value
     if isinstance(wanted, Period):
         return isinstance(value, str) and _in_time(name, sign, value, wanted)
+    if isinstance(wanted, Instant):
+        return isinstance(value, str) and wanted.holds(sign, value)
     if isinstance(wanted, str):
         return isinstance(value, str) and _as_text(name, sign, held, wanted)
     if isinstance(value, str) or isinstance(value, bool) != isinstance(wanted, bool):

@@ -13,6 +13,7 @@ import re
 from typing import NamedTuple, NoReturn, cast
 
 from searchkit.errors import QueryError
+from searchkit.queries.filters.instants import Instant
 from searchkit.queries.filters.tree import (
     AllOf,
     AnyOf,
@@ -206,4 +207,4 @@ def _typed(word: str) -> Value | None:
         return _CONSTANTS[word.lower()]
     if _NUMBER.fullmatch(word):
         return int(word) if word.lstrip("+-").isdigit() and len(word) <= _LONGEST_INTEGER else float(word)
-    return Period.parse(word) or word
+    return Period.parse(word) or Instant.parse(word) or word

@@ -7,7 +7,8 @@ satisfy: numbers compare with numbers, true with true, dates with dates, text wi
 upper and lower case being different.
 
 doc, title, section and path are text; path is the document's id or its source and compares as a pattern.
-date is a calendar date. Every other name is a key of the metadata; `a.b` is the key "a.b" and also "b"
+date is a calendar date. A time with an offset from UTC is compared as an instant, one without as each document states
+it, at its own place. Every other name is a key of the metadata; `a.b` is the key "a.b" and also "b"
 inside "a".
 """
 
@@ -23,6 +24,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from searchkit.errors import QueryError
 from searchkit.normalization import nfc, spellings
+from searchkit.queries.filters.instants import Instant
 
 Operator: TypeAlias = Literal["=", "<", "<=", ">", ">=", "~", "contains"]
 
@@ -67,7 +69,7 @@ class Period:
         return cls(text.replace(" ", "T"), (first.toordinal(), last.toordinal()))
 
 
-Value: TypeAlias = str | int | float | bool | Period
+Value: TypeAlias = str | int | float | bool | Period | Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +166,27 @@ def _value(name: str, operator: Operator, operand: Operand) -> Value:
             raise QueryError(f"the pattern for {name} has over {LONGEST_PATTERN} characters; make it shorter")
         return _whole(operand.text)
     if name == "date" and operator != "contains":
-        period = operand.value if isinstance(operand.value, Period) else Period.parse(operand.text)
-        if period is None:
+        given = operand.value if isinstance(operand.value, Period | Instant) else _time(operand.text)
+        if given is None:
             raise QueryError(
-                f"{operand.text!r} is no date; write 2024, 2024-06, 2024-06-18 or 2024-06-18T09:30, without UTC offset"
+                f"{operand.text!r} is no date; write 2024, 2024-06, 2024-06-18, 2024-06-18T09:30 or 2024-06-18T09:30Z"
             )
-        return period
+        return given
     if name in (*TEXT_NAMES, "date") or operand.value is None:
         return _whole(operand.text)
-    return _plain(operand.value)
+    instant = Instant.parse(operand.text) if operator in ORDERING else None  # as text they would have no order
+    return instant or _plain(operand.value)
+
+
+def _time(text: str) -> Period | Instant | None:
+    return Period.parse(text) or Instant.parse(text)
 
 
 def _plain(value: Value) -> Value:
     """Return the value as SQLite can hold it. Raises QueryError for what is no finite number."""
     if isinstance(value, str):
         return _whole(value)
-    if isinstance(value, Period | bool):
+    if isinstance(value, Period | Instant | bool):
         return value
     number = as_number(value)
     if not math.isfinite(number):

@@ -17,7 +17,6 @@ from typing import cast
 from searchkit.search.choices import STAGES
 from searchkit.search.first import First
 from searchkit.search.inquiry import Inquiry
-from searchkit.search.stages.recency import Recency
 from searchkit.search.stages.stage import Stage
 
 
@@ -32,6 +31,8 @@ def wanted(question: Inquiry) -> Iterator[Stage]:
     """Yield the stages that are asked for, in their order; recency, which has an option of its own, comes last."""
     yield from (stage(name) for name in STAGES if name in question.request.stages)
     if question.request.recency:
+        from searchkit.search.stages.recency import Recency  # noqa: PLC0415 - few questions ask for it
+
         yield Recency()
 
 

@@ -6,7 +6,7 @@ from searchkit.search.first import First
 from searchkit.search.weights import guarded
 
 
-class Guard:
+class LengthGuard:
     """Reduces the vector's weight in long questions."""
 
     name = "guard"

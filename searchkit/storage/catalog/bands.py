@@ -16,7 +16,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.text.minhash import short
 from searchkit.types import Rows
 
 SCHEMA = """
@@ -55,6 +54,8 @@ class Bands:
         flat = chain.from_iterable(self._db.execute("SELECT band, row FROM bands"))
         old = np.fromiter(flat, np.int64).reshape(-1, 2)
         self._db.execute("DROP TABLE bands")
+        from searchkit.text.minhash import short  # noqa: PLC0415 - for indexes of old formats alone
+
         self.add(entries_of(old[:, 1], short(old[:, :1])))
 
     def add(self, entries: Entries) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from searchkit.errors import IndexCorrupt
 from searchkit.storage import refusals
+from searchkit.storage.catalog import forking
 from searchkit.storage.catalog.bands import SCHEMA as BANDS
 from searchkit.storage.catalog.bands import Bands
 from searchkit.storage.catalog.documents import Documents
@@ -21,6 +21,7 @@ from searchkit.storage.catalog.schema import SCHEMA, connect
 from searchkit.storage.catalog.sources import Sources
 from searchkit.storage.catalog.statements import SCHEMA as STATEMENTS
 from searchkit.storage.catalog.statements import Statements
+from searchkit.threads import Guard
 from searchkit.types import Passage
 
 PASSAGES = 2_000  # that are read at once
@@ -31,10 +32,19 @@ class Catalog:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self._path = path
-        self.lock = threading.RLock()  # held by whoever lets several threads read
+        self.lock = Guard()  # held by whoever lets several threads read
+        self._is_shared = False
         if not create and not path.exists():
             raise IndexCorrupt(f"{path} is missing; the index cannot be opened without it.")
-        self._db = connect(path, f"BEGIN;{SCHEMA}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+        self.file: forking.File | None = None
+        forking.watch(self, path)
+        try:
+            with self.lock:
+                self._db = connect(path, f"BEGIN;{SCHEMA}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+                self.file = forking.file_at(path)
+        except BaseException:
+            self.file = None
+            raise
         self.sources = Sources(self._db)
         self.documents = Documents(self._db)
         self.passages = Passages(self._db)
@@ -48,6 +58,10 @@ class Catalog:
         self._db.execute("BEGIN")
         self._db.execute("SELECT value FROM counters LIMIT 1").fetchone()
         self.passages.spans.pinned = True
+
+    def share(self) -> None:
+        """From now on let threads read, each call with `lock`: a forked process can then open a catalog of its own."""
+        self._is_shared = True
 
     def begin_write(self) -> None:
         """Start a transaction that `commit` makes durable or `rollback` undoes."""
@@ -64,8 +78,24 @@ class Catalog:
 
     def close(self) -> None:
         """Close the file."""
-        self.passages.spans.close()
-        self._db.close()
+        with self.lock:
+            self.passages.spans.close()
+            self._db.close()
+            self.file = None
+
+    def leave(self) -> None:
+        """Let go of a parent's file in a forked process: see `forking`."""
+        if self._is_shared:
+            if forking.NO_CHECKPOINT is not None:
+                self._db.setconfig(forking.NO_CHECKPOINT, True)  # type: ignore[attr-defined]  # from Python 3.12 on
+            self.close()
+
+    def ensure(self) -> None:
+        """Bring the tables of an older format to this one."""
+        self.bands.ensure()
+        self.passages.ensure_bytes()
+        self.passages.ensure_headers()
+        self.documents.ensure_accounts()
 
     def counter(self, name: str) -> int:
         """Return a counter.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from searchkit.normalization import spellings
-from searchkit.storage.catalog.schema import DocumentRecord
+from searchkit.storage.catalog.schema import DocumentRecord, has_column
 from searchkit.text.days import day_of
-from searchkit.types import Document, Mark
+from searchkit.types import Document, Mark, Omission
 
 
 class Documents:
@@ -18,6 +19,13 @@ class Documents:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._has_accounts = has_column(db, "documents", "omitted")
+
+    def ensure_accounts(self) -> None:
+        """Bring an index of a format before 4 to this one: documents can have an account of what was not read."""
+        if not self._has_accounts:
+            self._db.execute("ALTER TABLE documents ADD COLUMN omitted TEXT")
+            self._has_accounts = True
 
     def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
         """Return the key, file key and content digest of a document, None if there is none."""
@@ -29,9 +37,13 @@ class Documents:
         query = "SELECT id FROM documents WHERE file = ? ORDER BY key"
         return (doc_id for (doc_id,) in self._db.execute(query, (file,)))
 
-    def adopt(self, key: int, file: int | None) -> None:
-        """Record which file a document comes from."""
-        self._db.execute("UPDATE documents SET file = ? WHERE key = ?", (file, key))
+    def adopt(self, key: int, file: int | None, omitted: Sequence[Omission] = ()) -> None:
+        """Record which file a document comes from, and what was not read of it this time."""
+        account = _account(omitted)
+        self._db.execute(
+            "UPDATE documents SET file = ?, omitted = ? WHERE key = ? AND (file IS NOT ? OR omitted IS NOT ?)",
+            (file, account, key, file, account),
+        )
 
     def next_key(self) -> int:
         """Return a key that is free, with all above it."""
@@ -41,7 +53,7 @@ class Documents:
         """Add documents; their ids must be free."""
         self._db.executemany(
             "INSERT INTO documents (key, id, file, digest, title, section, date, day, source, metadata, text, marks, "
-            "page_starts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "page_starts, omitted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             map(_document_row, records),
         )
 
@@ -54,19 +66,42 @@ class Documents:
 
     def get(self, doc_id: str) -> Document | None:
         """Return a document with its text, None if there is none."""
-        query = "SELECT id, text, title, metadata, marks, page_starts FROM documents WHERE id = ?"
-        found = _first(self._db, query, doc_id)
+        found = _first(self._db, f"SELECT {self._document} FROM documents WHERE id = ?", doc_id)
         return None if found is None else _document(found)
 
     def all(self) -> Iterator[Document]:
         """Yield every document, in the order they came."""
-        cursor = self._db.execute("SELECT id, text, title, metadata, marks, page_starts FROM documents ORDER BY key")
+        cursor = self._db.execute(f"SELECT {self._document} FROM documents ORDER BY key")
         return (_document(found) for found in cursor)
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return int(self._db.execute("SELECT count(*) FROM documents").fetchone()[0])
 
     def ids(self, pattern: str = "*") -> list[str]:
         """Return the ids that match a glob, sorted."""
         query = "SELECT id FROM documents WHERE id GLOB ?"
         return sorted({doc_id for each in spellings(pattern) for (doc_id,) in self._db.execute(query, (each,))})
+
+    def by_file(self) -> Iterator[tuple[str | None, int]]:
+        """Yield the path of each file that gave documents, None for none, and how many."""
+        return self._db.execute(
+            "SELECT files.path, count(*) FROM documents LEFT JOIN files ON files.key = documents.file "
+            "GROUP BY files.key"
+        )
+
+    def accounts(self) -> Iterator[tuple[str, str | None, tuple[Omission, ...]]]:
+        """Yield each document that was not read in full: its id, its file's path, and what was left out."""
+        if self._has_accounts:
+            cursor = self._db.execute(
+                "SELECT id, files.path, omitted FROM documents LEFT JOIN files ON files.key = documents.file "
+                "WHERE omitted IS NOT NULL ORDER BY id"
+            )
+            yield from ((doc_id, path, _omissions(account)) for doc_id, path, account in cursor)
+
+    @property
+    def _document(self) -> str:
+        return f"id, text, title, metadata, marks, page_starts, {'omitted' if self._has_accounts else 'NULL'}"
 
 
 def _first(db: sqlite3.Connection, query: str, doc_id: str) -> Any:
@@ -83,13 +118,22 @@ def _document_row(record: DocumentRecord) -> tuple[object, ...]:
         when if isinstance(when, str) else None, day_of(str(when or "")), str(document.metadata.get("source") or ""),
         json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else "{}", document.text,
         json.dumps(document.marks) if document.marks else "[]",
-        json.dumps(document.page_starts) if document.page_starts else "[]",
+        json.dumps(document.page_starts) if document.page_starts else "[]", _account(document.omitted),
     )  # fmt: skip
 
 
 def _document(found: Sequence[Any]) -> Document:
-    doc_id, text, title, metadata, marks, page_starts = found
+    doc_id, text, title, metadata, marks, page_starts, account = found
     return Document(
         doc_id, text, title, json.loads(metadata), tuple(Mark(*mark) for mark in json.loads(marks)),
-        tuple(json.loads(page_starts)),
+        tuple(json.loads(page_starts)), _omissions(account),
     )  # fmt: skip
+
+
+def _account(omitted: Sequence[Omission]) -> str | None:
+    """Return what was not read as the catalog holds it."""
+    return json.dumps([astuple(each) for each in omitted], ensure_ascii=False) if omitted else None
+
+
+def _omissions(account: str | None) -> tuple[Omission, ...]:
+    return tuple(Omission(*each) for each in json.loads(account)) if account else ()

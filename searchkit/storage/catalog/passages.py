@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from searchkit.normalization import spellings
-from searchkit.storage.catalog.schema import IN_LIST, PassageRecord, listed
+from searchkit.storage.catalog.schema import IN_LIST, PassageRecord, has_column, listed
 from searchkit.storage.catalog.spans import Spans, byte_offsets
 from searchkit.types import Passage, Rows
 
-_PASSAGE = 'row, document, ordinal, start, "end", line, end_line, page, section, {byte} FROM passages'
+_PASSAGE = 'row, document, ordinal, start, "end", line, end_line, page, section, {byte}, {header} FROM passages'
 # The key of the document that has an id as it is or, in old indexes, with its accents coded otherwise.
 _KEY = "(SELECT key FROM documents WHERE id IN (?, ?, ?) ORDER BY id <> ? LIMIT 1)"
 
@@ -26,15 +26,17 @@ class Passages:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self.spans = Spans(db)
-        self._has_bytes = any(name == "byte" for _, name, *_ in db.execute("PRAGMA table_info(passages)"))
+        self._has_bytes = has_column(db, "passages", "byte")
+        self._has_headers = has_column(db, "passages", "header")
 
     def put(self, records: Iterable[tuple[int, PassageRecord]]) -> None:
         """Add passages, each with its document's key."""
         self._db.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (r.row, document, r.passage.ordinal, r.passage.start, r.passage.end, r.passage.line,
-                 r.passage.end_line, r.passage.page, r.passage.section, r.digest, r.signature, r.duplicate_of, r.byte)
+                 r.passage.end_line, r.passage.page, r.passage.section, r.digest, r.signature, r.duplicate_of, r.byte,
+                 r.passage.header or None)
                 for document, r in records
             ],
         )  # fmt: skip
@@ -135,9 +137,17 @@ class Passages:
             )
         self._has_bytes = True
 
+    def ensure_headers(self) -> None:
+        """Bring an index of a format before 4 to this one: passages can have the header row of their table."""
+        if not self._has_headers:
+            self._db.execute("ALTER TABLE passages ADD COLUMN header TEXT")
+            self._has_headers = True
+
     @property
     def _passage(self) -> str:
-        return _PASSAGE.format(byte="byte" if self._has_bytes else "NULL")
+        return _PASSAGE.format(
+            byte="byte" if self._has_bytes else "NULL", header="header" if self._has_headers else "NULL"
+        )
 
     def _with_texts(self, found: Sequence[Sequence[Any]]) -> dict[int, Passage]:
         """Return passages by row. What documents tell of all their passages is read once."""
@@ -151,7 +161,7 @@ class Passages:
 
     def _span(self, key: int, passage: Sequence[Any], whole: dict[int, str]) -> str:
         """Return a passage's text."""
-        _, start, end, *_, byte = passage
+        _, start, end, *_, byte, _ = passage
         if byte is not None:
             return self.spans.read(key, byte, end - start)
         if key not in whole:
@@ -166,9 +176,9 @@ def _spelt(doc_id: str) -> tuple[str, str, str, str]:
 
 
 def _passage(found: Sequence[Any], text: str, document: Sequence[Any]) -> Passage:
-    ordinal, start, end, line, end_line, page, section, _ = found
+    ordinal, start, end, line, end_line, page, section, _, header = found
     doc_id, title, own_section, metadata = document
     return Passage(
         f"{doc_id}#{ordinal}", doc_id, ordinal, text, start, end, line, end_line, title,
-        section or own_section, page, json.loads(metadata),
+        section or own_section, page, json.loads(metadata), header or "",
     )  # fmt: skip

@@ -26,14 +26,14 @@ CREATE TABLE files (
 CREATE TABLE documents (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, file INTEGER REFERENCES files (key), digest BLOB NOT NULL,
     title TEXT NOT NULL, section TEXT NOT NULL, date TEXT, day INTEGER, source TEXT NOT NULL,
-    metadata TEXT NOT NULL, text TEXT NOT NULL, marks TEXT NOT NULL, page_starts TEXT NOT NULL
+    metadata TEXT NOT NULL, text TEXT NOT NULL, marks TEXT NOT NULL, page_starts TEXT NOT NULL, omitted TEXT
 );
 CREATE INDEX documents_by_file ON documents (file) WHERE file IS NOT NULL;
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, line INTEGER NOT NULL,
     end_line INTEGER NOT NULL, page INTEGER, section TEXT NOT NULL, digest BLOB NOT NULL,
-    signature BLOB NOT NULL, duplicate_of INTEGER, byte INTEGER
+    signature BLOB NOT NULL, duplicate_of INTEGER, byte INTEGER, header TEXT
 );
 CREATE UNIQUE INDEX passages_by_document ON passages (document, ordinal);
 CREATE INDEX passages_by_digest ON passages (digest);
@@ -42,6 +42,11 @@ CREATE TABLE dead (row INTEGER PRIMARY KEY);
 CREATE TABLE segments (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE checksums (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+def has_column(db: sqlite3.Connection, table: str, name: str) -> bool:
+    """Tell whether a table has a column: an index of an older format may lack it."""
+    return any(found == name for _, found, *_ in db.execute(f"PRAGMA table_info({table})"))
 
 
 IN_LIST = "IN (SELECT value FROM json_each(?))"  # a column's value among those of `listed`

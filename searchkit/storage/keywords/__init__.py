@@ -7,14 +7,21 @@ wildcard or fuzzy match scores its boost times the field's weight.
 
 from __future__ import annotations
 
+import sys
 import warnings
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
 
 from searchkit.errors import ArgumentError, MissingExtra
 from searchkit.storage.keywords.engine import Engine, EngineReader, EngineWriter, Entry, FieldWeights
 
 __all__ = ["ENGINES", "Engine", "EngineReader", "EngineWriter", "Entry", "FieldWeights", "engine"]
 
-ENGINES = ("tantivy", "whoosh")
+ENGINES: Mapping[str, str] = {  # by the name of its package: module:class
+    "tantivy": "tantivy_engine:TantivyEngine",
+    "whoosh": "whoosh_engine:WhooshEngine",
+}
 DEFAULT_WEIGHTS = FieldWeights()
 
 
@@ -32,12 +39,10 @@ def engine(name: str, weights: FieldWeights = DEFAULT_WEIGHTS) -> Engine:
 
 def _engine(name: str, weights: FieldWeights) -> Engine:
     """Import the engine only now: each takes a while to load, and its package may be absent."""
-    if name == "tantivy":
-        from searchkit.storage.keywords.tantivy_engine import TantivyEngine  # noqa: PLC0415
-
-        return TantivyEngine(weights)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Whoosh 2.7.4 is older than some of what Python now warns of
-        from searchkit.storage.keywords.whoosh_engine import WhooshEngine  # noqa: PLC0415
-
-    return WhooshEngine(weights)
+    module, _, kind = ENGINES[name].partition(":")
+    home = f"{__name__}.{module}"
+    if home not in sys.modules:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Whoosh 2.7.4 is older than some of what Python now warns of
+            import_module(home)
+    return cast(Engine, getattr(sys.modules[home], kind)(weights))

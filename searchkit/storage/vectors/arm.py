@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import copy
 import math
-import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -23,6 +21,7 @@ from searchkit.rankings import best_first
 from searchkit.scanning import products
 from searchkit.storage.vectors.nearest import Candidates, Open, coded, everything, rough
 from searchkit.storage.vectors.segments import BLOCK, DTYPE, Segment, are_units
+from searchkit.threads import Guard, once
 from searchkit.types import RECALL, FloatMatrix, FloatVector, Ranking, Rows
 
 EXACT_ROWS = 100_000
@@ -39,9 +38,9 @@ class Vectors:
         self._alive = living(segments, dead)
         self._newer: tuple[Segment, ...] = ()
         self._open: dict[int, tuple[weakref.ref[Rows], list[Open]]] = {}  # by filter
-        self._lock = threading.Lock()
+        self._lock = Guard()
 
-    @cached_property
+    @once
     def _whole(self) -> list[Open]:
         return [Open.of(*own, None) for own in zip(self._segments, self._alive, strict=True)]
 

@@ -1,0 +1,36 @@
+"""Headings that nothing stands under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from searchkit.types import Mark
+
+_NO_LEVEL = 99
+_SILENT = frozenset({"caption", "front"})
+
+
+def without_bare_headings(text: str, marks: Sequence[Mark]) -> list[Mark]:
+    """Return the marks without headings that no text stands under: as prose, they are found.
+
+    A heading above a heading of a lower level that has text stays: it is in that one's path. A heading mark on the
+    space before a bare one ends the section above it.
+    """
+    kept: list[Mark] = []
+    below, outermost = len(text), 0  # where the next mark begins; the outermost heading between here and the next text
+    for number in range(len(marks) - 1, -1, -1):
+        mark = marks[number]
+        if text[mark.end : below].strip():
+            outermost = _NO_LEVEL
+        below = mark.start
+        if mark.kind != "heading":
+            outermost = outermost if mark.kind in _SILENT else _NO_LEVEL
+            kept.append(mark)
+        elif mark.level < outermost or not text[mark.start : mark.end].strip():
+            outermost = min(outermost, mark.level)
+            kept.append(mark)
+        else:
+            outermost = mark.level
+            if mark.start > (marks[number - 1].end if number else 0) and text[mark.start - 1].isspace():
+                kept.append(Mark(mark.start - 1, mark.start, "heading", mark.level))
+    return kept[::-1]

@@ -1,0 +1,152 @@
+"""What waits for the next commit: new documents with their passages, and the rows that died."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from searchkit.indexing.entries import EntryMaker, Signed, first_duplicates, signed, text_digest
+from searchkit.indexing.prepare import Prepared
+from searchkit.indexing.statements import Listener
+from searchkit.storage import store
+from searchkit.storage.catalog.bands import entries_of
+from searchkit.storage.catalog.schema import DocumentRecord, PassageRecord
+from searchkit.storage.catalog.spans import byte_offsets
+from searchkit.text import minhash
+from searchkit.text.analysis import Analyzer
+from searchkit.text.splitting import passages
+from searchkit.types import Document, Passage
+
+FEED_PASSAGES = 1_000  # handed to the keyword engine at once
+FRESH_SHARE = 0.2  # removed rows that BM25's statistics still count, as a share of the living, before a rebuild
+FRESH_SIZE = 2_000  # below this many passages any removal rebuilds: it takes a fraction of a second
+
+
+class _Waiting(NamedTuple):
+    """A passage that waits for the batch's commit."""
+
+    row: int
+    document: int  # key
+    passage: Passage
+    body: str  # index terms, joined
+    digest: bytes  # of the embedded text
+    signature: npt.NDArray[np.uint8]
+    byte: int  # where its text begins in the document's, in UTF-8
+
+
+class Pending:
+    """Gathers what a commit will hold, and stores it as part of the writer's transaction."""
+
+    def __init__(self, writer: store.Writer, *, dry: bool = False) -> None:
+        """dry: nothing is gathered."""
+        self._dry = dry
+        self._writer = writer
+        self._catalog = writer.catalog
+        analyzer = Analyzer(writer.settings.language)
+        self._entries = EntryMaker(analyzer)
+        self._listener = Listener(analyzer)
+        self._documents: list[DocumentRecord] = []
+        self._waiting: list[_Waiting] = []
+        self._fed = 0  # how many of them the keyword engine has: it indexes in threads of its own while we go on
+        self._dead: dict[int, tuple[bytes, bytes]] = {}  # row -> digest, signature
+        self.buried: dict[bytes, int] = {}  # digest -> row, of all that this session removed
+        self._next_row = self._catalog.counter("next_row")
+        self._next_key = self._catalog.documents.next_key()
+        self.was_empty = self._next_key == 1
+
+    def __len__(self) -> int:
+        """How many passages wait."""
+        return len(self._waiting)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to store."""
+        return bool(self._waiting or self._dead)
+
+    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> None:
+        """Have a new document and its passages wait. content: the document's digest."""
+        if self._dry:
+            return
+        record = DocumentRecord(self._next_key, document, file, content)
+        self._next_key += 1
+        self._documents.append(record)
+        self._listener.note(self._next_row, prepared.heard)
+        found = list(passages(record.document, prepared.places))
+        starts = byte_offsets(record.document.text, (passage.start for passage in found))
+        each = zip(found, prepared.bodies, prepared.signatures, starts, strict=True)
+        for passage, body, signature, byte in each:
+            digest = text_digest(passage.embedded_text)
+            self._waiting.append(_Waiting(self._next_row, record.key, passage, body, digest, signature, byte))
+            self._next_row += 1
+        if len(self._waiting) - self._fed >= FEED_PASSAGES:
+            self._feed_keywords()
+
+    def bury(self, key: int) -> None:
+        """Remove a document, dead from now on."""
+        if self._dry:
+            return
+        for row, digest, signature in self._catalog.documents.drop(key):
+            self._dead[row] = (digest, signature)
+            self.buried[digest] = row
+
+    def store(self) -> None:
+        """Write what waits."""
+        self._store_passages()
+        self._store_keywords()
+        self._catalog.set_counter("next_row", self._next_row)
+        self._documents, self._waiting, self._dead, self._fed = [], [], {}, 0
+
+    def _store_passages(self) -> None:
+        self._catalog.documents.put(self._documents)
+        signatures = np.array([w.signature for w in self._waiting], minhash.DTYPE)
+        new = signed([w.row for w in self._waiting], signatures.reshape(-1, minhash.PERMUTATIONS))
+        self._forget_duplicates()
+        originals = first_duplicates(self._catalog, new)
+        self._catalog.passages.put(
+            (
+                w.document,
+                PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), originals.get(w.row), w.byte),
+            )
+            for w, signature in zip(self._waiting, new.signatures, strict=True)
+        )
+        self._listener.store(self._catalog)
+        if self._waiting:
+            self._catalog.bands.add(entries_of(new.rows, new.bands))
+
+    def _forget_duplicates(self) -> None:
+        """Take the dead out of the bands; find new originals for passages whose original died."""
+        if not self._dead:
+            return
+        dead = _signed_blobs({row: signature for row, (_, signature) in self._dead.items()})
+        self._catalog.bands.drop(entries_of(dead.rows, dead.bands))
+        orphans = self._catalog.passages.duplicates_of(self._dead)
+        if orphans:
+            found = first_duplicates(self._catalog, _signed_blobs(orphans))
+            self._catalog.passages.set_duplicate_of((found.get(row), row) for row in orphans)
+
+    def _store_keywords(self) -> None:
+        removed = self._catalog.counter("removed") + len(self._dead)
+        living = self._catalog.counts()["passages"]
+        fresh = removed > 0 and (living <= FRESH_SIZE or removed > FRESH_SHARE * living)
+        self._catalog.set_counter("removed", 0 if fresh else removed)
+        if fresh:
+            self._writer.discard_keywords()
+            self._writer.write_keywords([], [], fresh=True)
+            for passages in self._catalog.all_passages():
+                self._writer.write_keywords(self._entries.entries(passages), [])
+        else:
+            self._writer.write_keywords([], list(self._dead))
+            self._feed_keywords()
+
+    def _feed_keywords(self) -> None:
+        entries = [self._entries.entry(w.row, w.passage, w.body) for w in self._waiting[self._fed :]]
+        self._writer.write_keywords(entries, [])
+        self._fed = len(self._waiting)
+
+
+def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:
+    """Return stored signatures as arrays."""
+    matrix = np.stack([np.frombuffer(blob, minhash.DTYPE) for blob in signatures.values()])
+    return signed(signatures, matrix)

@@ -1,0 +1,107 @@
+"""Notes, manuals and front matter: no line of them is taken for the furniture of news."""
+
+import pytest
+
+from searchkit.documents import read, read_text
+from searchkit.documents.markdown import read_markdown
+from searchkit.text.splitting import Limits, split
+
+LONG = (
+    "The motor of the northern gate runs at forty revolutions a minute and must be greased every spring with lithium "
+    "grease, before the first boats come in."
+)
+OTHER = LONG.replace("northern", "southern").replace("forty", "thirty")
+
+
+def found(document):
+    """Return all that search reads of a document."""
+    passages = split(document, Limits(), lambda texts: [len(text.split()) for text in texts])
+    return "\n".join([document.title, *(f"{passage.section}\n{passage.text}" for passage in passages)])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Image: registry.harbour.local/pump-controller:4.2", "Picture: the dashboard shows the water level in blue.",
+        "Credit: the customer must be credited within thirty days.", "Section: B", "Location: Room 5", "Tags: pump",
+        "Born: 5 May 1950", "Illustration: see page 4", "Summary: nothing new",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("body", ["It runs on the harbour server.\n\nRestart it.", f"{LONG}\n\n{OTHER}"])
+def test_a_line_with_a_label_in_a_note_is_found(line, body):
+    for text in (
+        f"Deployment notes\n\n{line}\n\n{body}\n",
+        f"Deployment notes\n\n{body}\n\n{line}\n\nThe end of it.\n",
+    ):
+        document = read_text(text, "note.txt")
+        assert line in found(document)
+        assert "date" not in document.metadata
+
+
+def test_fields_that_notes_have_keep_their_published_line_in_the_text():
+    document = read_text(f"Handbook\n\nSection: B\nPublished: 2024-01-05\n\n{LONG}\n\n{OTHER}\n", "note.txt")
+    assert "Section: B\nPublished: 2024-01-05" in found(document)
+
+
+def test_headings_without_text_and_pictures_of_a_manual_are_found():
+    document = read_markdown(
+        "# Sluice\n\n## Overview\n\nIt has two gates.\n\n![Wiring of switch 14](a.png)\n\n## Torque: 40 Nm\n\n"
+        "## Telephone: 555-0199\n\n## Grease\n\n### Kind\n\nLithium.\n\n## Last words\n",
+        "a.md",
+    )
+    assert [
+        document.text[m.start : m.end]
+        for m in document.marks
+        if m.kind == "heading" and m.level and m.end - m.start > 1
+    ] == [
+        "## Overview",
+        "## Grease",
+        "### Kind",
+    ]
+    passages = split(document, Limits(minimum=0), lambda texts: [len(text) for text in texts])
+    assert [(passage.section, passage.text) for passage in passages] == [
+        ("Overview", "It has two gates."),
+        ("Overview", "![Wiring of switch 14](a.png)"),
+        ("", "## Torque: 40 Nm"),
+        ("", "## Telephone: 555-0199"),
+        ("Grease > Kind", "Lithium."),
+        ("", "## Last words"),
+    ]
+
+
+BROKEN = "---\ntitle: Plan: phase two\ntags: [a, b\ndate: 2024-05-01\naliases: @home\nmore:\n  - one\n  - two\n---\n"
+
+
+def test_front_matter_that_is_no_yaml_is_read_line_by_line_and_told():
+    document = read_markdown(f"{BROKEN}\n# Harbour plan\n\nThe crane moves.\n", "a.md")
+    assert document.title == "Plan: phase two"
+    assert document.metadata == {"tags": ["a", "b"], "date": "2024-05-01", "aliases": "@home", "more": ["one", "two"]}
+    assert document.text[document.marks[0].start : document.marks[0].end] == BROKEN.rstrip()
+    assert [told.what for told in document.omitted] == ["front matter that is not valid"]
+
+
+def test_front_matter_that_is_no_toml_is_read_line_by_line_and_told():
+    document = read_markdown('+++\ntitle = "Plan"\nauthor = Ida\n+++\nThe crane moves.\n', "a.md")
+    assert (document.title, document.metadata) == ("Plan", {"authors": ["Ida"]})
+    assert len(document.omitted) == 1
+
+
+def test_lines_of_front_matter_that_are_no_fields_are_counted():
+    document = read_markdown("---\na: [\nb: 1\nnothing at all\n---\nText.\n", "a.md")
+    assert [(told.what, told.count) for told in document.omitted][1:] == [("lines of front matter", 1)]
+
+
+@pytest.mark.parametrize("top", ["---\nA rule above, with words: many of them.\nAnd more\n---\n", "---\n* a: [\n---\n"])
+def test_text_between_rules_is_no_front_matter(top):
+    document = read_markdown(f"{top}\nText.\n", "a.md")
+    assert not document.omitted
+    assert all(mark.start for mark in document.marks)
+
+
+def test_a_table_of_markdown_has_its_header_row_marked(tmp_path):
+    (tmp_path / "a.md").write_text("| Kind | Price |\n|---|---|\n| oak | 5 |\n| ash | 7 |\n")
+    (document,) = read(tmp_path / "a.md", "a.md")
+    assert [(mark.kind, mark.level, document.text[mark.start : mark.end]) for mark in document.marks] == [
+        ("table", 1, "| Kind | Price |\n|---|---|"),
+        ("table", 0, "| oak | 5 |\n| ash | 7 |"),
+    ]
