@@ -92,7 +92,7 @@ class Index(IndexReader):
         def work(ingest: Ingest, writer: store.Writer) -> None:
             sync(ingest, writer.catalog, [Path(path) for path in given], options, allow_removals=allow_removals)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed, dry=dry_run, timeout=timeout)
+        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout, dry=dry_run)
 
     def watch(
         self,
@@ -225,8 +225,8 @@ class Index(IndexReader):
         strict: bool = False,
         progress: Progress | None = None,
         embed: str = PROGRESSIVE,
-        dry: bool = False,
         timeout: float | None = None,
+        dry: bool = False,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
         from searchkit.indexing.ingest import Ingest
@@ -235,8 +235,7 @@ class Index(IndexReader):
 
         with store.writing(self._latest.path, timeout) as writer:
             model = self._held.called(*writer.settings.model)
-            count_tokens = token_counter(model)
-            ingest = Ingest(writer, model, count_tokens, progress or silent, full=embed == FULL, dry=dry)
+            ingest = Ingest(writer, model, token_counter(model), progress or silent, full=embed == FULL, dry=dry)
             with self._latest.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()

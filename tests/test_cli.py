@@ -310,9 +310,9 @@ def test_changed_filters_list_what_they_would_remove(news):
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("picture.xyz", b"\x00\x01" * 50, "no text"),
+        ("picture.xyz", b"\x00\x01" * 50, "unknown format .xyz"),
         ("empty.txt", b"", "is empty"),
-        ("box/tool.xyz", b"text", "all was left out (1 unknown format .xyz)"),
+        ("box/tool.xyz", b"text", "all was left out (1 text .xyz: read when named or included)"),
         ("box/", b"", "there is no file that is read"),
     ],
 )

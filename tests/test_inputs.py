@@ -168,7 +168,7 @@ def test_rows_of_a_database_go_in(index):
         (NA, None),
         (None, None),
     ],
-    ids=str,
+    ids=lambda given: type(given).__name__,
 )
 def test_values_of_numpy_and_pandas_are_understood_and_what_says_that_there_is_none_is_missing(index, given, plain):
     index.add([{"id": "a", "text": "Tea.", "x": given}, Document("b", "Tea.", metadata={"x": given})])

@@ -130,6 +130,17 @@ def test_a_file_that_cannot_be_opened_keeps_its_last_good_version(empty, folder,
     assert empty.sync().changed == ("ship/lantern.txt",)
 
 
+@pytest.mark.parametrize("half", ["", "\0\0", "#!/bin/sh\necho half of it"])
+def test_a_half_written_file_without_a_suffix_keeps_its_last_good_version(empty, folder, half):
+    write(folder / "README", "The keeper of the harbour light sleeps by day, and wakes at night.\n" * 3)
+    empty.sync(folder)
+    assert "ship/README" in empty.documents()
+    write(folder / "README", half, age=30)
+    report = empty.sync()
+    assert (report.removed, len(report.stale) + len(report.changed)) == ((), 1)
+    assert "ship/README" in empty.documents()
+
+
 @pytest.mark.parametrize("half", ["", "   ", b"\x00" * 500, b"%PDF-1.7 half of"])
 def test_a_half_written_file_keeps_its_last_good_version_until_it_reads_again_or_is_gone(empty, folder, half):
     empty.sync(folder)

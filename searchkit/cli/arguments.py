@@ -107,10 +107,6 @@ Sources = Annotated[
         help="Files and folders; - is standard input. Without any: all that were indexed before.",
     ),
 ]
-BySource = Annotated[
-    bool,
-    typer.Option("--sources", help="Tell for each source how many documents it gave and what was not read of them."),
-]
 Roots = Annotated[list[Path], typer.Argument(metavar="ROOT", help="Folders or files that were indexed.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do nothing, and say what would be done.")]
 AllowRemovals = Annotated[
@@ -121,6 +117,10 @@ AllowRemovals = Annotated[
     ),
 ]
 AsJsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, a line for each commit.")]
+BySource = Annotated[
+    bool,
+    typer.Option("--sources", help="Tell for each source how many documents it gave and what was not read of them."),
+]
 NewFile = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="File to write, a zip.")]
 ArchiveFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="File that export wrote.")

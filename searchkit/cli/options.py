@@ -203,7 +203,7 @@ class Caution:
     dry_run: DryRun = False
     allow_removals: AllowRemovals = False
 
-    def given(self) -> dict[str, bool]:
+    def options(self) -> dict[str, bool]:
         """Return them as `Index.sync` takes them."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 

@@ -45,8 +45,8 @@ def index(
             done = opened.add(stdin.documents(stdin_name, read), **writing.options(), progress=progress)
         else:
             opening.require_sources(opened, paths)
-            asked = writing.options() | caution.given()
-            done = opened.sync(paths or (), options=reading.given(), **asked, progress=progress)
+            given = writing.options() | caution.options()
+            done = opened.sync(paths or (), options=reading.given(), **given, progress=progress)
     render.either(done.to_dict(), lambda: reports.report(done, index), json=json)
     _end(done)
 
@@ -64,8 +64,8 @@ def watch(
     paths: arguments.Sources = None,
     index: IndexPath = DEFAULT_INDEX,
     embed: arguments.Embed = "progressive",
-    wait: arguments.Wait = None,
     allow_removals: arguments.AllowRemovals = False,
+    wait: arguments.Wait = None,
     json: arguments.AsJsonLines = False,
     *,
     reading: Reading,
@@ -76,10 +76,10 @@ def watch(
         raise typer.BadParameter("standard input cannot be watched", param_hint="PATH")
     with opening.existing_or_new(index, creation, create=bool(paths)) as opened:
         opening.require_sources(opened, paths)
-        syncs = opened.watch(
-            paths or (), options=reading.given(), embed=embed, allow_removals=allow_removals, timeout=wait
-        )
-        for done in syncs:
+        options = reading.given()
+        for done in opened.watch(
+            paths or (), options=options, embed=embed, allow_removals=allow_removals, timeout=wait
+        ):
             if json:
                 render.dump(done.to_dict(), lines=True)
             else:

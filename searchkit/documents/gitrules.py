@@ -71,7 +71,7 @@ class Rules(NamedTuple):
 
 def is_ignored(place: str, rules: Sequence[Rules], *, is_folder: bool) -> bool:
     """Apply the last of the rules that says anything about a place; the nearest to it stand last."""
-    place = nfc(place)
+    place = nfc(place) if rules else ""
     for each in reversed(rules):
         verdict = each.patterns.verdict(each.above + place[len(each.folder) :], is_folder=is_folder)
         if verdict is not None:

@@ -74,6 +74,7 @@ class _Walker:
     skipped: Counter[str] = field(default_factory=Counter)
     failed: list[Failure] = field(default_factory=list)
     apart: Collection[str] = ()
+    known: Collection[str] = ()
     unread: list[Path] = field(default_factory=list)
     mounts: list[Path] = field(default_factory=list)
 
@@ -94,7 +95,7 @@ class _Walker:
         try:
             folder = _Folder("", gitrules.above(self.root), device(self.root.parent))
         except OSError as error:
-            self._unreadable(self.root, error)
+            self._missed(self.root, error)
             return None
         for part in below:
             inside = self._open(folder)
@@ -124,10 +125,10 @@ class _Walker:
         except FileNotFoundError as error:
             if not os.path.exists(path):  # noqa: PTH110 - gone since its parent was read; never raises
                 return nothing
-            self._unreadable(path, error)
+            self._missed(path, error)
             return nothing
         except OSError as error:
-            self._unreadable(path, error)
+            self._missed(path, error)
             return nothing
         if on != folder.device:
             self.mounts.append(path)
@@ -154,7 +155,7 @@ class _Walker:
             else:
                 self._keep(entry, place)
         except OSError as error:
-            self._unreadable(Path(entry.path), error)
+            self._missed(Path(entry.path), error)
         return ""
 
     def _left_out(
@@ -174,12 +175,12 @@ class _Walker:
             return reason
         if self.include is not None and not self.include.match_file(place):
             return "not included"
-        return self._format_left_out(entry)
+        return self._unreadable(entry)
 
-    def _format_left_out(self, entry: os.DirEntry[str]) -> str:
+    def _unreadable(self, entry: os.DirEntry[str]) -> str:
         """Return why a file is of no format that is read in a folder, "" if it is."""
         known = FORMATS.get(os.path.splitext(entry.name)[1].lower())  # noqa: PTH122 - a Path for each doubles the time
-        if known is not None and known.by_default:
+        if (known is not None and known.by_default) or entry.path in self.known:
             return ""
         try:
             if not entry.is_file():
@@ -209,7 +210,7 @@ class _Walker:
             else:
                 self.skipped["not a regular file"] += 1
 
-    def _unreadable(self, path: Path, error: OSError) -> None:
+    def _missed(self, path: Path, error: OSError) -> None:
         """Record that a folder or file is there, and that nothing can be said of what it holds."""
         named = path if error.filename is None else error.filename
         what = (
@@ -229,12 +230,14 @@ def walk(
     exclude: Sequence[str] = (),
     below: str = "",
     apart: Collection[str] = (),
+    known: Collection[str] = (),
 ) -> Walk:
     """Find the readable files below `root`, or `root` itself if it is a file.
 
     `include` and `exclude` are globs as in .gitignore, relative to `root`. Hidden files, what git leaves out, links
     that lead out and searchkit's own indexes are passed over; of a BEIR folder only the corpus is kept.
-    below: the place of the only folder or file to look at, as in "a/b"; apart: paths that are passed over in silence.
+    below: the place of the only folder or file to look at, as in "a/b"; apart: paths that are passed over in silence;
+    known: files that are found whatever they hold by now: half-written, they look like no text.
     Errors: DocumentError if `root` does not exist.
     """
     try:
@@ -248,7 +251,7 @@ def walk(
         return _single(root)
     if not S_ISDIR(mode):
         raise DocumentError(f"{_printable(str(root))} is neither a file nor a folder. Check the path.")
-    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"), include, apart=apart)
+    walker = _Walker(root, _spec(include, "include"), _spec(exclude, "exclude"), include, apart=apart, known=known)
     if folder := walker.start([part for part in below.split("/") if part]):
         walker.visit(folder)
     files = tuple(found for _, found in sorted(walker.files))

@@ -51,7 +51,7 @@ class Ingest:
         )
         works = embedder is not None and not dry
         self._embedding = Embedding(writer, embedder, progress, given=given, full=full) if embedder and works else None
-        self._pending = Pending(writer)
+        self._pending = Pending(writer, dry=dry)
         self._seen: dict[str, int | None] = {}  # document id -> key of the file that it came from
         self._added: list[str] = []
         self._changed: list[str] = []
@@ -146,11 +146,9 @@ class Ingest:
             self.misses(Failure(document.id, reason, bug))
             return
         if state is not None:
-            self._bury(state[0])
+            self._pending.bury(state[0])
         (self._added if state is None else self._changed).append(document.id)
         self._note_taken(document)
-        if self._dry:
-            return
         self._pending.accept(document, file, digest, prepared)
         if len(self._pending) >= BATCH_PASSAGES:
             self.commit()
@@ -200,7 +198,7 @@ class Ingest:
         state = self._catalog.documents.state(doc_id)
         if state is None:
             return False
-        self._bury(state[0])
+        self._pending.bury(state[0])
         self._removed.append(doc_id)
         self._omitted.pop(doc_id, None)
         return True
@@ -208,10 +206,6 @@ class Ingest:
     def seen(self, doc_id: str) -> bool:
         """Tell whether `put` took a document of this id in this session."""
         return doc_id in self._seen
-
-    def _bury(self, key: int) -> None:
-        if not self._dry:
-            self._pending.bury(key)
 
     def finish(self) -> SyncReport:
         """Commit what is left, if anything; return what was done."""

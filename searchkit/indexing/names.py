@@ -34,11 +34,11 @@ def namesakes(places: Iterable[str]) -> dict[str, list[str]]:
 
 def composed(places: Iterable[str]) -> Mapping[str, str]:
     """Return the composed name of each place that is not plain ASCII; of namesakes, each has one of its own."""
-    every = set(places)
-    names: dict[str, str] = {}
-    for name, group in namesakes(every).items():
-        for place in group:
-            names[place] = free_name(name, {*names.values(), *(every - {*group})})
+    found = namesakes(places)
+    names = {group[0]: name for name, group in found.items()}
+    for name, group in found.items():
+        for place in group[1:]:
+            names[place] = free_name(name, [*found, *names.values()])
     return names
 
 

@@ -40,7 +40,9 @@ class _Waiting(NamedTuple):
 class Pending:
     """Gathers what a commit will hold, and stores it as part of the writer's transaction."""
 
-    def __init__(self, writer: store.Writer) -> None:
+    def __init__(self, writer: store.Writer, *, dry: bool = False) -> None:
+        """dry: nothing is gathered."""
+        self._dry = dry
         self._writer = writer
         self._catalog = writer.catalog
         analyzer = Analyzer(writer.settings.language)
@@ -65,6 +67,8 @@ class Pending:
 
     def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> None:
         """Have a new document and its passages wait. content: the document's digest."""
+        if self._dry:
+            return
         record = DocumentRecord(self._next_key, document, file, content)
         self._next_key += 1
         self._documents.append(record)
@@ -81,6 +85,8 @@ class Pending:
 
     def bury(self, key: int) -> None:
         """Remove a document, dead from now on."""
+        if self._dry:
+            return
         for row, digest, signature in self._catalog.documents.drop(key):
             self._dead[row] = (digest, signature)
             self.buried[digest] = row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,12 +70,12 @@ class SyncSource:
         """Return the document id of what stands at a place: the root's name, then the place."""
         return f"{self.prefix}/{place}" if place else self.prefix
 
-    def walk(self, options: SyncOptions | None = None) -> documents.Walk:
-        """Find the files that are there. Raises DocumentError."""
+    def walk(self, options: SyncOptions | None = None, known: Collection[str] = ()) -> documents.Walk:
+        """Find the files that are there, those that are known whatever they hold by now. Raises DocumentError."""
         chosen = options or self.options
         below = self.place(self.path)
         return documents.walk(
-            self.root, include=chosen.include, exclude=chosen.exclude, below=below, apart=set(self.apart)
+            self.root, include=chosen.include, exclude=chosen.exclude, below=below, apart=set(self.apart), known=known
         )
 
     def known_files(self, catalog: Catalog, below: Path | None = None) -> dict[str, KnownFile]:

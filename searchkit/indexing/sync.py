@@ -65,6 +65,7 @@ class _Run:
         self._before = catalog.sources.count_documents(file.key for file in every.values())
         self._added = ingest.added
         self._known = every if source.is_whole else source.known_files(catalog, source.path)
+        self._has_other_filters = source.before is not None and _filters(source.before) != _filters(source.options)
         self._elsewhere = every.keys() - self._known.keys()
 
     def run(self) -> None:
@@ -98,7 +99,9 @@ class _Run:
         if _is_there(source.root):
             if self._known or _is_there(source.path):
                 try:
-                    return source.walk() if _is_there(source.path) else documents.Walk((), {}, ())
+                    if not _is_there(source.path):
+                        return documents.Walk((), {}, ())
+                    return source.walk(known=() if self._has_other_filters else self._known.keys())
                 except DocumentError as error:  # a pipe, or gone since
                     self._ingest.fail(str(source.path), str(error))
                     return None
@@ -118,7 +121,7 @@ class _Run:
     def _would_be_left_out(self, walked: documents.Walk) -> bool:
         """Tell whether other filters than before leave out what the index holds, and that was not allowed."""
         source = self._source
-        if self._allowed or source.before is None or _filters(source.before) == _filters(source.options):
+        if self._allowed or source.before is None or not self._has_other_filters:
             return False
         present = {str(found.path) for found in walked.files}
         found = {str(found.path) for found in source.walk(source.before).files} - present

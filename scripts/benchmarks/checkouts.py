@@ -1,0 +1,89 @@
+"""This checkout beside another, in turn, in processes of their own: import, cold commands, warm questions.
+
+OTHER is a checkout that reads the same index. Of cold commands the least processor time of all rounds counts, of warm
+questions the median of each round's ratio: read ratios, for absolute values depend on the machine's load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent.parent.parent
+WARM = """
+import itertools, json, statistics, sys, time
+from searchkit import Index
+with open(sys.argv[2]) as lines:
+    questions = [json.loads(line)["text"] for line in itertools.islice(lines, int(sys.argv[3]))]
+with Index.open(sys.argv[1]) as index:
+    for question in questions[:20]:
+        index.search(question)
+    wall, spent = [], []
+    for question in questions:
+        started, used = time.perf_counter(), time.process_time()
+        index.search(question)
+        wall.append(time.perf_counter() - started)
+        spent.append(time.process_time() - used)
+print(json.dumps([1e3 * statistics.median(wall), 1e3 * statistics.median(spent)]))
+"""
+
+
+def run(checkout: Path, *command: str) -> tuple[str, float]:
+    """Run Python in a checkout; return what it printed and the processor time that it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in (0, 1):  # 1: nothing found
+        raise SystemExit(f"{checkout}: {done.stderr}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def cold(checkouts: list[Path], rounds: int, *command: str) -> list[float]:
+    """Return the least processor seconds that a command took in each checkout."""
+    spent: list[list[float]] = [[] for _ in checkouts]
+    for number in range(rounds + 1):  # the first one compiles
+        for at in (range(len(checkouts)), reversed(range(len(checkouts))))[number % 2]:
+            spent[at].append(run(checkouts[at], *command)[1])
+    return [min(times[1:]) for times in spent]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("other", type=Path)
+    parser.add_argument("index", type=Path)
+    parser.add_argument("questions", type=Path, help="JSON lines with a field text")
+    parser.add_argument("--count", type=int, default=200, help="questions")
+    parser.add_argument("--rounds", type=int, default=6)
+    given = parser.parse_args()
+    checkouts = [given.other.resolve(), HERE]
+    index = str(given.index.resolve())
+    search = ("-m", "searchkit", "search", "tariffs on coffee", "-i", index, "-k", "3")
+    print(time.strftime("%Y-%m-%d"), "| other | here | ratio", flush=True)
+    commands = {"import": ("-c", "import searchkit"), "keyword": (*search, "--mode", "keyword"), "hybrid": search}
+    for name, command in commands.items():
+        before, after = cold(checkouts, 2 * given.rounds, *command)
+        print(f"cold {name}, s: {before:.3f} | {after:.3f} | {after / before:.3f}", flush=True)
+    warm = ("-c", WARM, index, str(given.questions.resolve()), str(given.count))
+    pairs = []
+    for number in range(given.rounds):
+        order = checkouts if number % 2 else checkouts[::-1]
+        found = {checkout: json.loads(run(checkout, *warm)[0]) for checkout in order}
+        pairs.append([*found[checkouts[0]], *found[checkouts[1]]])
+    for name, at in (("p50", 0), ("processor time", 1)):
+        before, after = (statistics.median(pair[at + offset] for pair in pairs) for offset in (0, 2))
+        ratio = statistics.median(pair[at + 2] / pair[at] for pair in pairs)
+        print(f"warm hybrid {name}, ms: {before:.2f} | {after:.2f} | {ratio:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
