@@ -1,7 +1,8 @@
-"""This checkout beside another, in turn, in processes of their own: import, cold commands, warm questions.
+"""This checkout beside another, in turn, in processes of their own: answers, import, cold commands, warm questions.
 
-OTHER is a checkout that reads the same index. Of cold commands the least processor time of all rounds counts, of warm
-questions the median of each round's ratio: read ratios, for absolute values depend on the machine's load.
+OTHER is a checkout that reads the same index. Answers are the same if every passage, score, confidence, source and
+highlight of the first ten hits is, to the last bit, in each mode. Of cold commands the least processor time of all rounds
+counts, of warm questions the median of each round's ratio: read ratios, for absolute values depend on the load.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ WARM = """
 import itertools, json, statistics, sys, time
 from searchkit import Index
 with open(sys.argv[2]) as lines:
-    questions = [json.loads(line)["text"] for line in itertools.islice(lines, int(sys.argv[3]))]
+    questions = [json.loads(line) for line in itertools.islice(lines, int(sys.argv[3]))]
+questions = [question.get("text") or question["question"] for question in questions]
 with Index.open(sys.argv[1]) as index:
     for question in questions[:20]:
         index.search(question)
@@ -32,6 +34,22 @@ with Index.open(sys.argv[1]) as index:
         wall.append(time.perf_counter() - started)
         spent.append(time.process_time() - used)
 print(json.dumps([1e3 * statistics.median(wall), 1e3 * statistics.median(spent)]))
+"""
+
+ANSWERS = """
+import datetime, hashlib, itertools, json, sys
+from searchkit import Index
+today = datetime.date(2026, 1, 1)
+with open(sys.argv[2]) as lines:
+    questions = [json.loads(line) for line in itertools.islice(lines, int(sys.argv[3]))]
+found = []
+with Index.open(sys.argv[1]) as index:
+    for question, mode in itertools.product(questions, ("hybrid", "keyword", "vector")):
+        text = question.get("text") or question["question"]
+        results = index.search(text, mode=mode, today=today).to_dict()
+        results.pop("elapsed_ms")
+        found.append(hashlib.sha256(json.dumps(results, sort_keys=True).encode()).hexdigest())
+print(json.dumps(found))
 """
 
 
@@ -61,19 +79,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("other", type=Path)
     parser.add_argument("index", type=Path)
-    parser.add_argument("questions", type=Path, help="JSON lines with a field text")
+    parser.add_argument("questions", type=Path, help="JSON lines with a field text, or question")
     parser.add_argument("--count", type=int, default=200, help="questions")
     parser.add_argument("--rounds", type=int, default=6)
     given = parser.parse_args()
     checkouts = [given.other.resolve(), HERE]
     index = str(given.index.resolve())
+    questions = str(given.questions.resolve())
+    answers = [json.loads(run(each, "-c", ANSWERS, index, questions, str(given.count))[0]) for each in checkouts]
+    same = sum(before == after for before, after in zip(*answers, strict=True))
+    print(f"answers that are the same: {same} of {len(answers[0])}", flush=True)
     search = ("-m", "searchkit", "search", "tariffs on coffee", "-i", index, "-k", "3")
-    print(time.strftime("%Y-%m-%d"), "| other | here | ratio", flush=True)
+    print(f"{time.strftime('%Y-%m-%d')}: other | here | ratio", flush=True)
     commands = {"import": ("-c", "import searchkit"), "keyword": (*search, "--mode", "keyword"), "hybrid": search}
     for name, command in commands.items():
         before, after = cold(checkouts, 2 * given.rounds, *command)
         print(f"cold {name}, s: {before:.3f} | {after:.3f} | {after / before:.3f}", flush=True)
-    warm = ("-c", WARM, index, str(given.questions.resolve()), str(given.count))
+    warm = ("-c", WARM, index, questions, str(given.count))
     pairs = []
     for number in range(given.rounds):
         order = checkouts if number % 2 else checkouts[::-1]
