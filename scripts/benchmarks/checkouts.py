@@ -1,8 +1,8 @@
 """This checkout beside another, in turn, in processes of their own: answers, import, cold commands, warm questions.
 
 OTHER is a checkout that reads the same index. Answers are the same if every passage, score, confidence, source and
-highlight of the first ten hits is, to the last bit, in each mode. Of cold commands the least processor time of all rounds
-counts, of warm questions the median of each round's ratio: read ratios, for absolute values depend on the load.
+highlight of the first ten hits is, to the last bit, in each mode. Of cold commands the least processor time of all
+rounds counts, of warm questions the median of each round's ratio: read ratios, absolute values depend on the load.
 """
 
 from __future__ import annotations
