@@ -127,6 +127,7 @@ class Index(IndexReader):
         self,
         items: Iterable[Any],
         *,
+        replace: bool = False,
         strict: bool = False,
         embed: str = PROGRESSIVE,
         progress: Progress | None = None,
@@ -136,10 +137,12 @@ class Index(IndexReader):
 
         items: any iterable of Document, of mappings with id and text (title if there is one, all else is metadata), or
         of pairs of id and text; or a pandas or polars frame with such columns. What is none of these is in the report.
+        replace: also documents that came from files, until these change; else their ids are taken, which the report says.
         """
         from searchkit.indexing.sync import add
 
         def work(ingest: Ingest, _: store.Writer) -> None:
+            ingest.replaces = replace
             add(ingest, items)
 
         return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout)

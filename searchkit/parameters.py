@@ -66,6 +66,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "doc_ids": text_or_texts,
     "pattern": text,
     "options": optional(_sync_options),
+    "replace": flag,
     "strict": flag,
     "dry_run": flag,
     "allow_removals": flag,

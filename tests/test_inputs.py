@@ -1,5 +1,6 @@
 """What people hold in their hands goes in as it is: mappings, pairs, frames, values of numpy and pandas."""
 
+import os
 import sqlite3
 import sys
 from collections import namedtuple
@@ -288,3 +289,20 @@ def test_results_become_a_frame_where_pandas_is(index, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtra, match="pip install pandas"):
         found.to_pandas()
+
+
+def test_a_document_that_came_from_a_file_is_replaced_on_purpose_alone(index, tmp_path):
+    """Until its file changes: then the file has its say again."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Tea is steamed.")
+    os.utime(folder / "a.txt", (1, 1))  # long ago: a file of just now is read again
+    index.sync(folder)
+    (refused,) = index.add([("files/a.txt", "Tea is dried.")]).failed
+    assert "belongs to a document of" in refused.reason
+    assert index.add([("files/a.txt", "Tea is dried.")], replace=True).changed == ("files/a.txt",)
+    assert index.sync(folder).removed == ()
+    assert index.get("files/a.txt").text == "Tea is dried."
+    (folder / "a.txt").write_text("Tea is rolled by hand.")
+    index.sync(folder)
+    assert index.get("files/a.txt").text == "Tea is rolled by hand."

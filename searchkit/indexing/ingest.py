@@ -60,6 +60,7 @@ class Ingest:
         self._omitted: dict[str, tuple[Omission, ...]] = {}
         self.taken = 0  # documents that are in: added, changed or kept
         self.failed: list[Failure] = []
+        self.replaces = False  # whether what comes from no file takes the ids of what does
         self.skipped: dict[str, int] = {}
         self.gone: set[int] = set()  # keys of files that are no longer there: they claim nothing
         self.disputed: set[int] = set()  # keys of files that lost a document to another: to be read again
@@ -177,7 +178,7 @@ class Ingest:
 
         The loser is read again by every sync, so that it gets the id as soon as the winner gives it up.
         """
-        if owner in self.gone or doc_id in self.released:
+        if owner in self.gone or doc_id in self.released or (claimant is None and self.replaces):
             return
         path = self._catalog.sources.file_path(owner)
         if claimant is None or path < self._catalog.sources.file_path(claimant):
