@@ -137,7 +137,7 @@ class Index(IndexReader):
 
         items: any iterable of Document, of mappings with id and text (title if there is one, all else is metadata), or
         of pairs of id and text; or a pandas or polars frame with such columns. What is none of these is in the report.
-        replace: also documents that came from files, until these change; else their ids are taken, which the report says.
+        replace: also documents that came from files, until these change; else the report says that their ids are taken.
         """
         from searchkit.indexing.sync import add
 

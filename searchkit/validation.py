@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 import numbers
 import os
@@ -17,7 +16,7 @@ from searchkit.errors import ArgumentError
 
 Check: TypeAlias = Callable[[str, Any], Any]  # of a name and a value
 Item = TypeVar("Item")
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Any)
 
 ALL = 2**31 - 1  # more than an index can hold: a larger count means the same, and would not fit everywhere
 _short = reprlib.Repr()
@@ -193,7 +192,8 @@ def checked(
     """
 
     def decorate(function: Function) -> Function:
-        names = tuple(inspect.signature(function).parameters)
+        code = function.__code__  # what inspect.signature makes of it takes a while, for each method at each start
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         known = {*names, *options}
 
         def passed(name: str, value: Any) -> Any:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, cast
 
 from searchkit.errors import QueryError
@@ -175,12 +175,15 @@ def shows_options(method: Method) -> Method:
     """Have the signature of a method that takes the options of a search show each with its default."""
     own = inspect.signature(method).parameters
     named = [each for each in own.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
-    rest = [
-        each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, each in inspect.signature(SearchRequest).parameters.items()
-        if name not in own and name != "query"
-    ]
+    rest = [each for name, each in _options().items() if name not in own]
     return cast(Method, _with_signature(method, [*named, *rest]))
+
+
+@cache
+def _options() -> dict[str, inspect.Parameter]:
+    """Return the options of a request, as parameters by name."""
+    declared = inspect.signature(SearchRequest).parameters.values()
+    return {each.name: each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in declared if each.name != "query"}
 
 
 def _with_signature(method: Callable[..., Result], parameters: Sequence[inspect.Parameter]) -> Callable[..., Result]:
