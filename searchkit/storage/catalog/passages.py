@@ -156,17 +156,21 @@ class Passages:
             (listed({key for _, key, *_ in found}),),
         )
         known = {key: rest for key, *rest in documents}
-        whole: dict[int, str] = {}  # of documents whose passages' bytes are not known
+        whole = self._whole({passage[1] for passage in found if passage[-2] is None})
         return {row: _passage(rest, self._span(key, rest, whole), known[key]) for row, key, *rest in found}
+
+    def _whole(self, keys: set[int]) -> dict[int, str]:
+        """Return the texts of documents whose passages' bytes are not known, by key."""
+        if not keys:
+            return {}
+        return dict(
+            self._db.execute(f"SELECT key, text FROM documents WHERE key {IN_LIST}", (listed(keys),)).fetchall()
+        )
 
     def _span(self, key: int, passage: Sequence[Any], whole: dict[int, str]) -> str:
         """Return a passage's text."""
         _, start, end, *_, byte, _ = passage
-        if byte is not None:
-            return self.spans.read(key, byte, end - start)
-        if key not in whole:
-            whole[key] = self._db.execute("SELECT text FROM documents WHERE key = ?", (key,)).fetchone()[0]
-        return whole[key][start:end]
+        return whole[key][start:end] if byte is None else self.spans.read(key, byte, end - start)
 
 
 def _spelt(doc_id: str) -> tuple[str, str, str, str]:
