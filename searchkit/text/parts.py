@@ -1,0 +1,89 @@
+"""Other writings of names: getUserById is also "get user by id", ADR-016 is also adr016, and the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from searchkit.text.analysis import LONGEST_TERM, Analyzer
+
+MOST_PARTS = 6  # of a hyphenated or snake_case word; what has more is an address or a sentence
+CHUNKS_KEPT = 30_000  # of what stands between white space, about 5 MB
+
+_LOWER, _UPPER = "a-zß-öø-ÿα-ωа-яё", "A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ"
+_LINKED = re.compile(r"[^\W_]+(?:[-_‐‑][^\W_]+)*")
+_LINK = re.compile(r"[-_‐‑]")
+_PART = re.compile(
+    rf"Mc[{_UPPER}][{_LOWER}]+"  # McDonald is one word
+    rf"|[{_UPPER}]+s?(?![{_LOWER}])"  # XML in XMLHttpRequest; URLs
+    rf"|[{_UPPER}]?[{_LOWER}]+|\d+"
+)
+
+
+def _telling(lower: str, upper: str, links: str) -> re.Pattern[str]:
+    """Return the pattern of where a word may have another writing; it begins with few characters, so it is fast."""
+    return re.compile(
+        rf"[{upper}0-9{links}](?<=[^\W_].)(?:(?<=[{lower}][{upper}])|(?<=[{upper}]{{2}})(?=[{lower}]{{2}})"
+        rf"|(?<=[{lower}{upper}]{{2}}\d)|(?<=[{links}])(?=[^\W_]))"
+    )
+
+
+_TELLING = _telling(_LOWER, _UPPER, "_‐‑-")
+_TELLING_ASCII = _telling("a-z", "A-Z", "_-")  # the same for most texts, half as costly
+
+
+def parts(word: str) -> list[str]:
+    """Return the words inside a word that is written in camelCase or ends in a number, [] if it is only one.
+
+    What falls into single letters is a key or a formula (pH, HbA1c, aGVsbG8), and what begins with a number is an
+    amount (15mg): the analysis cuts those.
+    """
+    if word.isalpha() and word[1:].islower():  # as most are
+        return []
+    found = _PART.findall(word)
+    lengths = [len(part) for part in found if not part.isdigit()]
+    if len(found) < 2 or 2 * len(lengths) > sum(lengths) or (len(lengths) == 1 and found[0].isdigit()):
+        return []
+    return found
+
+
+def joined(word: str) -> str:
+    """Return a hyphenated or snake_case word without what links it, "" if it is not linked or a range of numbers."""
+    pieces = _LINK.split(word)
+    whole = "".join(pieces)
+    linked = 2 <= len(pieces) <= MOST_PARTS and all(piece.isalnum() for piece in pieces)
+    return whole if linked and not whole.isdigit() else ""
+
+
+class OtherWritings:
+    """Finds what else the words of a text are called, as index terms of one language."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        self._of_chunk = lru_cache(maxsize=CHUNKS_KEPT)(self._found)
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the other writings, in the order of the text: of each the terms, joined by spaces."""
+        found: list[str] = []
+        pattern = _TELLING_ASCII if text.isascii() else _TELLING
+        end = 0
+        while telling := pattern.search(text, end):
+            start = text.rfind(" ", end, telling.start()) + 1 or end
+            end = text.find(" ", telling.end())
+            end = len(text) if end < 0 else end
+            found += self._of_chunk(text[start:end])
+        return found
+
+    def _found(self, chunk: str) -> tuple[str, ...]:
+        """Return the other writings of what stands between spaces."""
+        words = (match[0] for match in _LINKED.finditer(chunk))
+        return tuple(terms for word in words if len(word) <= LONGEST_TERM for terms in self._writings(word))
+
+    def _writings(self, word: str) -> Iterator[str]:
+        for piece in _LINK.split(word):
+            if inside := parts(piece):
+                yield self._analyzer.joined(" ".join(inside))
+        terms = self._analyzer.joined(joined(word))
+        if terms and " " not in terms:
+            yield terms
