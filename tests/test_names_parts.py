@@ -1,8 +1,10 @@
 """Names are found by their parts, in any of their writings, and documents by what their files are called."""
 
+import random
+
 import pytest
 
-from searchkit import Document
+from searchkit import Document, Index
 from searchkit.queries import parse
 from searchkit.queries.syntax import Phrase, Term
 from searchkit.text.analysis import Analyzer
@@ -117,6 +119,25 @@ def test_names_and_file_names_stay_found_when_entries_are_made_anew(empty, tmp_p
     assert all(before.values())
     for query in queries:
         assert [hit.passage.id for hit in empty.search(query, mode="keyword")] == [h.passage.id for h in before[query]]
+
+
+def test_any_sequence_of_edits_finds_names_as_one_fresh_build_does(tmp_path):
+    chance = random.Random(7)
+    folder, names = tmp_path / "ship", ("rentRoll.txt", "wachtmeister-lease.txt", "oar.txt", "adr016.txt")
+    words = ("getUserById", "get_user_by_id", "ADR-016", "adr016", "lease", "oar", "user", "rent")
+    folder.mkdir()
+    with Index.create(tmp_path / "edited", embedder="none") as edited:
+        for step in range(6):
+            (folder / chance.choice(names)).write_text("\n\n".join(" ".join(chance.sample(words, 3)) for _ in range(3)))
+            if step == 4:
+                (folder / chance.choice([path.name for path in folder.iterdir()])).unlink()
+            edited.sync(folder, allow_removals=True)
+        edited.compact()
+        with Index.create(tmp_path / "fresh", embedder="none") as fresh:
+            fresh.sync(folder)
+            for query in (*words, "wachtmeister", "get user", "adr 016"):
+                expected = {hit.passage.id: pytest.approx(hit.score) for hit in fresh.search(query, k=50)}
+                assert {hit.passage.id: hit.score for hit in edited.search(query, k=50)} == expected
 
 
 @pytest.mark.parametrize("name", ["wachtmeister-lease.txt", "WachtmeisterLease.txt", "2024_wachtmeister03.txt"])

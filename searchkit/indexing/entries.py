@@ -80,7 +80,7 @@ class EntryMaker:
         return Entry(
             row,
             title,
-            " ".join(part for part in (section, lacking, named) if part),
+            " ".join(part for part in (section, lacking, named) if part) if lacking or named else section,
             " ".join(part for part in (title if passage.ordinal == 0 else "", header, body) if part),
             day_of(str(passage.metadata.get("date") or "")),
         )

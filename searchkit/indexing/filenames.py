@@ -20,8 +20,8 @@ def file_words(passage: Passage) -> list[str]:
     What has digits inside is a key and no word; digits around a word (report2024) are left out.
     """
     source = passage.metadata.get("source")
-    name = nfc(PurePath(source).name) if isinstance(source, str) else ""
-    if not name or _NAMESAKE.sub("", passage.doc_id).rsplit("/", 1)[-1] != name:
+    name = _NAMESAKE.sub("", passage.doc_id.rsplit("/", 1)[-1])
+    if not isinstance(source, str) or not nfc(source).endswith(name) or nfc(PurePath(source).name) != name:
         return []
     pieces = [piece.strip("0123456789") for piece in _BETWEEN.split(PurePath(name).stem)]
     words = [word for piece in pieces if piece.isalpha() for word in parts(piece) or [piece]]

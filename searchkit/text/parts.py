@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from searchkit.text.analysis import LONGEST_TERM, Analyzer
 
@@ -39,7 +40,7 @@ def parts(word: str) -> list[str]:
     What falls into single letters is a key or a formula (pH, HbA1c, aGVsbG8), and what begins with a number is an
     amount (15mg): the analysis cuts those.
     """
-    if word.isalpha() and word[1:].islower():  # as most are
+    if word.islower() and word.isalpha():  # as most are
         return []
     found = _PART.findall(word)
     lengths = [len(part) for part in found if not part.isdigit()]
@@ -78,12 +79,14 @@ class OtherWritings:
     def _found(self, chunk: str) -> tuple[str, ...]:
         """Return the other writings of what stands between spaces."""
         words = (match[0] for match in _LINKED.finditer(chunk))
-        return tuple(terms for word in words if len(word) <= LONGEST_TERM for terms in self._writings(word))
+        return tuple(chain.from_iterable(self._writings(word) for word in words if len(word) <= LONGEST_TERM))
 
     def _writings(self, word: str) -> Iterator[str]:
         for piece in _LINK.split(word):
             if inside := parts(piece):
                 yield self._analyzer.joined(" ".join(inside))
-        terms = self._analyzer.joined(joined(word))
-        if terms and " " not in terms:
+        whole = joined(word)
+        if whole.isascii() and whole.isalpha():
+            yield self._analyzer.stem(whole)
+        elif whole and " " not in (terms := self._analyzer.joined(whole)):
             yield terms
