@@ -82,6 +82,11 @@ def test_a_word_itself_comes_before_a_name_that_holds_it(empty):
     assert found(empty, "parse http request") == ["words", "name"]
 
 
+def test_a_pasted_key_asks_for_no_parts():
+    clauses = parse("sAlt" * 20, Analyzer("en")).tree
+    assert isinstance(clauses, Term)
+
+
 def test_words_of_a_name_are_no_words_of_the_title(empty):
     empty.add([Document("a", "The function parseHttpRequest failed.", title="Evening report")])
     assert found(empty, "title:evening") == ["a"]

@@ -20,18 +20,11 @@ _PART = re.compile(
     rf"|[{_UPPER}]+s?(?![{_LOWER}])"  # XML in XMLHttpRequest; URLs
     rf"|[{_UPPER}]?[{_LOWER}]+|\d+"
 )
-
-
-def _telling(lower: str, upper: str, links: str) -> re.Pattern[str]:
-    """Return the pattern of where a word may have another writing; it begins with few characters, so it is fast."""
-    return re.compile(
-        rf"[{upper}0-9{links}](?<=[^\W_].)(?:(?<=[{lower}][{upper}])|(?<=[{upper}]{{2}})(?=[{lower}]{{2}})"
-        rf"|(?<=[{lower}{upper}]{{2}}\d)|(?<=[{links}])(?=[^\W_]))"
-    )
-
-
-_TELLING = _telling(_LOWER, _UPPER, "_‐‑-")
-_TELLING_ASCII = _telling("a-z", "A-Z", "_-")  # the same for most texts, half as costly
+# Where a word may have another writing. It begins with few characters, so that the search for it is fast.
+_TELLING = re.compile(
+    rf"[{_UPPER}0-9_‐‑-](?<=[^\W_].)(?:(?<=[{_LOWER}][{_UPPER}])|(?<=[{_UPPER}]{{2}})(?=[{_LOWER}]{{2}})"
+    rf"|(?<=[{_LOWER}{_UPPER}]{{2}}\d)|(?<=[-_‐‑])(?=[^\W_]))"
+)
 
 
 def parts(word: str) -> list[str]:
@@ -40,7 +33,7 @@ def parts(word: str) -> list[str]:
     What falls into single letters is a key or a formula (pH, HbA1c, aGVsbG8), and what begins with a number is an
     amount (15mg): the analysis cuts those.
     """
-    if word.islower() and word.isalpha():  # as most are
+    if (word.islower() and word.isalpha()) or len(word) > LONGEST_TERM:  # as most are; as data are
         return []
     found = _PART.findall(word)
     lengths = [len(part) for part in found if not part.isdigit()]
@@ -67,9 +60,8 @@ class OtherWritings:
     def __call__(self, text: str) -> list[str]:
         """Return the other writings, in the order of the text: of each the terms, joined by spaces."""
         found: list[str] = []
-        pattern = _TELLING_ASCII if text.isascii() else _TELLING
         end = 0
-        while telling := pattern.search(text, end):
+        while telling := _TELLING.search(text, end):
             start = text.rfind(" ", end, telling.start()) + 1 or end
             end = text.find(" ", telling.end())
             end = len(text) if end < 0 else end
