@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 
 from searchkit.text.analysis import LONGEST_TERM, Analyzer
@@ -20,11 +20,15 @@ _PART = re.compile(
     rf"|[{_UPPER}]+s?(?![{_LOWER}])"  # XML in XMLHttpRequest; URLs
     rf"|[{_UPPER}]?[{_LOWER}]+|\d+"
 )
-# Where a word may have another writing. It begins with few characters, so that the search for it is fast.
-_TELLING = re.compile(
-    rf"[{_UPPER}0-9_‐‑-](?<=[^\W_].)(?:(?<=[{_LOWER}][{_UPPER}])|(?<=[{_UPPER}]{{2}})(?=[{_LOWER}]{{2}})"
-    rf"|(?<=[{_LOWER}{_UPPER}]{{2}}\d)|(?<=[-_‐‑])(?=[^\W_]))"
-)
+
+
+@cache
+def _telling() -> re.Pattern[str]:
+    """Return where a word may have another writing; begins with few characters, so that the search for it is fast."""
+    return re.compile(
+        rf"[{_UPPER}0-9_‐‑-](?<=[^\W_].)(?:(?<=[{_LOWER}][{_UPPER}])|(?<=[{_UPPER}]{{2}})(?=[{_LOWER}]{{2}})"
+        rf"|(?<=[{_LOWER}{_UPPER}]{{2}}\d)|(?<=[-_‐‑])(?=[^\W_]))"
+    )
 
 
 def parts(word: str) -> list[str]:
@@ -55,13 +59,14 @@ class OtherWritings:
 
     def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
+        self._telling = _telling()
         self._of_chunk = lru_cache(maxsize=CHUNKS_KEPT)(self._found)
 
     def __call__(self, text: str) -> list[str]:
         """Return the other writings, in the order of the text: of each the terms, joined by spaces."""
         found: list[str] = []
         end = 0
-        while telling := _TELLING.search(text, end):
+        while telling := self._telling.search(text, end):
             start = text.rfind(" ", end, telling.start()) + 1 or end
             end = text.find(" ", telling.end())
             end = len(text) if end < 0 else end
