@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.indexing.filenames import file_words
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.bands import NOWHERE
 from searchkit.storage.keywords import Entry
@@ -17,7 +19,12 @@ from searchkit.storage.vectors.journal import DIGEST_SIZE
 from searchkit.text import minhash
 from searchkit.text.analysis import Analyzer
 from searchkit.text.days import day_of
+from searchkit.text.parts import OtherWritings
 from searchkit.types import Passage, Rows
+
+WHOLE = 3  # terms of a name that is given whole where any of them is new
+
+Analysed: TypeAlias = tuple[int, Passage, str]  # row, passage, index terms of its text, joined by spaces
 
 
 def embedded_texts(catalog: Catalog, rows: Rows) -> list[str]:
@@ -37,30 +44,76 @@ class EntryMaker:
     def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
         self._joined = lru_cache(maxsize=64)(analyzer.joined)
+        self._others = OtherWritings(analyzer)
+        self._shared_others = lru_cache(maxsize=64)(self._others)
 
     def body(self, passage: Passage) -> str:
         """Return the index terms of a passage's text, joined by spaces."""
         return self._analyzer.joined(passage.text)
 
-    def entry(self, row: int, passage: Passage, body: str) -> Entry:
-        """Return the entry of a passage whose terms are known.
+    def entries(self, passages: Mapping[int, Passage]) -> list[Entry]:
+        """Return the entries of whole documents' passages by row."""
+        return self.analysed((row, passage, self.body(passage)) for row, passage in passages.items())
+
+    def analysed(self, passages: Iterable[Analysed]) -> list[Entry]:
+        """Return the entries of whole documents' passages whose terms are known, document by document."""
+        entries: list[Entry] = []
+        for _, group in groupby(passages, lambda each: each[1].doc_id):
+            document = list(group)
+            named = self._named_by_file(document)
+            for row, passage, body in document:
+                entries.append(self._entry(row, passage, body, named))
+                named = ""
+        return entries
+
+    def _entry(self, row: int, passage: Passage, body: str, named: str) -> Entry:
+        """Return the entry of a passage. named: the terms of its document's file name.
 
         The title stands before a document's first passage, as on the page. Before every one it would make its words
         worthless in a small collection: a word in all passages of the only report about Vietnam tells none apart. The
-        names of columns stand before each piece of a table: a row means nothing without them.
+        names of columns stand before each piece of a table: a row means nothing without them. Other writings of names
+        follow the section, where they count little and make neither titles nor texts longer.
         """
-        title, header = self._joined(passage.title), self._joined(passage.header)
+        title, header, section = map(self._joined, (passage.title, passage.header, passage.section))
+        others = self._shared_others(f"{passage.title} {passage.section} {passage.header}") + self._others(passage.text)
+        lacking = _lacking(others, f" {title} {section} {header} {body} ") if others else ""
         return Entry(
             row,
             title,
-            self._joined(passage.section),
+            " ".join(part for part in (section, lacking, named) if part) if lacking or named else section,
             " ".join(part for part in (title if passage.ordinal == 0 else "", header, body) if part),
             day_of(str(passage.metadata.get("date") or "")),
         )
 
-    def entries(self, passages: Mapping[int, Passage]) -> list[Entry]:
-        """Return the entries of passages by row."""
-        return [self.entry(row, passage, self.body(passage)) for row, passage in passages.items()]
+    def _named_by_file(self, document: Sequence[Analysed]) -> str:
+        """Return the terms of the document's file name that the document lacks, joined by spaces."""
+        first = document[0][1]
+        terms = self._joined(" ".join(file_words(first)))
+        if not terms:
+            return ""
+        held = [
+            self._joined(first.title),
+            *(part for _, each, body in document for part in (body, self._joined(each.section))),
+        ]
+        return " ".join(term for term in terms.split() if not any(_holds(part, term) for part in held))
+
+
+def _lacking(others: Iterable[str], held: str) -> str:
+    """Return those of `others` that an entry's terms lack, joined by spaces.
+
+    What it holds is not said again, or passages with such names would come before those with plain words. Only long
+    names are given whole, for phrases.
+    """
+    lacking: list[str] = []
+    for other in dict.fromkeys(others):
+        terms = other.split()
+        new = [term for term in terms if f" {term} " not in held]
+        lacking += terms if new and len(terms) >= WHOLE else new
+    return " ".join(lacking)
+
+
+def _holds(terms: str, term: str) -> bool:
+    return term in terms and term in terms.split()
 
 
 class Signed(NamedTuple):

@@ -141,7 +141,7 @@ class Pending:
             self._feed_keywords()
 
     def _feed_keywords(self) -> None:
-        entries = [self._entries.entry(w.row, w.passage, w.body) for w in self._waiting[self._fed :]]
+        entries = self._entries.analysed((w.row, w.passage, w.body) for w in self._waiting[self._fed :])
         self._writer.write_keywords(entries, [])
         self._fed = len(self._waiting)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from searchkit.queries.function_words import function_words
 from searchkit.queries.syntax import NOTHING, Boolean, Phrase, Prefix, Query, Term
 from searchkit.text.analysis import Analyzer, Span, Written, is_unspaced
+from searchkit.text.parts import joined, parts
 
 # COVID-19 asks for each part and, for more, for its parts side by side. The boosts are no tuned optimum: on the
 # questions with such a word, SciFact train and NFCorpus dev tell no setting from another (nDCG@10 .735 to .738 and
@@ -25,7 +26,7 @@ Clause: TypeAlias = Term | Phrase | Prefix
 _LINKS = frozenset("-‐‑&/@_:+")
 _SENTENCE_END = frozenset(".!?:\n")
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
-_TWO_PARTS = re.compile(r"([^\W_]+)[-‐‑]([^\W_]+)")
+_UNLINKED = re.compile(r"[^\W_]+")
 
 
 class Word(NamedTuple):
@@ -127,11 +128,16 @@ def _clauses(word: Word, analyzer: Analyzer) -> Iterator[Clause]:
 
 
 def _spellings(word: Word, analyzer: Analyzer) -> Iterator[Clause]:
-    """Yield the other ways to write a word: covid19 and covid-19, e-mail and email."""
+    """Yield the other ways to write a word: covid19 and covid-19, e-mail and email, getUserById and get_user_by_id."""
     if split := _LETTERS_THEN_DIGITS.fullmatch(word.written):
         yield Phrase((analyzer.stem(split[1]), split[2]))
-    elif parts := _TWO_PARTS.fullmatch(word.written):
-        yield Term(analyzer.stem(parts[1] + parts[2]))
+        return
+    if whole := joined(word.written):
+        yield Term(analyzer.stem(whole))
+    for piece in _UNLINKED.findall(word.written):
+        terms = tuple(analyzer.terms(" ".join(parts(piece))))
+        if len(terms) > 1:
+            yield Phrase(terms, boost=PART_BOOST)
 
 
 def _single(term: str) -> Clause:

@@ -24,7 +24,8 @@ class Entry(NamedTuple):
     """One passage as the engine sees it.
 
     The texts are analysed already: index terms joined by single spaces. `day` is the date's proleptic
-    ordinal (`date.toordinal()`), None without a date.
+    ordinal (`date.toordinal()`), None without a date. `section` also holds what may count only a little: other
+    writings of names, words of the file's name.
     """
 
     row: int
