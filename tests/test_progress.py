@@ -59,6 +59,12 @@ def test_without_a_total_no_time_is_promised():
     assert stage.facts(10.0) == "30 (3/s)"
 
 
+def test_a_stage_that_took_no_time_has_no_speed():
+    stage = Step("embed", 4.0)
+    stage.advance(123, 123)
+    assert stage.facts(4.0) == "123 of 123"
+
+
 def test_a_reader_of_the_lines_who_has_gone_does_not_stop_the_job(clock):
     def broken(_: str) -> None:
         raise BrokenPipeError

@@ -68,7 +68,9 @@ def must_exist(paths: list[Path] | None) -> list[Path] | None:
     """Return the paths if each is there or stands for standard input. Raises BadParameter."""
     for path in paths or ():
         if path != STDIN and not os.path.lexists(path):
-            raise typer.BadParameter(f"{path} does not exist. What an index holds of it goes with: searchkit forget")
+            raise typer.BadParameter(
+                f"{path} does not exist. If an index holds documents of it, this lets them go: searchkit forget {path}"
+            )
     return paths
 
 

@@ -53,9 +53,10 @@ class Step:
     def facts(self, now: float) -> str:
         """Return how far it is: "1,200 of 5,000 (45/s, 1:24 left)"."""
         total = "" if self.total is None else f" of {self.total:,}"
-        left = self.left(now)
+        rate, left = self.rate(now), self.left(now)
         rest = f", {duration(left)} left" if left else ""
-        return f"{self.done:,}{total} ({self.rate(now):,.0f}/s{rest})"
+        speed = f" ({rate:,.0f}/s{rest})" if rate else ""  # a stage whose first word is its last has none
+        return f"{self.done:,}{total}{speed}"
 
 
 def duration(seconds: float) -> str:
