@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 
 POOL = 100  # candidates among which diversity chooses
@@ -95,9 +96,7 @@ class Picker:
         """
         pool = list(itertools.islice(picks, POOL))
         if pool:
-            relevance = np.array([pick.score for pick in pool])
-            spread = relevance.max() - relevance.min()
-            relevance = (relevance - relevance.min()) / spread if spread else np.ones(len(pool))
+            relevance = to_unit(np.array([pick.score for pick in pool]))
             yield from (pool[at] for at in _marginal(relevance, self._similarity(pool), strength))
         yield from picks
 
