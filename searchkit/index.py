@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from searchkit import validation
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.reader import EmbedderLike, IndexReader
 from searchkit.storage import keywords, store
@@ -87,10 +88,10 @@ class Index(IndexReader):
         """
         from searchkit.indexing.sync import sync
 
-        given = [paths] if isinstance(paths, str | Path) else list(paths)
+        given = validation.paths("paths", paths)
 
         def work(ingest: Ingest, writer: store.Writer) -> None:
-            sync(ingest, writer.catalog, [Path(path) for path in given], options, allow_removals=allow_removals)
+            sync(ingest, writer.catalog, given, options, allow_removals=allow_removals)
 
         return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout, dry=dry_run)
 
@@ -112,7 +113,7 @@ class Index(IndexReader):
         """
         from searchkit.indexing.watching import watch
 
-        given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+        given = validation.paths("paths", paths)
         sync = partial(self.sync, embed=embed, allow_removals=allow_removals, progress=progress, timeout=timeout)
         return watch(sync, lambda: self.status()["sources"], self.path, given, options, events)
 
@@ -120,7 +121,7 @@ class Index(IndexReader):
         """Let folders or files go that were synced, with their documents, whether they are still there or not."""
         from searchkit.indexing.sync import forget
 
-        paths = [Path(root) for root in ([roots] if isinstance(roots, str | Path) else roots)]
+        paths = validation.paths("roots", roots)
         return self._ingest(lambda ingest, writer: forget(ingest, writer.catalog, paths), timeout=timeout)
 
     def add(
@@ -172,7 +173,7 @@ class Index(IndexReader):
         """Remove documents by id or glob. A later sync of their folder brings them back. timeout: see `sync`."""
         from searchkit.indexing.sync import remove
 
-        ids = [doc_ids] if isinstance(doc_ids, str) else list(doc_ids)
+        ids = validation.text_or_texts("doc_ids", doc_ids)
 
         def work(ingest: Ingest, writer: store.Writer) -> None:
             remove(ingest, writer.catalog, ids)

@@ -107,8 +107,10 @@ def test_no_mode_and_no_stage_asks_a_thing_twice(view, mode, stages):
     assert set(found.values()) == {1}
 
 
-def test_the_first_passages_are_diverse_for_one_more_look_at_vectors(view):
-    assert calls(view, PLAIN, diversity=0.3) == {**FIRST, "vectors.read": 2}
+@pytest.mark.parametrize("diversity", [0.3, 0.9])
+def test_the_first_passages_are_diverse_for_one_more_look_at_vectors(view, diversity):
+    """Also where they come from behind those that stages look at: their pieces are known by then."""
+    assert calls(view, PLAIN, diversity=diversity) == {**FIRST, "vectors.read": 2}
 
 
 def test_an_upgrade_asks_which_vectors_are_drafts_and_goes_on_if_there_are_none(view):

@@ -258,6 +258,13 @@ def test_an_upgrade_ranks_the_first_passages_by_the_models_own_vectors(drafted, 
     assert drafted.search(QUESTION, explain=True).explain["upgraded"] == 0
 
 
+def test_diversity_compares_the_vectors_that_an_upgrade_made(drafted):
+    options = {"upgrade": 20, "diversity": 0.7}
+    found = drafted.search(QUESTION, 10, **options)
+    told = [drafted.why_not(hit.passage.id, QUESTION, 10, **options).reasons[0] for hit in found]
+    assert told == [f"it is hit {rank} of the result" for rank in range(1, 11)]
+
+
 def test_an_upgrade_is_computed_once_and_changes_nothing_for_questions_that_ask_for_none(drafted, model):
     plain = shown(drafted.search(QUESTION))
     first = shown(drafted.search(QUESTION, upgrade=20))

@@ -31,9 +31,8 @@ def answer(question: Inquiry, started: float, found: Found | None = None) -> Res
     """
     request = question.request
     ranked = Ranked(question, found)
-    picker = Picker(question.view, per_document=request.per_document, collapse=request.collapse)
-    picked = picker.pick(iter(ranked), request.offset + request.k, diversity=request.diversity)
-    chosen = list(itertools.islice(picked, request.offset, request.offset + request.k))
+    picked = Picker(ranked.stretch.question).pick(ranked)
+    chosen = list(itertools.islice(picked, request.offset, None))
     hits = [hit for hit in _hits(ranked.stretch, chosen) if hit.confidence >= request.min_confidence]
     return Results(
         request.query,

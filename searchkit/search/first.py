@@ -75,9 +75,8 @@ class First:
 
     def widened(self, rows: Rows) -> First:
         """Return the first passages of the candidates and these rows."""
-        if among(rows, np.sort(self.ranking.rows)).all():  # candidates, ranked already
-            return self
-        return First(self.pool.with_rows(rows), self.weights, notes=self.notes)
+        wider = self.pool.with_rows(rows)
+        return self if wider is self.pool else First(wider, self.weights, notes=self.notes)
 
     def moved(self, stage: str, scores: Scores, **note: Any) -> First:
         """Return the same passages with other scores: (n,); what the stage says of it goes into the explanation."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.models.rerankers.checks import checked
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.weights import focus
@@ -15,8 +16,6 @@ Scores = npt.NDArray[np.float32]
 
 def reranked(question: Inquiry, reranker: Reranker, ranking: Ranking) -> tuple[Ranking, Ranking]:
     """Return the ranking with its first rows judged anew, the others behind them; and the reranker's own ranking."""
-    from searchkit.models.rerankers.checks import checked  # noqa: PLC0415 - as above
-
     request = question.request
     rows = ranking.rows[: request.rerank_depth]
     passages = question.memory.passages(rows.tolist())

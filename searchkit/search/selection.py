@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.storage.contract import View
+from searchkit.search.fusion import to_unit
+from searchkit.search.inquiry import Inquiry
 
 POOL = 100  # candidates among which diversity chooses
 CHUNK = 64
@@ -25,21 +26,22 @@ class Pick(NamedTuple):
 
 
 class Picker:
-    """Chooses hits from a ranking, lazily: it looks no deeper than it must."""
+    """Chooses the hits of a question from its ranking, lazily: it looks no deeper than it must."""
 
-    def __init__(self, view: View, *, per_document: int | None, collapse: bool) -> None:
-        self._view = view
-        self._per_document = per_document
-        self._collapse = collapse
+    def __init__(self, question: Inquiry) -> None:
+        self._request = question.request
+        self._memory = question.memory
+        self._view = question.view
 
-    def pick(self, ranked: Iterable[tuple[int, float]], count: int, *, diversity: float) -> Iterator[Pick]:
-        """Yield hits in order, `count` of them or all there are."""
+    def pick(self, ranked: Iterable[tuple[int, float]]) -> Iterator[Pick]:
+        """Yield hits in order, also those that the request passes over, to its last one or all there are."""
+        request, count = self._request, self._request.offset + self._request.k
         picks: Iterator[Pick] = (Pick(row, score) for row, score in ranked)
-        if self._per_document:
-            picks = self._capped(picks, self._per_document)
-        if diversity:
-            picks = self._diverse(picks, diversity)
-        if self._collapse:
+        if request.per_document:
+            picks = self._capped(picks, request.per_document)
+        if request.diversity:
+            picks = self._diverse(picks, request.diversity)
+        if request.collapse:
             return iter(self._collapsed(picks, count))
         return itertools.islice(picks, count)
 
@@ -94,9 +96,7 @@ class Picker:
         """
         pool = list(itertools.islice(picks, POOL))
         if pool:
-            relevance = np.array([pick.score for pick in pool])
-            spread = relevance.max() - relevance.min()
-            relevance = (relevance - relevance.min()) / spread if spread else np.ones(len(pool))
+            relevance = to_unit(np.array([pick.score for pick in pool]))
             yield from (pool[at] for at in _marginal(relevance, self._similarity(pool), strength))
         yield from picks
 
@@ -104,7 +104,7 @@ class Picker:
         """Return pairwise similarity: cosine where there are vectors, else estimated Jaccard."""
         from searchkit.text import minhash  # noqa: PLC0415 - few questions collapse or spread
 
-        vectors = self._view.vectors.read(np.array([pick.row for pick in pool], np.int64)).vectors
+        vectors = self._memory.vectors(np.array([pick.row for pick in pool], np.int64)).vectors
         if vectors.size and np.isfinite(vectors).all():
             return np.asarray(vectors @ vectors.T, np.float64)
         signatures = self._signatures(pool)

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from searchkit.queries.function_words import function_words
+from searchkit.queries.times import named_times
 from searchkit.storage.contract import Said, StatementReader
 from searchkit.text.analysis import Analyzer
 from searchkit.types import Passage
@@ -58,8 +59,6 @@ def telling_terms(text: str, analyzer: Analyzer) -> list[str]:
 
 def timeless(question: str) -> str:
     """Return the question without the times that it names: they are no part of a topic, and rank by themselves."""
-    from searchkit.queries.times import named_times  # noqa: PLC0415 - few questions ask for statements
-
     for span in reversed(named_times(question, LAST_DAY)):
         before = _BEFORE_TIME.search(question, 0, span.start)
         question = question[: before.start() if before else span.start].rstrip() + question[span.end :]
@@ -76,7 +75,7 @@ def speakers_named(statements: StatementReader, analyzer: Analyzer, name: str) -
 
 def speakers_like(statements: StatementReader, analyzer: Analyzer, source: str) -> Mapping[int, float]:
     """Return how well speakers match a source that was asked for, those who do: key -> (0, 1]."""
-    from searchkit.text.attribution.kinds import KIN  # noqa: PLC0415 - as above
+    from searchkit.text.attribution.kinds import KIN  # noqa: PLC0415 - few questions ask for statements
 
     terms = telling_terms(source, analyzer)
     kin = {term: KIN.get(term, {}) for term in terms}

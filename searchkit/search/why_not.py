@@ -120,8 +120,7 @@ def _ranked(ranked: Ranked, row: int, answer: WhyNot) -> WhyNot:
     if rank is None:
         advice = ("use a word that the passage holds" + (", or mode=hybrid" if question.mode == "keyword" else ""),)
         return replace(answer, verdict="no_match", reasons=("no arm found it", *reasons), advice=advice)
-    picker = Picker(question.view, per_document=request.per_document, collapse=request.collapse)
-    picks = list(picker.pick(iter(ranked), request.offset + request.k, diversity=request.diversity))
+    picks = list(Picker(question).pick(ranked))
     shown = next((at for at, pick in enumerate(picks, 1) if pick.row == row), None)
     answer = replace(answer, rank=rank, reasons=tuple(reasons))
     if shown is not None and shown > request.offset:

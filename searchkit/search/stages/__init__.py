@@ -38,8 +38,7 @@ def wanted(question: Inquiry) -> Iterator[Stage]:
 
 def refined(first: First) -> First:
     """Return what the stages that are asked for make of the first passages."""
-    for each in wanted(first.question):
-        if not len(first.rows):
-            break
-        first = each.refine(first)
+    if len(first.pool.rows):  # the ranking is not looked at: the guard may weigh the arms anew
+        for each in wanted(first.question):
+            first = each.refine(first)
     return first
