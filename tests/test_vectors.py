@@ -112,6 +112,15 @@ def test_a_truncated_file_is_named(tmp_path, part):
         segments.open_segment(tmp_path, "1", DIM)
 
 
+@pytest.mark.parametrize("header", ["{'descr': '<i8', 'shape': (2,", "{'descr': '<i8', 'shape': (02,)}"])
+def test_a_header_that_is_no_python_is_named(tmp_path, header):
+    segment(tmp_path, "1", [0, 1], np.eye(DIM)[:2])
+    path = tmp_path / "1.rows.npy"
+    path.write_bytes(path.read_bytes()[:10] + header.ljust(117).encode() + b"\n" + bytes(16))
+    with pytest.raises(IndexCorrupt, match=path.name):
+        segments.open_segment(tmp_path, "1", DIM)
+
+
 def test_a_pickled_array_is_refused(tmp_path):
     segment(tmp_path, "1", [0], np.eye(DIM)[:1])
     with (tmp_path / "1.rows.npy").open("wb") as file:

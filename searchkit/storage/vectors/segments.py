@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
-from searchkit.storage import durable, refusals
+from searchkit.storage import durable, npy, refusals
 from searchkit.storage.vectors.codes import Codes, encode
 from searchkit.types import FloatMatrix, Rows
 
@@ -214,6 +214,6 @@ def _save(path: Path, array: npt.NDArray[Any]) -> None:
 
 def _load(path: Path) -> npt.NDArray[Any]:
     try:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))  # np.memmap's own slices are slow
-    except (OSError, ValueError, EOFError) as error:
+        return npy.load(path, mapped=True)
+    except (OSError, ValueError) as error:
         raise refusals.damage(error, path, f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
