@@ -429,6 +429,17 @@ def test_a_damaged_file_is_named_by_verify_and_mended_by_rebuild(news, embedder,
         assert again.search("analysts Vietnam")[0].passage.id == "hanoi#0"
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 9])
+def test_vectors_that_nobody_wrote_answer_no_question(news, embedder, value):
+    news.close()
+    path = news.path / "vectors" / "000001.vectors.npy"
+    array = np.load(path)
+    array[-1] = value
+    np.save(path, array)
+    with Index.open(news.path, embedder=embedder) as damaged, pytest.raises(IndexCorrupt, match="searchkit rebuild"):
+        damaged.search("analysts Vietnam")
+
+
 def test_missing_derived_parts_are_rebuilt_from_the_catalog(news, embedder):
     news.close()
     shutil.rmtree(news.path / "keywords")

@@ -112,6 +112,23 @@ def test_a_truncated_file_is_named(tmp_path, part):
         segments.open_segment(tmp_path, "1", DIM)
 
 
+@pytest.mark.parametrize("header", ["{'descr': '<i8', 'shape': (2,", "{'descr': '<i8', 'shape': (02,)}"])
+def test_a_header_that_is_no_python_is_named(tmp_path, header):
+    segment(tmp_path, "1", [0, 1], np.eye(DIM)[:2])
+    path = tmp_path / "1.rows.npy"
+    path.write_bytes(path.read_bytes()[:10] + header.ljust(117).encode() + b"\n" + bytes(16))
+    with pytest.raises(IndexCorrupt, match=path.name):
+        segments.open_segment(tmp_path, "1", DIM)
+
+
+@pytest.mark.parametrize("rows", [[1, 0], [1, 1]])
+def test_rows_that_do_not_rise_are_refused(tmp_path, rows):
+    segment(tmp_path, "1", [0, 1], np.eye(DIM)[:2])
+    np.save(tmp_path / "1.rows.npy", np.array(rows, np.int64))
+    with pytest.raises(IndexCorrupt, match=r"1\.rows\.npy does not hold row numbers"):
+        segments.open_segment(tmp_path, "1", DIM)
+
+
 def test_a_pickled_array_is_refused(tmp_path):
     segment(tmp_path, "1", [0], np.eye(DIM)[:1])
     with (tmp_path / "1.rows.npy").open("wb") as file:
@@ -160,10 +177,11 @@ def test_a_truncated_file_of_pieces_is_named(tmp_path, part):
         segments.open_segment(tmp_path, "1", DIM)
 
 
-def test_a_missing_file_of_pieces_is_named(tmp_path):
+@pytest.mark.parametrize("part", ["pieces", "ends"])
+def test_a_missing_file_of_pieces_is_named(tmp_path, part):
     segment(tmp_path, "1", [0], unit(1), [[1]])
-    (tmp_path / "1.pieces.npy").unlink()
-    with pytest.raises(IndexCorrupt, match=r"1\.pieces\.npy"):
+    (tmp_path / f"1.{part}.npy").unlink()
+    with pytest.raises(IndexCorrupt, match=rf"1\.{part}\.npy"):
         segments.open_segment(tmp_path, "1", DIM)
 
 
@@ -172,10 +190,19 @@ def test_a_missing_file_of_pieces_is_named(tmp_path):
     [
         (np.zeros(3, np.uint16), np.array([1, 4])),
         (np.zeros(3, np.uint16), np.array([3])),
+        (np.zeros(3, np.uint16), np.array([9, 3])),
+        (np.zeros(3, np.uint16), np.array([-1, 3])),
         (np.zeros(3, np.int64), np.array([1, 3])),
         (np.zeros((3, 1), np.uint16), np.array([1, 3])),
     ],
-    ids=["ends beyond", "of one row", "of another type", "of two dimensions"],
+    ids=[
+        "ends beyond",
+        "of one row",
+        "ends that fall",
+        "an end before the first",
+        "of another type",
+        "of two dimensions",
+    ],
 )
 def test_pieces_that_do_not_fit_the_rows_are_refused(tmp_path, values, ends):
     segment(tmp_path, "1", [0, 1], unit(2), [[1, 2], [3]])

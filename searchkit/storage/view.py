@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.errors import IndexCorrupt
 from searchkit.queries.syntax import Query
 from searchkit.rankings import among
 from searchkit.storage.contract import PRIOR_PAIRS, Scope, Scores, VectorRows
@@ -18,6 +19,7 @@ from searchkit.storage.keywords import EngineReader
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.arm import Vectors
+from searchkit.storage.vectors.segments import are_units
 from searchkit.threads import once
 from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking, Rows
 
@@ -131,6 +133,9 @@ class FolderView:
         """Return the mean cosine of two passages of different documents, from a sample, with PRIOR_PAIRS."""
         rows, matrix = self.snapshot.vectors.sample(BACKGROUND_ROWS)
         owners = self.passages.owners(rows.tolist())
+        if not are_units(matrix).all():
+            path = self.snapshot.path / "vectors"
+            raise IndexCorrupt(f"{path} holds some that are not finite or not of unit length. Run: searchkit rebuild")
         _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
         pairs = len(rows) ** 2 - int((sizes**2).sum())
         if not pairs:

@@ -18,7 +18,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
 from searchkit.queries.syntax import TEXT_FIELDS
-from searchkit.storage import durable, refusals
+from searchkit.storage import durable, npy, refusals
 from searchkit.types import Rows
 
 MANIFEST = "segments.json"
@@ -213,10 +212,10 @@ def _read(path: Path, sizes: dict[str, int]) -> Array:
         size = path.stat().st_size
         if size != sizes[path.name]:
             raise ValueError(f"it has {size} bytes, not {sizes[path.name]}")
-        array: Array = np.load(path, mmap_mode="r" if size >= MAP_FROM else None, allow_pickle=False)
+        array = npy.load(path, mapped=size >= MAP_FROM)
         if array.dtype.kind not in "iu":
             raise ValueError(f"it holds {array.dtype}, not whole numbers")
-    except (OSError, ValueError, EOFError, SyntaxError, TokenError, MemoryError) as error:  # NumPy parses the header
+    except (OSError, ValueError) as error:
         message = f"{path} is missing or damaged: {error}. Run: searchkit rebuild"
         raise refusals.damage(error, path, message) from error
-    return np.asarray(array)
+    return array

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
-from searchkit.storage import durable, refusals
+from searchkit.storage import durable, npy, refusals
 from searchkit.storage.vectors.codes import Codes, encode
 from searchkit.types import FloatMatrix, Rows
 
@@ -91,7 +91,8 @@ class Part(NamedTuple):
 
 def are_units(vectors: FloatMatrix) -> Flags:
     """Tell which rows are finite and of unit length: (n,)."""
-    return np.asarray(np.abs(np.linalg.norm(vectors.astype(np.float32), axis=1) - 1) <= UNIT)
+    with np.errstate(all="ignore"):  # what is not finite
+        return np.asarray(np.abs(np.linalg.norm(vectors.astype(np.float32), axis=1) - 1) <= UNIT)
 
 
 def segment_files(name: str) -> tuple[str, ...]:
@@ -160,7 +161,7 @@ def open_segment(folder: Path, name: str, dim: int) -> Segment:
         folder / file for file in segment_files(name)
     )
     rows, vectors = _load(rows_path), _load(vectors_path)
-    if rows.dtype != np.int64 or rows.ndim != 1:
+    if rows.dtype != np.int64 or rows.ndim != 1 or not (rows[1:] > rows[:-1]).all():
         raise IndexCorrupt(f"{rows_path} does not hold row numbers. Run: searchkit rebuild")
     if vectors.dtype != DTYPE or vectors.shape != (len(rows), dim):
         raise IndexCorrupt(f"{vectors_path} does not hold {len(rows)} float16 rows of {dim}. Run: searchkit rebuild")
@@ -184,11 +185,12 @@ def part_of(whole: Segment | Part, mask: Flags | None) -> Part:
 
 def _open_pieces(pieces_path: Path, ends_path: Path, count: int) -> Ragged | None:
     """Map the word pieces of a segment, None if it has none. Raises IndexCorrupt."""
-    if not ends_path.exists():
+    if not (pieces_path.exists() or ends_path.exists()):
         return None
     pieces = Ragged(_load(pieces_path), _load(ends_path))
     fits = pieces.values.dtype == np.uint16 and pieces.ends.dtype == np.int64 and pieces.ends.shape == (count,)
-    if not fits or pieces.values.ndim != 1 or (count and pieces.ends[-1] != len(pieces.values)):
+    ends = np.append(0, pieces.ends) if fits else pieces.ends
+    if not fits or pieces.values.ndim != 1 or ends[-1] != len(pieces.values) or not (ends[1:] >= ends[:-1]).all():
         raise IndexCorrupt(f"{pieces_path} does not hold the word pieces of {count} rows. Run: searchkit rebuild")
     return pieces
 
@@ -214,6 +216,6 @@ def _save(path: Path, array: npt.NDArray[Any]) -> None:
 
 def _load(path: Path) -> npt.NDArray[Any]:
     try:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))  # np.memmap's own slices are slow
-    except (OSError, ValueError, EOFError) as error:
+        return npy.load(path, mapped=True)
+    except (OSError, ValueError) as error:
         raise refusals.damage(error, path, f"{path} cannot be read: {error}. Run: searchkit rebuild") from error
