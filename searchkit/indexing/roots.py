@@ -81,7 +81,7 @@ class SyncSource:
     def known_files(self, catalog: Catalog, below: Path | None = None) -> dict[str, KnownFile]:
         """Return the files that the catalog knows of this root, all or those below a folder, by path."""
         found = catalog.sources.files_under(str(below or self.root))
-        return {name: file for name, file in found.items() if not _lies_in(name, self.apart)}
+        return {name: file for name, file in found.items() if not lies_in(name, self.apart)}
 
     def record(self, catalog: Catalog, mounts: Iterable[str] | None = None) -> None:
         """Remember the root and how it was read."""
@@ -89,7 +89,8 @@ class SyncSource:
         catalog.sources.put_root(str(self.root), Root(self.prefix, asdict(self.options) | {"mounts": kept}))
 
 
-def _lies_in(name: str, folders: Iterable[str]) -> bool:
+def lies_in(name: str, folders: Iterable[str]) -> bool:
+    """Tell whether a path is one of these or lies below one."""
     return any(name == folder or name.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 

@@ -83,7 +83,7 @@ class _Run:
         missing = {name: file for name, file in self._known.items() if name not in present}
         unmounted = self._unmounted(missing)
         hidden = [str(path) for path in (*walked.unread, *unmounted)]
-        gone = {name: file for name, file in missing.items() if not _is_covered(name, hidden)}
+        gone = {name: file for name, file in missing.items() if not roots.lies_in(name, hidden)}
         for name in sorted(missing.keys() - gone.keys()):
             ingest.stale.extend(self._ids(name))
         ingest.gone = {file.key for file in gone.values()}
@@ -139,7 +139,7 @@ class _Run:
         """Return folders that were disks of their own and are none now, where files are missing; tell of each."""
         source = self._source
         found = [source.root / place for place in source.mounts if not _is_mounted(source.root / place)]
-        found = [folder for folder in found if any(_is_covered(name, [str(folder)]) for name in missing)]
+        found = [folder for folder in found if any(roots.lies_in(name, [str(folder)]) for name in missing)]
         if self._allowed:
             return []
         for folder in found:
@@ -152,7 +152,7 @@ class _Run:
     def _remember_mounts(self, walked: documents.Walk, unmounted: Sequence[Path]) -> None:
         source = self._source
         looked_at = [str(source.path)]
-        others = [place for place in source.mounts if not _is_covered(str(source.root / place), looked_at)]
+        others = [place for place in source.mounts if not roots.lies_in(str(source.root / place), looked_at)]
         mounts = sorted({*others, *(source.place(folder) for folder in (*walked.mounts, *unmounted))})
         if mounts != sorted(source.mounts):
             source.record(self._catalog, mounts)
@@ -241,11 +241,6 @@ def _filters(options: SyncOptions) -> tuple[object, object]:
 
 def _count(lost: Sequence[str]) -> str:
     return f"{len(lost):,} document{'s' if len(lost) != 1 else ''}"
-
-
-def _is_covered(name: str, folders: Iterable[str]) -> bool:
-    """Tell whether a path is one of these or lies below one."""
-    return any(name == folder or name.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
 def _is_there(path: Path) -> bool:
