@@ -241,10 +241,8 @@ def _unite(ingest: Ingest, catalog: Catalog) -> None:
         for file_name, file in catalog.sources.files_under(name).items():
             if catalog.sources.rename_file(file.key, str(place / Path(file_name).relative_to(path))):
                 moved = True
-                continue
-            for doc_id in list(catalog.documents.of_file(file.key)):
-                ingest.drop(doc_id)
-            catalog.sources.forget_file(file.key)
+            else:
+                ingest.drop_file(file.key)
         catalog.sources.drop_root(name)
         if str(place) not in roots and (moved or not any(_is_at_or_below(place, Path(other)) for other in roots)):
             catalog.sources.put_root(str(place), root)

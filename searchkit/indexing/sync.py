@@ -96,27 +96,30 @@ class _Run:
     def _walk(self) -> documents.Walk | None:
         """Return what is there; None if the source itself is not, which is told."""
         source = self._source
-        if _is_there(source.root):
-            if self._known or _is_there(source.path):
-                try:
-                    if not _is_there(source.path):
-                        return documents.Walk((), {}, ())
-                    return source.walk(known=() if self._has_other_filters else self._known.keys())
-                except DocumentError as error:  # a pipe, or gone since
-                    self._ingest.fail(str(source.path), str(error))
-                    return None
-        elif source.before is not None:
-            stale = [doc_id for name in sorted(self._known) for doc_id in self._ids(name)]
-            self._ingest.stale.extend(stale)
-            self._ingest.warnings.append(
-                f"{source.root} does not exist; its {len(stale):,} documents are kept as they were. "
-                f"Let them go with: searchkit forget {source.root}"
-            )
+        if not _is_there(source.root):
+            if source.before is not None:
+                self._keep_all()
             return None
-        else:
-            return None
+        if _is_there(source.path):
+            try:
+                return source.walk(known=() if self._has_other_filters else self._known.keys())
+            except DocumentError as error:  # a pipe, or gone since
+                self._ingest.fail(str(source.path), str(error))
+                return None
+        if self._known:
+            return documents.Walk((), {}, ())
         self._ingest.fail(str(source.path), "does not exist")
         return None
+
+    def _keep_all(self) -> None:
+        """Keep what the index holds of a root that is not there, and tell so."""
+        root = self._source.root
+        stale = [doc_id for name in sorted(self._known) for doc_id in self._ids(name)]
+        self._ingest.stale.extend(stale)
+        self._ingest.warnings.append(
+            f"{root} does not exist; its {len(stale):,} documents are kept as they were. "
+            f"Let them go with: searchkit forget {root}"
+        )
 
     def _would_be_left_out(self, walked: documents.Walk) -> bool:
         """Tell whether other filters than before leave out what the index holds, and that was not allowed."""
@@ -293,7 +296,5 @@ def forget(ingest: Ingest, catalog: Catalog, paths: Iterable[Path]) -> None:
             ingest.fail(str(path), f"is no source of this index; those are: {sources}")
             continue
         for file in source.known_files(catalog).values():
-            for doc_id in list(catalog.documents.of_file(file.key)):
-                ingest.drop(doc_id)
-            catalog.sources.forget_file(file.key)
+            ingest.drop_file(file.key)
         catalog.sources.drop_root(str(source.root))
