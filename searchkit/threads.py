@@ -124,22 +124,15 @@ class kept(Generic[Result]):  # noqa: N801 - used like `property`
         return found
 
 
-class once(Generic[Result]):  # noqa: N801 - used like `property`
+class once(kept[Result]):  # noqa: N801 - used like `property`
     """A property that is computed when it is first asked for, by one thread while the others wait."""
 
-    def __init__(self, compute: Callable[[Any], Result]) -> None:
-        self._compute = compute
-        self.__doc__ = compute.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
     def __get__(self, instance: Any, owner: type | None = None) -> Result:
-        kept = vars(instance)  # what is in it comes before this descriptor: only the first time ends here
-        with kept.setdefault(f"guard of {self._name}", Guard()):
-            if self._name not in kept:
-                kept[self._name] = self._compute(instance)
-        found: Result = kept[self._name]
+        known = vars(instance)  # what is in it comes before this descriptor: only the first time ends here
+        with known.setdefault(f"guard of {self._name}", Guard()):
+            if self._name not in known:
+                known[self._name] = self._compute(instance)
+        found: Result = known[self._name]
         return found
 
 

@@ -45,6 +45,11 @@ def text(name: str, value: Any) -> str:
     """Return a text; lone surrogates, which no index holds, are replaced as they are in documents."""
     if not isinstance(value, str):
         raise wrong(name, "text", value)
+    return whole(value)
+
+
+def whole(value: str) -> str:
+    """Replace lone surrogates, which no file can hold, character by character: offsets stay."""
     try:
         value.encode()
     except UnicodeEncodeError:

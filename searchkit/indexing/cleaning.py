@@ -13,6 +13,7 @@ from searchkit.errors import DocumentBug, DocumentError, document_bug
 from searchkit.indexing.inputs import id_text, simple
 from searchkit.normalization import nfc
 from searchkit.types import Document, Failure, Mark, MarkKind, Metadata, Omission, Scalar
+from searchkit.validation import whole
 
 _CANONICAL = json.JSONEncoder(sort_keys=True)  # json.dumps would make one each time
 _MARK_KINDS = frozenset(get_args(MarkKind))
@@ -72,13 +73,8 @@ def _text(name: str, value: Any) -> str:
 
 
 def _whole(text: str) -> str:
-    """Replace lone surrogates, which no file can hold, character by character: offsets stay."""
-    text = str.__str__(text)  # of a subclass too, which other processes may not know
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
-    return text
+    """Return a text without lone surrogates, of a subclass too, which other processes may not know, as plain text."""
+    return whole(str.__str__(text))
 
 
 def _json_value(name: str, value: Any) -> Scalar | list[Scalar]:
@@ -153,10 +149,10 @@ def _omitted(omitted: Any) -> tuple[Omission, ...]:
         if not isinstance(each.count, int):
             raise DocumentError(f"omitted[{number}].count is {_type_of(each.count)}; give a whole number")
     texts = ("what", "reason", "where")
-    whole = [
+    words_of = [
         {name: _text(f"omitted[{n}].{name}", getattr(each, name)) for name in texts} for n, each in enumerate(found)
     ]
-    return tuple(Omission(count=each.count, **words) for each, words in zip(found, whole, strict=True))
+    return tuple(Omission(count=each.count, **words) for each, words in zip(found, words_of, strict=True))
 
 
 def _items(name: str, value: Any, of: str) -> tuple[Any, ...]:

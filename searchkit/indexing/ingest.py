@@ -204,6 +204,12 @@ class Ingest:
         self._omitted.pop(doc_id, None)
         return True
 
+    def drop_file(self, key: int) -> None:
+        """Remove a file's documents, and forget the file."""
+        for doc_id in list(self._catalog.documents.of_file(key)):
+            self.drop(doc_id)
+        self._catalog.sources.forget_file(key)
+
     def seen(self, doc_id: str) -> bool:
         """Tell whether `put` took a document of this id in this session."""
         return doc_id in self._seen

@@ -9,6 +9,7 @@ import numpy as np
 
 from searchkit.indexing.embedding import Embedding, ensure_pieces
 from searchkit.indexing.entries import EntryMaker
+from searchkit.indexing.pending import rewrite_keywords
 from searchkit.indexing.statements import ensure_statements, rewrite_statements
 from searchkit.models.embedders import embedder as embedder_called
 from searchkit.storage import store
@@ -23,7 +24,7 @@ def compact(writer: store.Writer) -> int:
     ensure_statements(writer)
     writer.catalog.ensure()
     writer.catalog.statements.drop_silent()
-    _rewrite_keywords(writer)
+    rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     writer.compact_vectors()
     return writer.commit()
 
@@ -50,7 +51,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     writer.set_settings(settings)
     damaged = {file.name for file, _ in wrong_files(writer.path, writer.catalog)}
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)
-    _rewrite_keywords(writer)
+    rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     rewrite_statements(writer)
     writer.catalog.ensure()
     if embedder is None:
@@ -62,11 +63,3 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     generation = writer.commit()
     embedding.committed()
     return generation
-
-
-def _rewrite_keywords(writer: store.Writer) -> None:
-    entries = EntryMaker(Analyzer(writer.settings.language))
-    writer.write_keywords([], [], fresh=True)
-    for passages in writer.catalog.all_passages():
-        writer.write_keywords(entries.entries(passages), [])
-    writer.catalog.set_counter("removed", 0)

@@ -130,13 +130,11 @@ class Pending:
         removed = self._catalog.counter("removed") + len(self._dead)
         living = self._catalog.counts()["passages"]
         fresh = removed > 0 and (living <= FRESH_SIZE or removed > FRESH_SHARE * living)
-        self._catalog.set_counter("removed", 0 if fresh else removed)
         if fresh:
             self._writer.discard_keywords()
-            self._writer.write_keywords([], [], fresh=True)
-            for passages in self._catalog.all_passages():
-                self._writer.write_keywords(self._entries.entries(passages), [])
+            rewrite_keywords(self._writer, self._entries)
         else:
+            self._catalog.set_counter("removed", removed)
             self._writer.write_keywords([], list(self._dead))
             self._feed_keywords()
 
@@ -144,6 +142,14 @@ class Pending:
         entries = self._entries.analysed((w.row, w.passage, w.body) for w in self._waiting[self._fed :])
         self._writer.write_keywords(entries, [])
         self._fed = len(self._waiting)
+
+
+def rewrite_keywords(writer: store.Writer, entries: EntryMaker) -> None:
+    """Write the keywords of all passages anew, without those of removed rows."""
+    writer.write_keywords([], [], fresh=True)
+    for some in writer.catalog.all_passages():
+        writer.write_keywords(entries.entries(some), [])
+    writer.catalog.set_counter("removed", 0)
 
 
 def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:

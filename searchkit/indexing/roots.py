@@ -81,7 +81,7 @@ class SyncSource:
     def known_files(self, catalog: Catalog, below: Path | None = None) -> dict[str, KnownFile]:
         """Return the files that the catalog knows of this root, all or those below a folder, by path."""
         found = catalog.sources.files_under(str(below or self.root))
-        return {name: file for name, file in found.items() if not _lies_in(name, self.apart)}
+        return {name: file for name, file in found.items() if not lies_in(name, self.apart)}
 
     def record(self, catalog: Catalog, mounts: Iterable[str] | None = None) -> None:
         """Remember the root and how it was read."""
@@ -89,7 +89,8 @@ class SyncSource:
         catalog.sources.put_root(str(self.root), Root(self.prefix, asdict(self.options) | {"mounts": kept}))
 
 
-def _lies_in(name: str, folders: Iterable[str]) -> bool:
+def lies_in(name: str, folders: Iterable[str]) -> bool:
+    """Tell whether a path is one of these or lies below one."""
     return any(name == folder or name.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
@@ -240,10 +241,8 @@ def _unite(ingest: Ingest, catalog: Catalog) -> None:
         for file_name, file in catalog.sources.files_under(name).items():
             if catalog.sources.rename_file(file.key, str(place / Path(file_name).relative_to(path))):
                 moved = True
-                continue
-            for doc_id in list(catalog.documents.of_file(file.key)):
-                ingest.drop(doc_id)
-            catalog.sources.forget_file(file.key)
+            else:
+                ingest.drop_file(file.key)
         catalog.sources.drop_root(name)
         if str(place) not in roots and (moved or not any(_is_at_or_below(place, Path(other)) for other in roots)):
             catalog.sources.put_root(str(place), root)

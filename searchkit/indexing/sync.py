@@ -83,7 +83,7 @@ class _Run:
         missing = {name: file for name, file in self._known.items() if name not in present}
         unmounted = self._unmounted(missing)
         hidden = [str(path) for path in (*walked.unread, *unmounted)]
-        gone = {name: file for name, file in missing.items() if not _is_covered(name, hidden)}
+        gone = {name: file for name, file in missing.items() if not roots.lies_in(name, hidden)}
         for name in sorted(missing.keys() - gone.keys()):
             ingest.stale.extend(self._ids(name))
         ingest.gone = {file.key for file in gone.values()}
@@ -96,27 +96,30 @@ class _Run:
     def _walk(self) -> documents.Walk | None:
         """Return what is there; None if the source itself is not, which is told."""
         source = self._source
-        if _is_there(source.root):
-            if self._known or _is_there(source.path):
-                try:
-                    if not _is_there(source.path):
-                        return documents.Walk((), {}, ())
-                    return source.walk(known=() if self._has_other_filters else self._known.keys())
-                except DocumentError as error:  # a pipe, or gone since
-                    self._ingest.fail(str(source.path), str(error))
-                    return None
-        elif source.before is not None:
-            stale = [doc_id for name in sorted(self._known) for doc_id in self._ids(name)]
-            self._ingest.stale.extend(stale)
-            self._ingest.warnings.append(
-                f"{source.root} does not exist; its {len(stale):,} documents are kept as they were. "
-                f"Let them go with: searchkit forget {source.root}"
-            )
+        if not _is_there(source.root):
+            if source.before is not None:
+                self._keep_all()
             return None
-        else:
-            return None
+        if _is_there(source.path):
+            try:
+                return source.walk(known=() if self._has_other_filters else self._known.keys())
+            except DocumentError as error:  # a pipe, or gone since
+                self._ingest.fail(str(source.path), str(error))
+                return None
+        if self._known:
+            return documents.Walk((), {}, ())
         self._ingest.fail(str(source.path), "does not exist")
         return None
+
+    def _keep_all(self) -> None:
+        """Keep what the index holds of a root that is not there, and tell so."""
+        root = self._source.root
+        stale = [doc_id for name in sorted(self._known) for doc_id in self._ids(name)]
+        self._ingest.stale.extend(stale)
+        self._ingest.warnings.append(
+            f"{root} does not exist; its {len(stale):,} documents are kept as they were. "
+            f"Let them go with: searchkit forget {root}"
+        )
 
     def _would_be_left_out(self, walked: documents.Walk) -> bool:
         """Tell whether other filters than before leave out what the index holds, and that was not allowed."""
@@ -139,7 +142,7 @@ class _Run:
         """Return folders that were disks of their own and are none now, where files are missing; tell of each."""
         source = self._source
         found = [source.root / place for place in source.mounts if not _is_mounted(source.root / place)]
-        found = [folder for folder in found if any(_is_covered(name, [str(folder)]) for name in missing)]
+        found = [folder for folder in found if any(roots.lies_in(name, [str(folder)]) for name in missing)]
         if self._allowed:
             return []
         for folder in found:
@@ -152,7 +155,7 @@ class _Run:
     def _remember_mounts(self, walked: documents.Walk, unmounted: Sequence[Path]) -> None:
         source = self._source
         looked_at = [str(source.path)]
-        others = [place for place in source.mounts if not _is_covered(str(source.root / place), looked_at)]
+        others = [place for place in source.mounts if not roots.lies_in(str(source.root / place), looked_at)]
         mounts = sorted({*others, *(source.place(folder) for folder in (*walked.mounts, *unmounted))})
         if mounts != sorted(source.mounts):
             source.record(self._catalog, mounts)
@@ -243,11 +246,6 @@ def _count(lost: Sequence[str]) -> str:
     return f"{len(lost):,} document{'s' if len(lost) != 1 else ''}"
 
 
-def _is_covered(name: str, folders: Iterable[str]) -> bool:
-    """Tell whether a path is one of these or lies below one."""
-    return any(name == folder or name.startswith(folder.rstrip("/") + "/") for folder in folders)
-
-
 def _is_there(path: Path) -> bool:
     """Tell whether there is something at a path, or whether that cannot be told."""
     try:
@@ -298,7 +296,5 @@ def forget(ingest: Ingest, catalog: Catalog, paths: Iterable[Path]) -> None:
             ingest.fail(str(path), f"is no source of this index; those are: {sources}")
             continue
         for file in source.known_files(catalog).values():
-            for doc_id in list(catalog.documents.of_file(file.key)):
-                ingest.drop(doc_id)
-            catalog.sources.forget_file(file.key)
+            ingest.drop_file(file.key)
         catalog.sources.drop_root(str(source.root))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from searchkit.errors import ArgumentError
-from searchkit.models.embedders.checks import digest_of, estimate_tokens, unit_rows
+from searchkit.models.embedders.checks import digest_of, estimate_all, unit_rows
 from searchkit.types import FloatMatrix, FloatVector
 
 Function = Callable[[Sequence[str]], Any]
@@ -43,7 +43,7 @@ class CallableEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return an estimate of each text's tokens."""
-        return [estimate_tokens(text) for text in texts]
+        return estimate_all(texts)
 
 
 def function_name(function: Function) -> str:

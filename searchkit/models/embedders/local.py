@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from searchkit.errors import ArgumentError, SearchkitError
 from searchkit.models.embedders.checks import digest_of, valid_text
 from searchkit.models.embedders.runtime import session, tokenizer, with_output
 from searchkit.models.embedders.wordpieces import WordPieces
-from searchkit.models.student import Prior
+from searchkit.models.student import Prior, unit
 from searchkit.threads import PerProcess, cores, once, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
@@ -101,10 +101,7 @@ class OnnxEmbedder:
     @once
     def _piece_table(self) -> tuple[npt.NDArray[np.int8], FloatMatrix]:
         """The states of the vocabulary, (pieces, d), and the projection into their dimensions, (dim, d)."""
-        table, projection = (
-            np.load(io.BytesIO(_checked(self._folder / name, digest)), allow_pickle=False)
-            for name, digest in self._piece_files.items()
-        )
+        table, projection = _arrays(self._folder, self._piece_files)
         return table, projection
 
     @property
@@ -116,10 +113,7 @@ class OnnxEmbedder:
         """
         if not (self._folder / "student.json").exists():
             return None
-        table, rows, centre = (
-            np.load(io.BytesIO(_checked(self._folder / name, digest)), allow_pickle=False)
-            for name, digest in manifest_of(self._folder, "student.json")["files"].items()
-        )
+        table, rows, centre = _arrays(self._folder, manifest_of(self._folder, "student.json")["files"])
         weights, scales = rows.astype(np.float32).T
         codes = np.stack([table >> 4, table & 15], axis=2).reshape(len(table), -1)  # two in a byte, centred on 7.5
         return Prior(weights, (codes.astype(np.float32) - 7.5) * scales[:, None], centre)
@@ -160,12 +154,6 @@ class TokenCounter:
         return WordPieces(tokenizer(_file(self._folder, "tokenizer.json", manifest_of(self._folder))))
 
 
-def unit(rows: FloatMatrix) -> FloatMatrix:
-    """Return rows at unit length: (n, d); layer normalisation leaves none at zero."""
-    matrix: FloatMatrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return matrix
-
-
 def manifest_of(folder: Path, name: str = "manifest.json") -> dict[str, Any]:
     """Return what a model folder says of itself: name, dim, licence, and the digests of its files."""
     try:
@@ -183,6 +171,13 @@ def _session(folder: Path, manifest: dict[str, Any]) -> Any:
 
 def _file(folder: Path, name: str, manifest: dict[str, Any]) -> bytes:
     return _checked(folder / name, manifest["files"][name])
+
+
+def _arrays(folder: Path, digests: Mapping[str, str]) -> list[npt.NDArray[Any]]:
+    """Return the arrays in these files, whose digests are known."""
+    return [
+        np.load(io.BytesIO(_checked(folder / name, digest)), allow_pickle=False) for name, digest in digests.items()
+    ]
 
 
 def _checked(path: Path, digest: str) -> bytes:
