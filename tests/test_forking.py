@@ -54,15 +54,24 @@ print(failed)
 """
 
 
-def in_child(work):
-    """Return the exit code of a forked process that does this work: 0 if it returns true."""
+def forked(work):
+    """Return the number of a forked process that does this work, and exits with 0 if it returns true."""
     child = os.fork()
     if child == 0:
         try:
             os._exit(0 if work() else 1)
         finally:
             os._exit(2)
+    return child
+
+
+def ended(child):
+    """Return the exit code of a child, once it has ended."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def in_child(work):
+    return ended(forked(work))
 
 
 @pytest.mark.parametrize(("engine", "embedder"), [("tantivy", "minilm"), ("whoosh", "none")])
@@ -147,15 +156,10 @@ def test_a_child_has_locks_of_its_own_on_the_catalog(news):
         os.read(closed, 1)
         return reads_alone()
 
-    child = os.fork()
-    if child == 0:
-        try:
-            os._exit(0 if after_the_parent_closed() else 1)
-        finally:
-            os._exit(2)
+    child = forked(after_the_parent_closed)
     news.close()
     os.write(told, b"x")
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert ended(child) == 0
 
 
 def test_a_child_does_not_keep_its_parents_writer_lock(news):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from searchkit.cli import render, reports
+from searchkit.documents import FORMATS
 from searchkit.types import Document, Failure, Hit, Passage, Results, Source, SyncReport
 
 TEXT = "Analysts said Vietnam balances the great powers."
@@ -135,11 +136,17 @@ def test_an_explanation_names_candidates_fusion_stages_and_terms(shown):
         ("/elsewhere/b.txt", "/elsewhere/b.txt:9"),
         ("https://example.org/b", "https://example.org/b:9"),
         (str(Path.cwd() / "records.jsonl"), "records.jsonl"),
+        ("/elsewhere/RECORDS.CSV.gz", "/elsewhere/RECORDS.CSV.gz"),
+        ("/elsewhere/b.txt.gz", "/elsewhere/b.txt.gz:9"),
         (None, "news/hanoi.txt:9"),
     ],
 )
 def test_the_place_is_a_path_and_line_that_editors_understand(source, place):
     assert render.place(passage(metadata={"source": source} if source else {})) == place
+
+
+def test_no_format_of_records_has_lines():
+    assert set(render.RECORDS) == {suffix for suffix, each in FORMATS.items() if each.takes in ("records", "json")}
 
 
 def test_csv_quotes_what_must_be_and_names_its_columns(capsys):

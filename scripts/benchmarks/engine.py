@@ -28,6 +28,7 @@ from searchkit import Document, Index, queries
 from searchkit.indexing import jobs, prepare
 from searchkit.storage import keywords
 from searchkit.text.analysis import Analyzer
+from searchkit.text.parts import OtherWritings
 
 QUESTION = "What did analysts say about Vietnam?"
 
@@ -136,6 +137,11 @@ def analysed(records: list[dict[str, str]]) -> list[keywords.Entry]:
     ]
 
 
+def other_writings(records: list[dict[str, str]]) -> list[list[str]]:
+    written = OtherWritings(Analyzer("en"))
+    return [written(record["text"]) for record in records]
+
+
 def bench_keywords(home: Path, records: list[dict[str, str]], repeats: int) -> None:
     asked = questions(records, 200, 5)
     entries = analysed(records)
@@ -146,6 +152,7 @@ def bench_keywords(home: Path, records: list[dict[str, str]], repeats: int) -> N
         ).close(),
         "searchkit, all of it, in one process": lambda: build_alone(home / "ours", records),
         "searchkit, analysis of text alone": lambda: analysed(records),
+        "searchkit, other writings of names alone": lambda: other_writings(records),
         "searchkit, keyword engine alone, terms analysed before": lambda: build_engine(home / "engine", entries),
     }
     rates: dict[str, list[float]] = {name: [] for name in builds}

@@ -9,23 +9,16 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import lzma
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.benchmarks.engine import read
 from searchkit import Document, Index
 
 WARM_UP = 20
-
-
-def paragraphs(corpus: Path, count: int) -> Iterator[str]:
-    """Yield the texts of a corpus, each as one paragraph."""
-    with lzma.open(corpus, "rt") if corpus.suffix == ".xz" else corpus.open() as lines:
-        for line in itertools.islice(lines, count):
-            yield " ".join(json.loads(line)["text"].split())
 
 
 def made(path: Path, documents: Iterator[Document]) -> Index:
@@ -56,7 +49,7 @@ def main() -> None:
     given = parser.parse_args()
     with given.questions.open() as lines:
         questions = [json.loads(line)["text"] for line in itertools.islice(lines, given.count)]
-    texts = list(paragraphs(given.corpus, given.passages))
+    texts = [" ".join(record["text"].split()) for record in read(given.corpus, given.passages)]  # a paragraph each
     with tempfile.TemporaryDirectory() as folder:
         indexes = {
             "many": made(Path(folder, "many"), (Document(str(number), text) for number, text in enumerate(texts))),

@@ -28,7 +28,8 @@ COLUMNS = (
     "rank", "score", "confidence", "passage_id", "doc_id", "title", "section", "date", "path", "line", "start", "end",
     "text",
 )  # fmt: skip
-RECORDS = (".jsonl", ".csv", ".tsv", ".json")  # a line of a record's text is no line of these files
+# A line of a record's text is no line of these files, packed or not.
+RECORDS = (".jsonl", ".ndjson", ".csv", ".tsv", ".tab", ".mbox", ".json")
 
 # A document must not steer the terminal: each control character is shown as one other, so that offsets stay.
 _CONTROLS = {
@@ -191,7 +192,7 @@ def ranks(sources: Mapping[str, Source]) -> list[str]:
 def place(passage: Passage) -> str:
     """Return where a passage stands, as editors and terminals understand it: path:line."""
     path = _below_here(str(passage.metadata.get("source") or passage.doc_id))
-    return path if path.endswith(RECORDS) else f"{path}:{passage.line}"
+    return path if path.lower().removesuffix(".gz").endswith(RECORDS) else f"{path}:{passage.line}"
 
 
 def _below_here(path: str) -> str:
