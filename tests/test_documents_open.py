@@ -3,6 +3,8 @@
 import pytest
 
 from searchkit.documents import read
+from searchkit.documents.blocks import Blocks
+from searchkit.documents.tables import add_table
 from searchkit.errors import DocumentError
 from searchkit.text.splitting import Limits, split
 from tests.test_documents_extras import zipped
@@ -195,3 +197,13 @@ def test_rich_text_knows_headings_tables_properties_and_what_it_leaves_out(tmp_p
 def test_what_is_no_rich_text_is_refused(tmp_path):
     with pytest.raises(DocumentError, match="no rich text"):
         document_of(tmp_path, "a.rtf", b"plain")
+
+
+def test_rows_are_marked_where_they_stand_whatever_their_accents_and_empty_ones_are_left_out():
+    blocks = Blocks()
+    add_table(blocks, [["|", ""], ["Cafe\u0301", "Ho\u0300a"], ["Nguye\u0302\u0303n", "12"], ["Le\u0302", "3"]])
+    document = blocks.document("a", "", {})
+    marked = [(mark.level, document.text[mark.start : mark.end]) for mark in document.marks]
+    assert marked == [(1, "Café | Hòa"), (0, "Nguyễn | 12\nLê | 3")]
+    add_table(nothing := Blocks(), [["|"]])
+    assert (nothing.parts, nothing.marks) == ([], [])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.decoding import clean
 from searchkit.documents.lines import squeeze
 from searchkit.types import Mark
 
@@ -25,13 +26,13 @@ def add_table(blocks: Blocks, rows: Sequence[Sequence[str]], header: bool | None
 
     A header row bears a table mark of level 1, the rows below it one of level 0.
     """
-    squeezed = [[squeeze(cell) for cell in row] for row in rows]
-    filled = [row for row in squeezed if any(row)]
-    lines = [CELL_JOINER.join(row).rstrip(" |") for row in filled]
-    before = blocks.length if blocks.parts else None
-    blocks.add("\n".join(lines))
-    if not lines or (before is not None and blocks.length == before):
+    squeezed = ([squeeze(cell) for cell in row] for row in rows)
+    written = ((row, clean(CELL_JOINER.join(row).rstrip(" |"))) for row in squeezed)
+    kept = [(row, line) for row, line in written if line]
+    if not kept:
         return
+    filled, lines = [row for row, _ in kept], [line for _, line in kept]
+    blocks.add("\n".join(lines))
     at = blocks.length - len(blocks.parts[-1])
     head = (0 if len(filled) > 1 else None) if header else None if header is False else _header(filled)
     for first, last, level in _stretches(head, len(lines)):
