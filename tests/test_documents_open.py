@@ -164,6 +164,7 @@ def rich(tmp_path, inside, head=r"\ansi\ansicpg1252"):
         (r"{\uc0 \u-10179\u-8704}", "\U0001f600"),
         (r"{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial;}{\f2\fcharset128 Gothic;}}"
          r"{\f1 \'cf\'f0} {\f2 \'93\'fa}", "Пр 日"),
+        (r"{\fonttbl{\f0 \u23435\'3f\u20307\'3f;}{\f1 A \{x\}\~y;}}\f0 text", "text"),
         (r"The rent is {\deleted nine}{\revised ten} crowns.", "The rent is ten crowns."),
         (r"{\field{\*\fldinst HYPERLINK x}{\fldrslt a link}}", "a link"),
         (r"{\*\unknown nothing}{\colortbl;\red0;}text", "text"),
