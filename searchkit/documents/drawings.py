@@ -9,7 +9,7 @@ from typing import Any
 from searchkit.documents.account import OBJECTS, PICTURES, Account
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.lines import squeeze
-from searchkit.documents.numberformats import shown_number
+from searchkit.documents.numberformats import shown_text
 from searchkit.documents.packages import Package, attribute, child, local_name
 from searchkit.documents.tables import add_table
 
@@ -126,14 +126,7 @@ def _points(series: Any, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
         for point in element.iter("{*}pt"):
             value = child(point, "v")
             if value is not None and (point.get("idx") or "").isdecimal():
-                yield int(point.get("idx")), _as_shown(value.text or "", point.get("formatCode") or code)
-
-
-def _as_shown(value: str, code: str) -> str:
-    try:
-        return shown_number(float(value), code)
-    except ValueError:
-        return squeeze(value)
+                yield int(point.get("idx")), shown_text(value.text or "", point.get("formatCode") or code)
 
 
 def shape_lines(text: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.drawings import add_chart, add_drawing, shape_lines
 from searchkit.documents.lines import squeeze
-from searchkit.documents.numberformats import BUILT_IN, general, shown_number
+from searchkit.documents.numberformats import BUILT_IN, shown_text
 from searchkit.documents.packages import Package, attribute, child, local_name
 from searchkit.documents.tables import Row, add_table, runs, spread
 from searchkit.documents.titles import stated_title
@@ -137,12 +137,8 @@ class _Reader:
         return self._number(text, cell.get("s") or "0") if kind == "n" else squeeze(text)
 
     def _number(self, text: str, style: str) -> str:
-        try:
-            value = float(text)
-            code = self._formats[int(style)] if style.isdecimal() and int(style) < len(self._formats) else "General"
-            return shown_number(value, code, from_1904=self._from_1904) if code != "General" else general(value)
-        except (ValueError, OverflowError):
-            return squeeze(text)
+        code = self._formats[int(style)] if style.isdecimal() and int(style) < len(self._formats) else "General"
+        return shown_text(text, code, from_1904=self._from_1904)
 
     # --- what lies on a sheet
 
