@@ -7,6 +7,7 @@ from ctypes import POINTER, byref, c_ushort, cast, create_string_buffer
 from typing import Any
 
 from searchkit.documents.account import Account
+from searchkit.documents.comments import comment_line
 from searchkit.documents.decoding import clean
 from searchkit.documents.extras import require
 from searchkit.documents.lines import squeeze
@@ -56,8 +57,7 @@ class Annotations:
             words = self._text(annotation, b"Contents")
             author = self._text(annotation, b"T")
             is_text = kind == self._pdfium.FPDF_ANNOT_FREETEXT  # a box of text on the page
-            label = "" if is_text else f"Comment{f' ({author})' if author else ''}: "
-            remarks += [f"{label}{words}"] if words else []
+            remarks += [words if is_text else comment_line(words, author)] if words else []
 
     def _value(self, annotation: Any) -> str:
         form, pdfium = self._form.raw, self._pdfium

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 from searchkit.documents.account import OBJECTS, PICTURES, Account
 from searchkit.documents.archives import open_archive, read_xml
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import attribute, child, local_name
 from searchkit.documents.properties import Value, metadata_of
@@ -240,9 +241,8 @@ class Flow:
         """Keep a comment for the end."""
         words = ["".join(part.itertext()) for part in annotation if local_name(part) in ("p", "list")]
         author = child(annotation, "creator")
-        by = f" ({squeeze(author.text)})" if author is not None and author.text else ""
-        if text := squeeze(" ".join(words)):
-            self.last.append(f"Comment{f' on {place}' if place else ''}{by}: {text}")
+        by = squeeze(author.text or "") if author is not None else ""
+        self.last.append(comment_line(squeeze(" ".join(words)), by, place))
 
 
 def _shown_field(element: Any) -> str:

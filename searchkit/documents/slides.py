@@ -8,6 +8,7 @@ from typing import Any
 from searchkit.documents.account import Account
 from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_drawing, chosen, paragraph_text, shape_lines
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import Package, child, local_name
@@ -129,15 +130,13 @@ class _Reader:
             for name in self.package.related(part, kind):
                 root = self.package.xml(name)
                 for comment in () if root is None else root.iter("{*}cm", "{*}reply"):
-                    yield from self._comment(comment)
+                    yield self._comment(comment)
 
-    def _comment(self, comment: Any) -> Iterator[str]:
+    def _comment(self, comment: Any) -> str:
         body = child(comment, "txBody")
         text = child(comment, "text")
         words = squeeze((text.text or "") if text is not None else "" if body is None else " ".join(shape_lines(body)))
-        author = self._authors.get(comment.get("authorId") or "", "")
-        if words:
-            yield f"Comment{f' ({author})' if author else ''}: {words}"
+        return comment_line(words, self._authors.get(comment.get("authorId") or "", ""))
 
     def _stated_authors(self, main: str) -> Iterator[tuple[str, str]]:
         for kind in ("commentAuthors", "authors"):

@@ -9,6 +9,7 @@ from typing import Any
 from searchkit.documents.account import Account
 from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_drawing, chosen
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import Package, attribute, child, local_name
@@ -226,7 +227,7 @@ class _Reader:
             self._read_part("comments", comment, blocks)
             author = squeeze(attribute(comment, "author") or "")
             if blocks.parts:
-                yield f"Comment{f' ({author})' if author else ''}: {' '.join(map(squeeze, blocks.parts))}"
+                yield comment_line(" ".join(map(squeeze, blocks.parts)), author)
 
 
 def _flattened(container: Iterable[Any]) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from searchkit.documents.account import Account
 from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_chart, add_drawing, shape_lines
 from searchkit.documents.lines import squeeze
 from searchkit.documents.numberformats import BUILT_IN, shown_text
@@ -152,7 +153,7 @@ class _Reader:
         for name in self.package.related(part, "threadedComment"):
             for comment in self._root(name):
                 threaded.add(comment.get("ref"))
-                yield _comment(comment.get("ref"), people.get(comment.get("personId"), ""), _string(comment))
+                yield _comment(comment, people.get(comment.get("personId"), ""))
         for name in self.package.related(part, "comments"):
             root = self._root(name)
             authors = [squeeze(author.text or "") for author in root.iter("{*}author")] if len(root) else []
@@ -160,7 +161,7 @@ class _Reader:
                 number = comment.get("authorId") or ""
                 author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
                 if comment.get("ref") not in threaded:
-                    yield _comment(comment.get("ref"), author, _string(comment))
+                    yield _comment(comment, author)
 
     def _root(self, name: str) -> Any:
         root = self.package.xml(name)
@@ -188,9 +189,8 @@ def _string(item: Any) -> str:
     return "".join(node.text or "" for node in item.iter("{*}t", "{*}text") if local_name(node.getparent()) != "rPh")
 
 
-def _comment(place: str | None, author: str, text: str) -> str:
-    by = f" ({author})" if author else ""
-    return f"Comment on {place}{by}: {squeeze(text)}" if text.strip() else ""
+def _comment(comment: Any, author: str) -> str:
+    return comment_line(squeeze(_string(comment)), author, comment.get("ref") or "")
 
 
 def _column(letters: str) -> int:
