@@ -14,7 +14,6 @@ from searchkit.documents.drawings import add_drawing, chosen
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import Package, attribute, child, local_name
 from searchkit.documents.tables import CELL_JOINER, add_table
-from searchkit.documents.titles import stated_title
 from searchkit.documents.wordstyles import Numbers, Styles, numbers_of
 from searchkit.errors import DocumentError
 from searchkit.types import Document
@@ -42,9 +41,7 @@ def read_word(data: bytes, doc_id: str) -> Document:
     with open_archive(data) as archive:
         reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
-        title, metadata = reader.package.properties()
-    document = blocks.document(doc_id, stated_title(title) or reader.title, metadata)
-    return reader.account.attached(document)
+        return reader.package.document(doc_id, blocks, reader.title)
 
 
 class _Reader:

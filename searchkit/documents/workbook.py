@@ -13,9 +13,8 @@ from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_chart, add_drawing, shape_lines
 from searchkit.documents.lines import squeeze
 from searchkit.documents.numberformats import BUILT_IN, shown_text
-from searchkit.documents.packages import Package, attribute, child, local_name
+from searchkit.documents.packages import Package, attribute, child, local_name, relation_id
 from searchkit.documents.tables import Row, add_table, runs, spread
-from searchkit.documents.titles import stated_title
 from searchkit.errors import DocumentError
 from searchkit.types import Document
 
@@ -31,9 +30,7 @@ def read_workbook(data: bytes, doc_id: str) -> Document:
     with open_archive(data) as archive:
         reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
-        title, metadata = reader.package.properties()
-    hidden = {"hidden": reader.hidden} if reader.hidden else {}
-    return reader.account.attached(blocks.document(doc_id, stated_title(title), {**metadata, **hidden}))
+        return reader.package.document(doc_id, blocks, hidden=reader.hidden)
 
 
 class _Reader:
@@ -59,7 +56,7 @@ class _Reader:
         blocks = Blocks()
         for sheet in sheets:
             name = squeeze(sheet.get("name") or "")
-            relation = relations.get(_relation_id(sheet))
+            relation = relations.get(relation_id(sheet))
             content = self.package.xml(relation.target) if relation and relation.kind in _SHEETS else None
             if relation is None or content is None:
                 self.account.add(("sheets", "they are missing, damaged or of an unknown kind"), name)
@@ -178,10 +175,6 @@ class _Reader:
             charted.getparent().remove(charted)
         for text in add_drawing(root, self.package, part, blocks, self.account):
             blocks.add("\n".join(shape_lines(text)))
-
-
-def _relation_id(sheet: Any) -> str:
-    return next((str(value) for key, value in sheet.attrib.items() if key.endswith("}id")), "")
 
 
 def _string(item: Any) -> str:
