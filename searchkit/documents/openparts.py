@@ -15,7 +15,7 @@ from searchkit.documents.comments import comment_line
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import attribute, child, local_name
 from searchkit.documents.properties import Value, metadata_of
-from searchkit.documents.tables import CELL_JOINER, add_table
+from searchkit.documents.tables import add_table, cell_text
 from searchkit.errors import DocumentError
 
 _PROPERTIES = {
@@ -199,10 +199,10 @@ class Flow:
         add_table(blocks, rows, header=True if has_header else None)
 
     def cell(self, cell: Any) -> str:
-        """Return a cell's blocks on one line; a table inside it as "cell, cell; cell, cell"."""
+        """Return what a cell holds, on one line."""
         inner = Blocks()
         self.read(cell, inner)
-        return squeeze(" ".join(part.replace(CELL_JOINER, ", ").replace("\n", "; ") for part in inner.parts))
+        return cell_text(inner)
 
     # --- frames
 

@@ -11,7 +11,7 @@ from searchkit.documents.decoding import clean
 from searchkit.documents.lines import squeeze
 from searchkit.types import Mark
 
-CELL_JOINER = " | "
+_CELL_JOINER = " | "
 
 Row: TypeAlias = dict[int, str]  # of a sheet: texts by column from 1
 
@@ -27,7 +27,7 @@ def add_table(blocks: Blocks, rows: Sequence[Sequence[str]], header: bool | None
     A header row bears a table mark of level 1, the rows below it one of level 0.
     """
     squeezed = ([squeeze(cell) for cell in row] for row in rows)
-    written = ((row, clean(CELL_JOINER.join(row).rstrip(" |"))) for row in squeezed)
+    written = ((row, clean(_CELL_JOINER.join(row).rstrip(" |"))) for row in squeezed)
     kept = [(row, line) for row, line in written if line]
     if not kept:
         return
@@ -39,6 +39,11 @@ def add_table(blocks: Blocks, rows: Sequence[Sequence[str]], header: bool | None
         start = at + sum(len(line) + 1 for line in lines[:first])
         end = start + sum(len(line) + 1 for line in lines[first:last]) - 1
         blocks.marks.append(Mark(start, end, "table", level))
+
+
+def cell_text(inner: Blocks) -> str:
+    """Return a cell's blocks on one line; a table inside it as "cell, cell; cell, cell"."""
+    return squeeze(" ".join(part.replace(_CELL_JOINER, ", ").replace("\n", "; ") for part in inner.parts))
 
 
 def _stretches(head: int | None, count: int) -> list[tuple[int, int, int]]:

@@ -13,7 +13,7 @@ from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_drawing, chosen
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import Package, attribute, child, local_name
-from searchkit.documents.tables import CELL_JOINER, add_table
+from searchkit.documents.tables import add_table, cell_text
 from searchkit.documents.wordstyles import Numbers, Styles, numbers_of
 from searchkit.errors import DocumentError
 from searchkit.types import Document
@@ -197,10 +197,9 @@ class _Reader:
         return texts
 
     def _cell(self, cell: Any) -> str:
-        """Return a cell's blocks on one line; a table inside it as "cell, cell; cell, cell"."""
         inner = Blocks()
         self._read(cell, inner)
-        return squeeze(" ".join(part.replace(CELL_JOINER, ", ").replace("\n", "; ") for part in inner.parts))
+        return cell_text(inner)
 
     # --- what stands beside the body
 
