@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from searchkit.documents.account import OBJECTS, PICTURES, Account
+from searchkit.documents.account import OBJECTS, PICTURES
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.lines import squeeze
 from searchkit.documents.numberformats import shown_text
@@ -38,7 +38,7 @@ def chosen(alternatives: Any) -> Any:
     return next((one for one in alternatives if local_name(one) in ("Choice", "Fallback") and len(one)), ())
 
 
-def add_drawing(drawing: Any, package: Package, part: str, blocks: Blocks, account: Account) -> list[Any]:
+def add_drawing(drawing: Any, package: Package, part: str, blocks: Blocks) -> list[Any]:
     """Append a drawing's descriptions, charts and diagrams; return the texts of its shapes."""
     texts: list[Any] = []
     descriptions: list[str] = []
@@ -54,12 +54,12 @@ def add_drawing(drawing: Any, package: Package, part: str, blocks: Blocks, accou
         elif name in _PICTURES:
             pictures += not _is_decorative(node)
         elif name in ("OLEObject", "oleObj"):
-            account.add(OBJECTS, node.get("ProgID") or node.get("progId") or "")
+            package.account.add(OBJECTS, node.get("ProgID") or node.get("progId") or "")
             pictures -= 1  # an object is drawn as a picture of itself
         elif name in ("chart", "relIds"):
             _add_part(node, package, part, blocks)
     if pictures > len(descriptions):
-        account.add(PICTURES, count=pictures - len(descriptions))
+        package.account.add(PICTURES, count=pictures - len(descriptions))
     for description in descriptions:
         blocks.add(description)
     return texts

@@ -88,7 +88,7 @@ class _Reader:
             if table is not None:
                 _add_table(table, blocks)
                 return
-            for text in add_drawing((shape,), self.package, part, blocks, self.account):
+            for text in add_drawing((shape,), self.package, part, blocks):
                 _add_text(text, blocks)
 
     def _add_once(self, text: str, blocks: Blocks) -> None:

@@ -131,7 +131,7 @@ class _Reader:
     def _add_hanging(self, paragraph: _Paragraph, blocks: Blocks) -> None:
         """Append the boxes, pictures and notes of a paragraph below it."""
         for drawing in paragraph.drawings:
-            for box in add_drawing(drawing, self.package, self._part, blocks, self.account):
+            for box in add_drawing(drawing, self.package, self._part, blocks):
                 self._read(box, blocks)
         for kind, number in paragraph.notes:
             note = self._notes[kind].pop(number, None)  # a note is read once, whatever refers to it

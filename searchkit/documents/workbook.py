@@ -173,7 +173,7 @@ class _Reader:
             return
         for charted in list(root.iter("{*}chart")):
             charted.getparent().remove(charted)
-        for text in add_drawing(root, self.package, part, blocks, self.account):
+        for text in add_drawing(root, self.package, part, blocks):
             blocks.add("\n".join(shape_lines(text)))
 
 
