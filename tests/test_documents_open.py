@@ -3,6 +3,8 @@
 import pytest
 
 from searchkit.documents import read
+from searchkit.documents.blocks import Blocks
+from searchkit.documents.tables import add_table
 from searchkit.errors import DocumentError
 from searchkit.text.splitting import Limits, split
 from tests.test_documents_extras import zipped
@@ -162,6 +164,7 @@ def rich(tmp_path, inside, head=r"\ansi\ansicpg1252"):
         (r"{\uc0 \u-10179\u-8704}", "\U0001f600"),
         (r"{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial;}{\f2\fcharset128 Gothic;}}"
          r"{\f1 \'cf\'f0} {\f2 \'93\'fa}", "Пр 日"),
+        (r"{\fonttbl{\f0 \u23435\'3f\u20307\'3f;}{\f1 A \{x\}\~y;}}\f0 text", "text"),
         (r"The rent is {\deleted nine}{\revised ten} crowns.", "The rent is ten crowns."),
         (r"{\field{\*\fldinst HYPERLINK x}{\fldrslt a link}}", "a link"),
         (r"{\*\unknown nothing}{\colortbl;\red0;}text", "text"),
@@ -195,3 +198,13 @@ def test_rich_text_knows_headings_tables_properties_and_what_it_leaves_out(tmp_p
 def test_what_is_no_rich_text_is_refused(tmp_path):
     with pytest.raises(DocumentError, match="no rich text"):
         document_of(tmp_path, "a.rtf", b"plain")
+
+
+def test_rows_are_marked_where_they_stand_whatever_their_accents_and_empty_ones_are_left_out():
+    blocks = Blocks()
+    add_table(blocks, [["|", ""], ["Cafe\u0301", "Ho\u0300a"], ["Nguye\u0302\u0303n", "12"], ["Le\u0302", "3"]])
+    document = blocks.document("a", "", {})
+    marked = [(mark.level, document.text[mark.start : mark.end]) for mark in document.marks]
+    assert marked == [(1, "Café | Hòa"), (0, "Nguyễn | 12\nLê | 3")]
+    add_table(nothing := Blocks(), [["|"]])
+    assert (nothing.parts, nothing.marks) == ([], [])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from searchkit.documents.numberformats import BUILT_IN, general, shown_number
+from searchkit.documents.numberformats import BUILT_IN, general, shown_number, shown_text
 
 SERIAL = 45_356.75  # the fifth of March 2024, 18:00
 
@@ -69,3 +69,8 @@ def test_a_number_without_a_format_keeps_all_digits_that_count(value, shown):
 
 def test_formats_that_files_name_by_number_alone_all_show_something():
     assert all(shown_number(value, code) for code in BUILT_IN.values() for value in (0, 1.5, -2, 45_000.3))
+
+
+@pytest.mark.parametrize("code", ["General", "0.00", "yyyy-mm-dd"])
+def test_what_is_no_finite_number_is_shown_as_it_stands(code):
+    assert [shown_text(text, code) for text in ("1e999", "nan", " n/a ")] == ["1e999", "nan", "n/a"]

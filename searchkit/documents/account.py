@@ -9,6 +9,7 @@ from searchkit.documents.lines import squeeze
 from searchkit.types import Document, Omission
 
 OBJECTS = ("embedded objects", "what is inside them is not read")
+ATTACHMENTS = ("attachments", "files inside the document are not read; save them beside it")
 PICTURES = ("pictures without a description", "the text in pictures is not read")
 
 _MOST_PLACES = 10

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from searchkit.documents.account import OBJECTS, PICTURES, Account
+from searchkit.documents.account import OBJECTS, PICTURES
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.lines import squeeze
-from searchkit.documents.numberformats import shown_number
+from searchkit.documents.numberformats import shown_text
 from searchkit.documents.packages import Package, attribute, child, local_name
 from searchkit.documents.tables import add_table
 
@@ -38,7 +38,7 @@ def chosen(alternatives: Any) -> Any:
     return next((one for one in alternatives if local_name(one) in ("Choice", "Fallback") and len(one)), ())
 
 
-def add_drawing(drawing: Any, package: Package, part: str, blocks: Blocks, account: Account) -> list[Any]:
+def add_drawing(drawing: Any, package: Package, part: str, blocks: Blocks) -> list[Any]:
     """Append a drawing's descriptions, charts and diagrams; return the texts of its shapes."""
     texts: list[Any] = []
     descriptions: list[str] = []
@@ -54,12 +54,12 @@ def add_drawing(drawing: Any, package: Package, part: str, blocks: Blocks, accou
         elif name in _PICTURES:
             pictures += not _is_decorative(node)
         elif name in ("OLEObject", "oleObj"):
-            account.add(OBJECTS, node.get("ProgID") or node.get("progId") or "")
+            package.account.add(OBJECTS, node.get("ProgID") or node.get("progId") or "")
             pictures -= 1  # an object is drawn as a picture of itself
         elif name in ("chart", "relIds"):
             _add_part(node, package, part, blocks)
     if pictures > len(descriptions):
-        account.add(PICTURES, count=pictures - len(descriptions))
+        package.account.add(PICTURES, count=pictures - len(descriptions))
     for description in descriptions:
         blocks.add(description)
     return texts
@@ -126,14 +126,7 @@ def _points(series: Any, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
         for point in element.iter("{*}pt"):
             value = child(point, "v")
             if value is not None and (point.get("idx") or "").isdecimal():
-                yield int(point.get("idx")), _as_shown(value.text or "", point.get("formatCode") or code)
-
-
-def _as_shown(value: str, code: str) -> str:
-    try:
-        return shown_number(float(value), code)
-    except ValueError:
-        return squeeze(value)
+                yield int(point.get("idx")), shown_text(value.text or "", point.get("formatCode") or code)
 
 
 def shape_lines(text: Any) -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from ctypes import POINTER, byref, c_ushort, cast, create_string_buffer
 from typing import Any
 
-from searchkit.documents.account import Account
+from searchkit.documents.account import ATTACHMENTS, Account
+from searchkit.documents.comments import comment_line
 from searchkit.documents.decoding import clean
 from searchkit.documents.extras import require
 from searchkit.documents.lines import squeeze
@@ -14,7 +15,6 @@ from searchkit.documents.printed import Piece
 
 _FIELD_SIZE = 10.0  # points, in which a field's value is taken to be set
 _XFA = ("parts of the form", "it is a form of a kind (XFA) that only few programs show")
-_FILES = ("attachments", "files inside the document are not read; save them beside it")
 
 
 class Annotations:
@@ -51,13 +51,12 @@ class Annotations:
             if value:
                 fields.append(self._placed(annotation, value))
         elif kind == self._pdfium.FPDF_ANNOT_FILEATTACHMENT:
-            self._account.add(_FILES, self._text(annotation, b"Contents"))
+            self._account.add(ATTACHMENTS, self._text(annotation, b"Contents"))
         elif kind not in (self._pdfium.FPDF_ANNOT_WIDGET, self._pdfium.FPDF_ANNOT_LINK, self._pdfium.FPDF_ANNOT_POPUP):
             words = self._text(annotation, b"Contents")
             author = self._text(annotation, b"T")
             is_text = kind == self._pdfium.FPDF_ANNOT_FREETEXT  # a box of text on the page
-            label = "" if is_text else f"Comment{f' ({author})' if author else ''}: "
-            remarks += [f"{label}{words}"] if words else []
+            remarks += [words if is_text else comment_line(words, author)] if words else []
 
     def _value(self, annotation: Any) -> str:
         form, pdfium = self._form.raw, self._pdfium

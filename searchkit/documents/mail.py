@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from email.utils import getaddresses
@@ -13,7 +13,6 @@ from typing import Any
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.dates import parse_date
 from searchkit.documents.decoding import bad_bytes, clean
-from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.mailtext import header_text, text_of_part
 from searchkit.documents.properties import Value
@@ -47,19 +46,16 @@ def read_mail(data: bytes, doc_id: str) -> Document:
     message = message_from_bytes(data, policy=policy.default)
     if not any(name in message for name in _HEADERS):
         raise DocumentError("no e-mail message: it has none of the headers From, To, Subject, Date.")
-    reading = _Reading()
-    title = header_text(message, "subject")
-    body = _Reading()
+    title, blocks, body = header_text(message, "subject"), Blocks(), _Reading()
     _read_parts(message, body, 0)
     if body.blocks.parts or title or body.unread:
-        reading.blocks.add("\n".join(_people_lines(message)))
-    reading.blocks.extend(body.blocks)
-    if title and not reading.blocks.parts:
-        reading.blocks.add(title)
-    document = reading.blocks.document(doc_id, title, _metadata(message, body.names))
+        blocks.add("\n".join(_people_lines(message)))
+    blocks.extend(body.blocks)
+    if title and not blocks.parts:
+        blocks.add(title)
     unread = (Omission(*_ATTACHED, len(body.unread), ", ".join(body.unread)),) if body.unread else ()
-    marks = tuple(without_bare_headings(document.text, document.marks))
-    return Document(doc_id, document.text, title, document.metadata, marks, omitted=(*bad_bytes(body.bad), *unread))
+    document = blocks.document(doc_id, title, _metadata(message, body.names))
+    return replace(document, omitted=(*bad_bytes(body.bad), *unread))
 
 
 def _people_lines(message: Message) -> Iterator[str]:

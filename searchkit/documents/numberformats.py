@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import takewhile
-from math import floor, log10
+from math import floor, isfinite, log10
+
+from searchkit.documents.lines import squeeze
 
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
@@ -34,8 +36,19 @@ _LAST_DAY = 2_958_466  # after the end of the year 9999
 _GENERAL_DIGITS = 10  # what fits a usual cell
 
 
+def shown_text(text: str, code: str, *, from_1904: bool = False) -> str:
+    """Return a number that a file holds as text, as its format shows it; what is no finite number as it is."""
+    try:
+        value = float(text)
+        return shown_number(value, code, from_1904=from_1904) if isfinite(value) else squeeze(text)
+    except (ValueError, OverflowError):
+        return squeeze(text)
+
+
 def shown_number(value: float, code: str, *, from_1904: bool = False) -> str:
     """Return a number as a cell with this number format shows it. A format that shows nothing gives the number."""
+    if code == "General":
+        return general(value)
     section, negative = _section(code, value)
     tokens = _tokens(section)
     kinds = {kind for kind, _ in tokens}
@@ -217,13 +230,12 @@ def _shown_time(value: float, tokens: list[tuple[str, str]], *, from_1904: bool)
     if not 0 <= value < _LAST_DAY:
         return general(value)
     if any(kind == "elapsed" for kind, _ in tokens):
-        moment, days = _EPOCH, value
+        moment = _EPOCH
     else:
-        start = _EPOCH_1904 if from_1904 else _EPOCH if value >= 60 else _EPOCH + timedelta(days=1)
-        moment, days = start, value
+        moment = _EPOCH_1904 if from_1904 else _EPOCH if value >= 60 else _EPOCH + timedelta(days=1)
     finest = any(kind == "clock" and "." in text for kind, text in tokens)
     unit = 1_000 if finest else 1
-    seconds = floor(days * 86_400 * unit + 0.5) / unit
+    seconds = floor(value * 86_400 * unit + 0.5) / unit
     moment += timedelta(seconds=seconds)
     twelve = any(kind == "noon" for kind, _ in tokens)
     parts = [_time_part(tokens, at, moment, seconds, twelve=twelve) for at in range(len(tokens))]
@@ -240,7 +252,7 @@ def _time_part(tokens: list[tuple[str, str]], at: int, moment: datetime, seconds
     if kind == "clock":
         minutes = text[0].lower() == "m" and _is_minutes(tokens, at)
         return _clock(text.lower(), moment, minutes=minutes, twelve=twelve)
-    return "" if text in ("@",) else _literal(kind, text)
+    return "" if text == "@" else _literal(kind, text)
 
 
 def _is_minutes(tokens: list[tuple[str, str]], at: int) -> bool:

@@ -11,10 +11,11 @@ from zipfile import ZipFile
 from searchkit.documents.account import OBJECTS, PICTURES, Account
 from searchkit.documents.archives import open_archive, read_xml
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import attribute, child, local_name
 from searchkit.documents.properties import Value, metadata_of
-from searchkit.documents.tables import CELL_JOINER, add_table
+from searchkit.documents.tables import add_table, cell_text
 from searchkit.errors import DocumentError
 
 _PROPERTIES = {
@@ -198,10 +199,10 @@ class Flow:
         add_table(blocks, rows, header=True if has_header else None)
 
     def cell(self, cell: Any) -> str:
-        """Return a cell's blocks on one line; a table inside it as "cell, cell; cell, cell"."""
+        """Return what a cell holds, on one line."""
         inner = Blocks()
         self.read(cell, inner)
-        return squeeze(" ".join(part.replace(CELL_JOINER, ", ").replace("\n", "; ") for part in inner.parts))
+        return cell_text(inner)
 
     # --- frames
 
@@ -240,9 +241,8 @@ class Flow:
         """Keep a comment for the end."""
         words = ["".join(part.itertext()) for part in annotation if local_name(part) in ("p", "list")]
         author = child(annotation, "creator")
-        by = f" ({squeeze(author.text)})" if author is not None and author.text else ""
-        if text := squeeze(" ".join(words)):
-            self.last.append(f"Comment{f' on {place}' if place else ''}{by}: {text}")
+        by = squeeze(author.text or "") if author is not None else ""
+        self.last.append(comment_line(squeeze(" ".join(words)), by, place))
 
 
 def _shown_field(element: Any) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 from zipfile import ZipFile
 
 from searchkit.documents.account import Account
 from searchkit.documents.archives import read_xml
+from searchkit.documents.blocks import Blocks
 from searchkit.documents.properties import Value, metadata_of
+from searchkit.documents.titles import stated_title
 from searchkit.errors import DocumentError
+from searchkit.types import Document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -81,6 +84,13 @@ class Package:
             stated.setdefault("date", modified)
         return metadata_of(stated)
 
+    def document(self, doc_id: str, blocks: Blocks, title: str = "", hidden: Sequence[str] = ()) -> Document:
+        """Return the document of what was read; `title` is for a file whose properties state none."""
+        stated, metadata = self.properties()
+        more = {"hidden": list(hidden)} if hidden else {}
+        document = blocks.document(doc_id, stated_title(stated) or title, {**metadata, **more})
+        return self.account.attached(document)
+
 
 def _relations(root: _Element, folder: str) -> Iterator[tuple[str, Relation]]:
     for element in root:
@@ -106,6 +116,11 @@ def attribute(element: Any, name: str) -> str | None:
     if stated is not None:
         return str(stated)
     return next((str(value) for key, value in element.attrib.items() if key.rpartition("}")[2] == name), None)
+
+
+def relation_id(element: Any) -> str:
+    """Return the id of the relation that an element states, which has a namespace; an id of its own has none."""
+    return next((str(value) for key, value in element.attrib.items() if key.endswith("}id")), "")
 
 
 def child(element: Any, *names: str) -> Any | None:

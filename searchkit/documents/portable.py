@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from searchkit.documents.account import Account
+from searchkit.documents.account import ATTACHMENTS, Account
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.extras import require
 from searchkit.documents.fields import Annotations, with_fields
@@ -25,7 +25,6 @@ _DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d
 _RUNNING = ("heads and feet of pages", "they repeat at the same place of pages")
 _BLANK = ("pages without text", "perhaps they are scans; text recognition (OCR) makes them readable")
 _DAMAGED = ("pages", "they are damaged")
-_ATTACHED = ("attachments", "files inside the document are not read; save them beside it")
 _NO_TEXT = "the PDF holds no text; it may be a scan. Run it through text recognition (OCR) first."
 
 
@@ -39,7 +38,7 @@ def read_pdf(data: bytes, doc_id: str) -> Document:
             annotations = Annotations(pdf, account)
             pages = [_page(pdf, number, annotations, account) for number in range(len(pdf))]
             for number in range(pdf.count_attachments()):
-                account.add(_ATTACHED, pdf.get_attachment(number).get_name())
+                account.add(ATTACHMENTS, pdf.get_attachment(number).get_name())
         finally:
             pdf.close()
     blocks = Blocks()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from searchkit.documents.account import OBJECTS, PICTURES, Account
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.documents.richtokens import ControlWord, PlainText, tokens
@@ -138,7 +139,7 @@ class _Reader:
             self._streams[-1].hanging += parts
         elif stream.kind == "annotation" and parts:
             by = squeeze("".join(self._by))
-            self._last.append(f"Comment{f' ({by})' if by else ''}: {' '.join(map(squeeze, parts))}")
+            self._last.append(comment_line(" ".join(map(squeeze, parts)), by))
             self._by.clear()
         else:
             self._last += [part for part in parts if any(map(str.isalpha, part))]

@@ -119,7 +119,8 @@ class _Tokens:
     def _word(self, name: str, number: int | None, *, opens: bool, optional: bool) -> Iterator[Token]:
         if name == "u" and number is not None:
             self._to_skip = self._skip
-            yield PlainText(chr(number & 0xFFFF) if not 0xF000 <= number & 0xFFFF <= 0xF0FF else "•")
+            if not self._in_fonts:
+                yield PlainText(chr(number & 0xFFFF) if not 0xF000 <= number & 0xFFFF <= 0xF0FF else "•")
             return
         self._to_skip = 0
         if name == "uc":
@@ -146,6 +147,8 @@ class _Tokens:
     def _sign(self, sign: str) -> Iterator[Token]:
         if self._to_skip:
             self._to_skip -= 1
+        elif self._in_fonts:  # of a font's name
+            return
         elif sign in _LITERAL:
             yield PlainText(sign)
         elif sign in "\r\n":

@@ -8,11 +8,11 @@ from typing import Any
 from searchkit.documents.account import Account
 from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_drawing, chosen, paragraph_text, shape_lines
 from searchkit.documents.lines import squeeze
-from searchkit.documents.packages import Package, child, local_name
+from searchkit.documents.packages import Package, child, local_name, relation_id
 from searchkit.documents.tables import add_table
-from searchkit.documents.titles import stated_title
 from searchkit.errors import DocumentError
 from searchkit.types import Document
 
@@ -26,10 +26,7 @@ def read_slides(data: bytes, doc_id: str) -> Document:
     with open_archive(data) as archive:
         reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
-        title, metadata = reader.package.properties()
-    hidden = {"hidden": reader.hidden} if reader.hidden else {}
-    document = blocks.document(doc_id, stated_title(title) or reader.first_title, {**metadata, **hidden})
-    return reader.account.attached(document)
+        return reader.package.document(doc_id, blocks, reader.first_title, reader.hidden)
 
 
 class _Reader:
@@ -53,7 +50,7 @@ class _Reader:
         references = child(root, "sldIdLst")
         for number, reference in enumerate(() if references is None else references, 1):
             blocks.begin_page()
-            relation = relations.get(_relation_id(reference))
+            relation = relations.get(relation_id(reference))
             slide = self.package.xml(relation.target) if relation else None
             if relation is None or slide is None:
                 self.account.add(("slides", "they are missing or damaged in the file"), f"slide {number}")
@@ -91,7 +88,7 @@ class _Reader:
             if table is not None:
                 _add_table(table, blocks)
                 return
-            for text in add_drawing((shape,), self.package, part, blocks, self.account):
+            for text in add_drawing((shape,), self.package, part, blocks):
                 _add_text(text, blocks)
 
     def _add_once(self, text: str, blocks: Blocks) -> None:
@@ -129,15 +126,13 @@ class _Reader:
             for name in self.package.related(part, kind):
                 root = self.package.xml(name)
                 for comment in () if root is None else root.iter("{*}cm", "{*}reply"):
-                    yield from self._comment(comment)
+                    yield self._comment(comment)
 
-    def _comment(self, comment: Any) -> Iterator[str]:
+    def _comment(self, comment: Any) -> str:
         body = child(comment, "txBody")
         text = child(comment, "text")
         words = squeeze((text.text or "") if text is not None else "" if body is None else " ".join(shape_lines(body)))
-        author = self._authors.get(comment.get("authorId") or "", "")
-        if words:
-            yield f"Comment{f' ({author})' if author else ''}: {words}"
+        return comment_line(words, self._authors.get(comment.get("authorId") or "", ""))
 
     def _stated_authors(self, main: str) -> Iterator[tuple[str, str]]:
         for kind in ("commentAuthors", "authors"):
@@ -145,11 +140,6 @@ class _Reader:
                 root = self.package.xml(name)
                 for author in () if root is None else root:
                     yield author.get("id") or "", squeeze(author.get("name") or "")
-
-
-def _relation_id(reference: Any) -> str:
-    """Return the id of a slide's relation, which has a namespace; the slide's own number has none."""
-    return next((str(value) for key, value in reference.attrib.items() if key.endswith("}id")), "")
 
 
 def _shapes(tree: Any) -> Iterator[Any]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.decoding import clean
 from searchkit.documents.lines import squeeze
 from searchkit.types import Mark
 
-CELL_JOINER = " | "
+_CELL_JOINER = " | "
 
 Row: TypeAlias = dict[int, str]  # of a sheet: texts by column from 1
 
@@ -25,19 +26,24 @@ def add_table(blocks: Blocks, rows: Sequence[Sequence[str]], header: bool | None
 
     A header row bears a table mark of level 1, the rows below it one of level 0.
     """
-    squeezed = [[squeeze(cell) for cell in row] for row in rows]
-    filled = [row for row in squeezed if any(row)]
-    lines = [CELL_JOINER.join(row).rstrip(" |") for row in filled]
-    before = blocks.length if blocks.parts else None
-    blocks.add("\n".join(lines))
-    if not lines or (before is not None and blocks.length == before):
+    squeezed = ([squeeze(cell) for cell in row] for row in rows)
+    written = ((row, clean(_CELL_JOINER.join(row).rstrip(" |"))) for row in squeezed)
+    kept = [(row, line) for row, line in written if line]
+    if not kept:
         return
+    filled, lines = [row for row, _ in kept], [line for _, line in kept]
+    blocks.add("\n".join(lines))
     at = blocks.length - len(blocks.parts[-1])
     head = (0 if len(filled) > 1 else None) if header else None if header is False else _header(filled)
     for first, last, level in _stretches(head, len(lines)):
         start = at + sum(len(line) + 1 for line in lines[:first])
         end = start + sum(len(line) + 1 for line in lines[first:last]) - 1
         blocks.marks.append(Mark(start, end, "table", level))
+
+
+def cell_text(inner: Blocks) -> str:
+    """Return a cell's blocks on one line; a table inside it as "cell, cell; cell, cell"."""
+    return squeeze(" ".join(part.replace(_CELL_JOINER, ", ").replace("\n", "; ") for part in inner.parts))
 
 
 def _stretches(head: int | None, count: int) -> list[tuple[int, int, int]]:

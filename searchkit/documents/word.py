@@ -9,11 +9,11 @@ from typing import Any
 from searchkit.documents.account import Account
 from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_drawing, chosen
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import Package, attribute, child, local_name
-from searchkit.documents.tables import CELL_JOINER, add_table
-from searchkit.documents.titles import stated_title
+from searchkit.documents.tables import add_table, cell_text
 from searchkit.documents.wordstyles import Numbers, Styles, numbers_of
 from searchkit.errors import DocumentError
 from searchkit.types import Document
@@ -41,9 +41,7 @@ def read_word(data: bytes, doc_id: str) -> Document:
     with open_archive(data) as archive:
         reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
-        title, metadata = reader.package.properties()
-    document = blocks.document(doc_id, stated_title(title) or reader.title, metadata)
-    return reader.account.attached(document)
+        return reader.package.document(doc_id, blocks, reader.title)
 
 
 class _Reader:
@@ -133,7 +131,7 @@ class _Reader:
     def _add_hanging(self, paragraph: _Paragraph, blocks: Blocks) -> None:
         """Append the boxes, pictures and notes of a paragraph below it."""
         for drawing in paragraph.drawings:
-            for box in add_drawing(drawing, self.package, self._part, blocks, self.account):
+            for box in add_drawing(drawing, self.package, self._part, blocks):
                 self._read(box, blocks)
         for kind, number in paragraph.notes:
             note = self._notes[kind].pop(number, None)  # a note is read once, whatever refers to it
@@ -199,10 +197,9 @@ class _Reader:
         return texts
 
     def _cell(self, cell: Any) -> str:
-        """Return a cell's blocks on one line; a table inside it as "cell, cell; cell, cell"."""
         inner = Blocks()
         self._read(cell, inner)
-        return squeeze(" ".join(part.replace(CELL_JOINER, ", ").replace("\n", "; ") for part in inner.parts))
+        return cell_text(inner)
 
     # --- what stands beside the body
 
@@ -226,7 +223,7 @@ class _Reader:
             self._read_part("comments", comment, blocks)
             author = squeeze(attribute(comment, "author") or "")
             if blocks.parts:
-                yield f"Comment{f' ({author})' if author else ''}: {' '.join(map(squeeze, blocks.parts))}"
+                yield comment_line(" ".join(map(squeeze, blocks.parts)), author)
 
 
 def _flattened(container: Iterable[Any]) -> Iterator[Any]:

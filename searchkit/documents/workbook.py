@@ -9,12 +9,12 @@ from typing import Any
 from searchkit.documents.account import Account
 from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_chart, add_drawing, shape_lines
 from searchkit.documents.lines import squeeze
-from searchkit.documents.numberformats import BUILT_IN, general, shown_number
-from searchkit.documents.packages import Package, attribute, child, local_name
+from searchkit.documents.numberformats import BUILT_IN, shown_text
+from searchkit.documents.packages import Package, attribute, child, local_name, relation_id
 from searchkit.documents.tables import Row, add_table, runs, spread
-from searchkit.documents.titles import stated_title
 from searchkit.errors import DocumentError
 from searchkit.types import Document
 
@@ -30,9 +30,7 @@ def read_workbook(data: bytes, doc_id: str) -> Document:
     with open_archive(data) as archive:
         reader = _Reader(Package(archive, Account()))
         blocks = reader.whole()
-        title, metadata = reader.package.properties()
-    hidden = {"hidden": reader.hidden} if reader.hidden else {}
-    return reader.account.attached(blocks.document(doc_id, stated_title(title), {**metadata, **hidden}))
+        return reader.package.document(doc_id, blocks, hidden=reader.hidden)
 
 
 class _Reader:
@@ -58,7 +56,7 @@ class _Reader:
         blocks = Blocks()
         for sheet in sheets:
             name = squeeze(sheet.get("name") or "")
-            relation = relations.get(_relation_id(sheet))
+            relation = relations.get(relation_id(sheet))
             content = self.package.xml(relation.target) if relation and relation.kind in _SHEETS else None
             if relation is None or content is None:
                 self.account.add(("sheets", "they are missing, damaged or of an unknown kind"), name)
@@ -137,12 +135,8 @@ class _Reader:
         return self._number(text, cell.get("s") or "0") if kind == "n" else squeeze(text)
 
     def _number(self, text: str, style: str) -> str:
-        try:
-            value = float(text)
-            code = self._formats[int(style)] if style.isdecimal() and int(style) < len(self._formats) else "General"
-            return shown_number(value, code, from_1904=self._from_1904) if code != "General" else general(value)
-        except (ValueError, OverflowError):
-            return squeeze(text)
+        code = self._formats[int(style)] if style.isdecimal() and int(style) < len(self._formats) else "General"
+        return shown_text(text, code, from_1904=self._from_1904)
 
     # --- what lies on a sheet
 
@@ -156,7 +150,7 @@ class _Reader:
         for name in self.package.related(part, "threadedComment"):
             for comment in self._root(name):
                 threaded.add(comment.get("ref"))
-                yield _comment(comment.get("ref"), people.get(comment.get("personId"), ""), _string(comment))
+                yield _comment(comment, people.get(comment.get("personId"), ""))
         for name in self.package.related(part, "comments"):
             root = self._root(name)
             authors = [squeeze(author.text or "") for author in root.iter("{*}author")] if len(root) else []
@@ -164,7 +158,7 @@ class _Reader:
                 number = comment.get("authorId") or ""
                 author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
                 if comment.get("ref") not in threaded:
-                    yield _comment(comment.get("ref"), author, _string(comment))
+                    yield _comment(comment, author)
 
     def _root(self, name: str) -> Any:
         root = self.package.xml(name)
@@ -179,12 +173,8 @@ class _Reader:
             return
         for charted in list(root.iter("{*}chart")):
             charted.getparent().remove(charted)
-        for text in add_drawing(root, self.package, part, blocks, self.account):
+        for text in add_drawing(root, self.package, part, blocks):
             blocks.add("\n".join(shape_lines(text)))
-
-
-def _relation_id(sheet: Any) -> str:
-    return next((str(value) for key, value in sheet.attrib.items() if key.endswith("}id")), "")
 
 
 def _string(item: Any) -> str:
@@ -192,9 +182,8 @@ def _string(item: Any) -> str:
     return "".join(node.text or "" for node in item.iter("{*}t", "{*}text") if local_name(node.getparent()) != "rPh")
 
 
-def _comment(place: str | None, author: str, text: str) -> str:
-    by = f" ({author})" if author else ""
-    return f"Comment on {place}{by}: {squeeze(text)}" if text.strip() else ""
+def _comment(comment: Any, author: str) -> str:
+    return comment_line(squeeze(_string(comment)), author, comment.get("ref") or "")
 
 
 def _column(letters: str) -> int:
