@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.cells import add_rows
 from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
+from searchkit.documents.tables import add_table
 from searchkit.types import Document, Omission
 
 _LEVELS = {
@@ -125,7 +125,7 @@ def _add_table(body: str, blocks: Blocks) -> None:
     body = re.sub(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|cmidrule(?:\([^)]*\))?\{[^}]*\})", "", body)
     body = re.sub(r"\\multi(?:column|row)\s*\{[^{}]*\}\s*\{[^{}]*\}", "", body)
     rows = [re.split(r"(?<!\\)&", row) for row in _ROW_END.split(body)]
-    add_rows(blocks, [[squeeze(_inline(cell)) for cell in row] for row in rows], has_header=True)
+    add_table(blocks, [[_inline(cell) for cell in row] for row in rows], header=True)
 
 
 def _add_text(text: str, verbatim: list[str], blocks: Blocks) -> None:

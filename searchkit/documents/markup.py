@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.cells import add_rows
 from searchkit.documents.lines import squeeze
+from searchkit.documents.tables import add_table
 from searchkit.types import MarkKind
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ def _add_table(table: _Element, flow: _Flow) -> None:
     flow.blocks.add(flow.lead)
     flow.lead = ""
     filled = [row for row in rows if row]
-    add_rows(flow.blocks, list(_texts(filled)), has_header=bool(filled) and all(map(_is_head, filled[0])))
+    add_table(flow.blocks, list(_texts(filled)), header=bool(filled) and all(map(_is_head, filled[0])))
 
 
 def _is_layout(cell: _Element) -> bool:

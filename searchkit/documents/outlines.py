@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.cells import add_rows
 from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
+from searchkit.documents.tables import add_table
 from searchkit.types import Document, MarkKind
 
 _ITEM = re.compile(r"\s*(?:[-+]|\*+(?=\s)|\.+(?=\s)|\d+[.)]|[a-z][.)])\s+\S")
@@ -193,4 +193,4 @@ def _add_table(lines: Sequence[str], blocks: Blocks) -> None:
     if width > 1 and all(len(row) == 1 for row in rows[1:]):  # a cell a line below the header
         cells = [row[0] for row in rows[1:]]
         rows[1:] = [cells[at : at + width] for at in range(0, len(cells), width)]
-    add_rows(blocks, rows, has_header=has_header)
+    add_table(blocks, rows, header=has_header)

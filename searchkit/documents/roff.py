@@ -9,12 +9,12 @@ from itertools import takewhile
 from typing import TypeAlias
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.cells import add_rows
 from searchkit.documents.dates import parse_date
 from searchkit.documents.lines import squeeze
 from searchkit.documents.mdoc import MDOC_BLOCKS, mdoc_words
 from searchkit.documents.properties import Value
 from searchkit.documents.roffwords import unescape
+from searchkit.documents.tables import add_table
 
 _REQUEST = re.compile(r"[.'][ \t]*(?P<name>[A-Za-z0-9_:#%@-]*\\?[\w}{]*)[ \t]*(?P<rest>.*)$", re.DOTALL)
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"?|((?:\\ |\S)+)')
@@ -268,12 +268,12 @@ class Roff:
             elif words := _table_words(line):
                 rows.append(self._row(words, sign))
         self._lead_out()
-        add_rows(self.blocks, rows, has_header=len(max(rows, key=len, default=[])) >= _LEAST_COLUMNS)
+        add_table(self.blocks, rows, header=len(max(rows, key=len, default=[])) >= _LEAST_COLUMNS)
 
     def _row(self, line: str, sign: str) -> list[str]:
         words = re.sub(r"T[{}]", " ", line)
         words = re.sub(r"(?:^|\s)\.(?:[A-Z]{1,2}|br|sp|nf|fi|ad l|nh)\b", " ", words)
-        return [squeeze(self._plain(cell)) for cell in words.split(sign)]
+        return [self._plain(cell) for cell in words.split(sign)]
 
 
 def _table_words(line: str) -> str:

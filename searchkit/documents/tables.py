@@ -25,15 +25,18 @@ def add_table(blocks: Blocks, rows: Sequence[Sequence[str]], header: bool | None
 
     A header row bears a table mark of level 1, the rows below it one of level 0.
     """
-    squeezed = [[squeeze(cell) for cell in row] for row in rows]
-    filled = [row for row in squeezed if any(row)]
-    lines = [CELL_JOINER.join(row).rstrip(" |") for row in filled]
-    before = blocks.length if blocks.parts else None
-    blocks.add("\n".join(lines))
-    if not lines or (before is not None and blocks.length == before):
+    filled, lines = list[list[str]](), list[str]()
+    for row in rows:
+        cells = [squeeze(cell) for cell in row]
+        if line := CELL_JOINER.join(cells).rstrip(" |"):
+            filled.append(cells)
+            lines.append(line)
+    if not lines:
         return
+    blocks.add("\n".join(lines))
+    lines = blocks.parts[-1].split("\n")  # as they stand there, accents composed
     at = blocks.length - len(blocks.parts[-1])
-    head = (0 if len(filled) > 1 else None) if header else None if header is False else _header(filled)
+    head = _header(filled) if header is None else (0 if header and len(filled) > 1 else None)
     for first, last, level in _stretches(head, len(lines)):
         start = at + sum(len(line) + 1 for line in lines[:first])
         end = start + sum(len(line) + 1 for line in lines[first:last]) - 1
