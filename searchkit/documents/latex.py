@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.documents.tables import add_table
@@ -79,10 +79,8 @@ def read_latex(text: str, doc_id: str) -> Document:
             _add_table(content, blocks)
         else:
             _add_text(content, verbatim, blocks)
-    document = blocks.document(doc_id, title, metadata)
     omitted = (Omission(*_INCLUDED_REASON, len(included), ", ".join(included)),) if included else ()
-    kept = without_bare_headings(document.text, document.marks)
-    return Document(doc_id, document.text, title, document.metadata, tuple(kept), omitted=omitted)
+    return replace(blocks.document(doc_id, title, metadata), omitted=omitted)
 
 
 def _pieces(body: str) -> Iterator[tuple[str, str, int]]:
