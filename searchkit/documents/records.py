@@ -94,10 +94,7 @@ def _nested_out(
     """Return what a record without a text field says: all of it, or the fields that were asked for."""
     if wanted is not None:
         return values
-    nested = told.get("metadata")
-    rest = {key: value for key, value in told.items() if key != "metadata"} if isinstance(nested, Mapping) else told
-    told = {**rest, **nested} if isinstance(nested, Mapping) else rest
-    return {key: value for key, value in told.items() if key != id_field or key.lower() != "_id"}
+    return {key: value for key, value in _unnested(told).items() if key != id_field or key.lower() != "_id"}
 
 
 def value_lines(value: Any, path: str = "", depth: int = 0) -> Iterator[str]:
@@ -249,12 +246,17 @@ def _field(record: Mapping[str, Any], asked: str | None, usual: Sequence[str]) -
 
 
 def _metadata(record: Mapping[str, Any], used: set[str | None], wanted: Sequence[str] | None) -> dict[str, Any]:
-    """Return the record's other fields, those of a nested "metadata" as if they stood in the record itself."""
-    rest = {name: value for name, value in record.items() if name not in used}
-    if isinstance(nested := rest.get("metadata"), Mapping):
-        rest = {**{name: value for name, value in rest.items() if name != "metadata"}, **nested}
-    values = flatten(rest)
+    """Return the record's other fields."""
+    values = flatten(_unnested({name: value for name, value in record.items() if name not in used}))
     return values if wanted is None else {name: values[name] for name in wanted if name in values}
+
+
+def _unnested(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record with the fields of a nested "metadata" as if they stood in the record itself."""
+    nested = record.get("metadata")
+    if not isinstance(nested, Mapping):
+        return record
+    return {**{name: value for name, value in record.items() if name != "metadata"}, **nested}
 
 
 def _as_text(value: Any) -> str:
