@@ -254,8 +254,6 @@ def _definition_lines(element: _Element) -> Iterator[str]:
                 yield _definition(terms, meanings)
                 terms, meanings = [], []
             terms.append(squeeze("".join(_own_words(item))))
-        elif tag == "dd" or item.get("rend", "").startswith("dd"):
-            meanings.append(squeeze("".join(_own_words(item))))
         else:
             meanings.append(squeeze("".join(_own_words(item))))
     if terms or meanings:
@@ -315,8 +313,6 @@ def _fill(texts: list[str], spanning: dict[int, tuple[str, int]]) -> None:
         words, left = spanning.pop(len(texts))
         if left > 1:
             spanning[len(texts)] = (words, left - 1)
-            texts.append(words)
-            continue
         texts.append(words)
 
 
