@@ -217,6 +217,15 @@ def test_a_notebook_gives_its_cells_and_what_they_printed(tmp_path):
     assert [(told.what, told.count) for told in document.omitted] == [("outputs of cells", 1)]
 
 
+def test_a_heading_of_a_notebook_stands_above_the_cells_below_it(tmp_path):
+    sources = ["Pumps of the *north*\n===\n\n## Oil", "They run on oil."]
+    cells = [{"cell_type": "markdown", "source": source} for source in sources]
+    document = document_of(tmp_path, "a.ipynb", json.dumps({"cells": cells}))
+    assert document.title == "Pumps of the north"
+    assert marked(document, "heading") == ["Pumps of the *north*\n===", "## Oil"]
+    assert [mark.level for mark in document.marks] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

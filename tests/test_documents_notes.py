@@ -43,6 +43,12 @@ def test_fields_that_notes_have_keep_their_published_line_in_the_text():
     assert "Section: B\nPublished: 2024-01-05" in found(document)
 
 
+def test_a_field_that_says_something_else_a_second_time_stays_in_the_text():
+    document = read_text(f"Gates of the north\n\nSource: Harbour Post\nSource: Ida Holm\n\n{LONG}\n\n{OTHER}\n", "a")
+    assert document.metadata["source"] == "Harbour Post"
+    assert "Source: Ida Holm" in found(document)
+
+
 def test_headings_without_text_and_pictures_of_a_manual_are_found():
     document = read_markdown(
         "# Sluice\n\n## Overview\n\nIt has two gates.\n\n![Wiring of switch 14](a.png)\n\n## Torque: 40 Nm\n\n"

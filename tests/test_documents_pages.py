@@ -2,6 +2,8 @@
 
 import pytest
 
+from searchkit.documents.blocks import Blocks
+from searchkit.documents.tables import add_table
 from searchkit.documents.webpage import read_html
 from searchkit.text.splitting import Limits, split
 
@@ -50,6 +52,20 @@ def test_a_cell_that_spans_rows_stands_in_each():
     document = page("<main><table><tr><td rowspan=2>Hue</td><td>1</td></tr><tr><td>2</td></tr></table></main>")
     assert document.text == "Hue | 1\nHue | 2"
     assert [(mark.kind, mark.level) for mark in document.marks] == [("table", 0)]
+
+
+def test_a_table_of_nothing_but_bars_is_no_table():
+    table = "<table><tr><td>|</td><td>|</td></tr><tr><td>|</td><td></td></tr></table>"
+    document = page(f"{table}<p>The gate opens at dawn.</p>")
+    assert document.text == "The gate opens at dawn."
+    assert document.marks == ()
+
+
+def test_marks_of_a_table_hold_where_accents_are_composed():
+    blocks = Blocks()
+    add_table(blocks, [["Cafe\u0301", "Tolls"], ["Quai de la Fore\u0302t", "5"]], header=True)
+    document = blocks.document("a", "", {})
+    assert [document.text[mark.start : mark.end] for mark in document.marks] == ["Café | Tolls", "Quai de la Forêt | 5"]
 
 
 def test_terms_stand_with_what_they_mean():

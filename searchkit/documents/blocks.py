@@ -52,6 +52,11 @@ class Blocks:
         """Let the blocks that follow stand under no heading: a heading mark on the space before them says so."""
         self.section_ended = bool(self.parts)
 
+    def first_heading(self) -> str:
+        """Return the words of the first heading, "" without one."""
+        first = next((mark for mark in self.marks if mark.kind == "heading"), None)
+        return "\n\n".join(self.parts)[first.start : first.end] if first else ""
+
     def document(self, doc_id: str, title: str, metadata: Mapping[str, Any]) -> Document:
         """Return the document. A first heading that only repeats the title becomes front matter."""
         text = "\n\n".join(self.parts)

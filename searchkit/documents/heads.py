@@ -245,11 +245,15 @@ def is_noted(fact: FrontLine) -> bool:
 
 
 def _front_lines(head: Head, lines: _Lines) -> Iterator[Line]:
-    """Yield the head's lines that are surely front matter."""
+    """Yield the head's lines that are surely front matter; metadata holds one value of a field, so others stay text."""
     known = {line.start for line in (*head.headlines, *head.sections, *head.standfirsts)}
     exported = any(fact.key == "title" for fact in head.facts)  # "Title: …", "Author: …": fields of a database
     noted = not exported and any(map(is_noted, head.facts))
+    stated = {"section": head.section} if head.sections else {}
+    stated |= {"standfirst": squeeze(" ".join(line.text for line in head.standfirsts))} if head.standfirsts else {}
     for line, kind in zip(lines.lines[: head.length], lines.kinds, strict=False):
+        if kind.key not in ("", "authors") and stated.setdefault(kind.key, kind.value) != kind.value:
+            continue
         if noted and (kind.kind is Kind.LABELLED_DATE or is_noted(kind)):
             continue
         is_known = line.start in known or squeeze(line.text) == head.title

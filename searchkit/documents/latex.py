@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.documents.tables import add_table
@@ -79,10 +79,8 @@ def read_latex(text: str, doc_id: str) -> Document:
             _add_table(content, blocks)
         else:
             _add_text(content, verbatim, blocks)
-    document = blocks.document(doc_id, title, metadata)
     omitted = (Omission(*_INCLUDED_REASON, len(included), ", ".join(included)),) if included else ()
-    kept = without_bare_headings(document.text, document.marks)
-    return Document(doc_id, document.text, title, document.metadata, tuple(kept), omitted=omitted)
+    return replace(blocks.document(doc_id, title, metadata), omitted=omitted)
 
 
 def _pieces(body: str) -> Iterator[tuple[str, str, int]]:
@@ -125,7 +123,7 @@ def _add_table(body: str, blocks: Blocks) -> None:
     body = re.sub(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|cmidrule(?:\([^)]*\))?\{[^}]*\})", "", body)
     body = re.sub(r"\\multi(?:column|row)\s*\{[^{}]*\}\s*\{[^{}]*\}", "", body)
     rows = [re.split(r"(?<!\\)&", row) for row in _ROW_END.split(body)]
-    add_table(blocks, [[squeeze(_inline(cell)) for cell in row] for row in rows], header=True)
+    add_table(blocks, [[_inline(cell) for cell in row] for row in rows], header=True)
 
 
 def _add_text(text: str, verbatim: list[str], blocks: Blocks) -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.roff import Roff
 from searchkit.errors import DocumentError
@@ -26,8 +25,7 @@ def read_man(text: str, doc_id: str) -> Document:
     document = page.blocks.document(doc_id, page.title, page.metadata)
     if not document.text.strip() and page.refers_to:
         raise DocumentError(f"it holds no text: it only refers to {page.refers_to}.")
-    kept = without_bare_headings(document.text, document.marks)
-    return Document(doc_id, document.text, document.title, document.metadata, tuple(kept))
+    return document
 
 
 def read_info(text: str, doc_id: str) -> Document:
@@ -38,11 +36,7 @@ def read_info(text: str, doc_id: str) -> Document:
         if lines[0].strip().startswith(_TABLES):
             continue
         _add_node(lines[1:] if _NODE.match(lines[0]) else lines, blocks)
-    first = next((mark for mark in blocks.marks if mark.kind == "heading"), None)
-    text = "\n\n".join(blocks.parts)
-    document = blocks.document(doc_id, text[first.start : first.end] if first else "", {})
-    kept = without_bare_headings(document.text, document.marks)
-    return Document(doc_id, document.text, document.title, {}, tuple(kept))
+    return blocks.document(doc_id, blocks.first_heading(), {})
 
 
 def _add_node(lines: Sequence[str], blocks: Blocks) -> None:

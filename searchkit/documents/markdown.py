@@ -35,7 +35,7 @@ def read_markdown(text: str, doc_id: str) -> Document:
     front = split_front_matter(text)
     body_start = front.end
     title, metadata = metadata_of(front.stated)
-    marks = list(_block_marks(text, body_start))
+    marks = list(block_marks(text, body_start))
     first = next((mark for mark in marks if mark.kind == "heading"), None)
     heading = heading_text(text[first.start : first.end]) if first else ""
     title = title or heading
@@ -61,7 +61,7 @@ def _as_front(mark: Mark) -> Mark:
     return Mark(mark.start, mark.end, "front")
 
 
-def _block_marks(text: str, body_start: int) -> Iterator[Mark]:
+def block_marks(text: str, body_start: int = 0) -> Iterator[Mark]:
     """Yield marks for the outermost blocks below `body_start`, which begins a line."""
     body = text[body_start:]
     starts = list(accumulate((len(line) for line in body.split("\n")), lambda at, size: at + size + 1, initial=0))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.errors import DocumentError
-from searchkit.types import Document, Mark
+from searchkit.types import Document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -38,9 +37,7 @@ def read_xml_document(data: bytes, doc_id: str) -> Document:
     _read(root, blocks, fields, 0)
     _add_fields(fields, blocks)
     title = next((squeeze(_text(one)) for one in root.iter() if _name(one) in _TITLES and _text(one).strip()), "")
-    document = blocks.document(doc_id, title if len(title) <= _FIELD else "", {})
-    kept: list[Mark] = without_bare_headings(document.text, document.marks)
-    return Document(doc_id, document.text, document.title, {}, tuple(kept))
+    return blocks.document(doc_id, title if len(title) <= _FIELD else "", {})
 
 
 def _read(element: _Element, blocks: Blocks, fields: list[str], depth: int) -> None:

@@ -68,13 +68,18 @@ class _Flow:
         self.blocks.add(lead)
         self.blocks.add(text, kind, level)
 
+    def lead_out(self) -> None:
+        """Append what leads to the next block, by itself."""
+        self.blocks.add(self.lead)
+        self.lead = ""
+
 
 def add_blocks(element: _Element, blocks: Blocks) -> None:
     """Append what stands in an element to `blocks`, in order."""
     flow = _Flow(blocks)
     _read(element, flow)
     flow.flush()
-    flow.blocks.add(flow.lead)
+    flow.lead_out()
 
 
 def is_hidden(element: _Element) -> bool:
@@ -147,8 +152,7 @@ def _add_details(element: _Element, flow: _Flow) -> None:
             _read_child(child, _tag(child), flow)
         flow.words.append(_one_line(child.tail))
     flow.flush()
-    flow.blocks.add(flow.lead)
-    flow.lead = ""
+    flow.lead_out()
 
 
 def _is_block(code: _Element) -> bool:
@@ -235,8 +239,7 @@ def _add_definitions(element: _Element, flow: _Flow) -> None:
         else:
             _read(item, flow)
             flow.flush()
-    flow.blocks.add(flow.lead)
-    flow.lead = ""
+    flow.lead_out()
 
 
 _DEFINITIONS = frozenset({"dl", "list"})
@@ -254,8 +257,6 @@ def _definition_lines(element: _Element) -> Iterator[str]:
                 yield _definition(terms, meanings)
                 terms, meanings = [], []
             terms.append(squeeze("".join(_own_words(item))))
-        elif tag == "dd" or item.get("rend", "").startswith("dd"):
-            meanings.append(squeeze("".join(_own_words(item))))
         else:
             meanings.append(squeeze("".join(_own_words(item))))
     if terms or meanings:
@@ -279,8 +280,7 @@ def _add_table(table: _Element, flow: _Flow) -> None:
         return
     for caption in table.iter("caption"):
         flow.add(_line(caption))
-    flow.blocks.add(flow.lead)
-    flow.lead = ""
+    flow.lead_out()
     filled = [row for row in rows if row]
     add_table(flow.blocks, list(_texts(filled)), header=bool(filled) and all(map(_is_head, filled[0])))
 
@@ -315,8 +315,6 @@ def _fill(texts: list[str], spanning: dict[int, tuple[str, int]]) -> None:
         words, left = spanning.pop(len(texts))
         if left > 1:
             spanning[len(texts)] = (words, left - 1)
-            texts.append(words)
-            continue
         texts.append(words)
 
 

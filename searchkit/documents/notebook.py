@@ -8,7 +8,7 @@ from typing import Any
 
 from searchkit.documents.decoding import clean, unify_newlines
 from searchkit.documents.headings import without_bare_headings
-from searchkit.documents.markdown import read_markdown
+from searchkit.documents.markdown import block_marks, heading_text
 from searchkit.documents.properties import metadata_of
 from searchkit.documents.records import parse_json
 from searchkit.errors import DocumentError
@@ -39,10 +39,10 @@ def read_notebook(text: str, doc_id: str) -> Document:
     title, metadata = metadata_of(
         {key: stated[key] for key in ("title", "authors", "date") if key in stated} if isinstance(stated, dict) else {}
     )
-    heading = next((joined[mark.start : mark.end].lstrip("# ") for mark in marks if mark.kind == "heading"), "")
+    heading = next((heading_text(joined[mark.start : mark.end]) for mark in marks if mark.kind == "heading"), "")
     omitted = (Omission(*_PICTURES, unread),) if unread else ()
     kept = without_bare_headings(joined, marks)
-    return Document(doc_id, joined, title or heading.strip(), metadata, tuple(kept), omitted=omitted)
+    return Document(doc_id, joined, title or heading, metadata, tuple(kept), omitted=omitted)
 
 
 def _cells(notebook: Any) -> list[dict[str, Any]] | None:
@@ -62,27 +62,12 @@ def _parts(cell: dict[str, Any]) -> Iterator[tuple[str, list[Mark]]]:
     if source.strip() and kind == "heading":
         yield source, [Mark(0, len(source), "heading", int(cell.get("level") or 1))]
     elif source.strip() and kind == "markdown":
-        yield source, _markdown_marks(source)
+        yield source, list(block_marks(source))
     elif source.strip():
         yield source, [Mark(0, len(source), "code")] if kind == "code" else []
     for output in _outputs(cell):
         if shown := _shown(output):
             yield shown, [Mark(0, len(shown), "code")]
-
-
-def _markdown_marks(source: str) -> list[Mark]:
-    """Return the marks of a cell's Markdown; its only heading is no title here."""
-    document = read_markdown(f"\n{source}", "")
-    lines = {mark.start - 1: mark for mark in document.marks}
-    found = []
-    for start, mark in lines.items():
-        hashes = len(source[start : mark.end - 1]) - len(source[start : mark.end - 1].lstrip("#"))
-        is_title = mark.kind == "front"
-        kind = "heading" if is_title else mark.kind
-        level = max(1, hashes) if is_title else mark.level
-        if start >= 0:
-            found.append(Mark(start, mark.end - 1, kind, level))
-    return found
 
 
 def _outputs(cell: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from searchkit.documents.blocks import Blocks
-from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.documents.tables import add_table
@@ -64,11 +63,7 @@ class _Page:
         """Return the document."""
         self.flush()
         title, metadata = metadata_of(self.stated)
-        first = next((mark for mark in self.blocks.marks if mark.kind == "heading"), None)
-        text = "\n\n".join(self.blocks.parts)
-        document = self.blocks.document(doc_id, title or (text[first.start : first.end] if first else ""), metadata)
-        kept = without_bare_headings(document.text, document.marks)
-        return Document(doc_id, document.text, document.title, document.metadata, tuple(kept))
+        return self.blocks.document(doc_id, title or self.blocks.first_heading(), metadata)
 
 
 def read_org(text: str, doc_id: str) -> Document:
@@ -123,7 +118,7 @@ def read_asciidoc(text: str, doc_id: str) -> Document:
     for number, line in enumerate(lines):
         stripped = line.rstrip()
         if fence:
-            if stripped == fence or (fence == "```" and stripped == "```"):
+            if stripped == fence:
                 page.flush()
                 fence = ""
             elif not fence.startswith("////"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from searchkit.documents.decoding import bad_bytes, bad_signs, clean, unify_newlines
@@ -27,14 +28,19 @@ def read_records(lines: Iterable[str], name: str, options: ReadOptions | None = 
     """Yield a document for each line of JSON, a failure for each that holds none; blank lines are passed over."""
     chosen = options or ReadOptions()
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield _parse(line, chosen, f"{name}:{number}", name)
-        except DocumentError as error:
-            yield Failure(f"{name}:{number}", str(error))
-        except Exception as error:  # noqa: BLE001 - the other records are to be read
-            yield Failure(f"{name}:{number}", str(document_bug(error)), bug=True)
+        if line.strip():
+            place = f"{name}:{number}"
+            yield attempted(place, partial(_parse, line, chosen, place, name))
+
+
+def attempted(place: str, make: Callable[[], Document]) -> Document | Failure:
+    """Return the document of one record, a failure where a reader fails on it: the others are to be read."""
+    try:
+        return make()
+    except DocumentError as error:
+        return Failure(place, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        return Failure(place, str(document_bug(error)), bug=True)
 
 
 def record_document(
@@ -94,10 +100,7 @@ def _nested_out(
     """Return what a record without a text field says: all of it, or the fields that were asked for."""
     if wanted is not None:
         return values
-    nested = told.get("metadata")
-    rest = {key: value for key, value in told.items() if key != "metadata"} if isinstance(nested, Mapping) else told
-    told = {**rest, **nested} if isinstance(nested, Mapping) else rest
-    return {key: value for key, value in told.items() if key != id_field or key.lower() != "_id"}
+    return {key: value for key, value in _unnested(told).items() if key != id_field or key.lower() != "_id"}
 
 
 def value_lines(value: Any, path: str = "", depth: int = 0) -> Iterator[str]:
@@ -211,16 +214,10 @@ def _is_record(line: str) -> bool:
 def _list_documents(records: list[object], doc_id: str, options: ReadOptions) -> Iterator[Document | Failure]:
     for number, record in enumerate(records, 1):
         place = f"{doc_id}:{number}"
-        try:
-            if not isinstance(record, dict):
-                raise DocumentError("not an object like the others in the list")
-            document = record_document(record, options, place, doc_id)
-        except DocumentError as error:
-            yield Failure(place, str(error))
-        except Exception as error:  # noqa: BLE001 - as above
-            yield Failure(place, str(document_bug(error)), bug=True)
+        if isinstance(record, dict):
+            yield attempted(place, partial(record_document, record, options, place, doc_id))
         else:
-            yield document
+            yield Failure(place, "not an object like the others in the list")
 
 
 def _kind(value: Any) -> str:
@@ -249,12 +246,17 @@ def _field(record: Mapping[str, Any], asked: str | None, usual: Sequence[str]) -
 
 
 def _metadata(record: Mapping[str, Any], used: set[str | None], wanted: Sequence[str] | None) -> dict[str, Any]:
-    """Return the record's other fields, those of a nested "metadata" as if they stood in the record itself."""
-    rest = {name: value for name, value in record.items() if name not in used}
-    if isinstance(nested := rest.get("metadata"), Mapping):
-        rest = {**{name: value for name, value in rest.items() if name != "metadata"}, **nested}
-    values = flatten(rest)
+    """Return the record's other fields."""
+    values = flatten(_unnested({name: value for name, value in record.items() if name not in used}))
     return values if wanted is None else {name: values[name] for name in wanted if name in values}
+
+
+def _unnested(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record with the fields of a nested "metadata" as if they stood in the record itself."""
+    nested = record.get("metadata")
+    if not isinstance(nested, Mapping):
+        return record
+    return {**{name: value for name, value in record.items() if name != "metadata"}, **nested}
 
 
 def _as_text(value: Any) -> str:

@@ -163,7 +163,7 @@ class Roff:
 
     def _begin_section(self, words: str, level: int) -> None:
         self._end_code()
-        self._lead = self._lead_out()
+        self._lead_out()
         if words.strip():
             self._add_heading(words, level)
         else:
@@ -180,7 +180,8 @@ class Roff:
             self.metadata.update({"date": date} if date else {})
         elif name == "It":
             self._flush()
-            self._lead = squeeze(" ".join([self._lead_out(), mdoc_words("It", arguments, self._name)]))
+            self._lead_out()
+            self._lead = squeeze(mdoc_words("It", arguments, self._name))
         elif name == "Bd":
             self._flush()
             if {"-literal", "-unfilled"} & set(arguments):
@@ -198,10 +199,9 @@ class Roff:
             self._flush()
             self.blocks.add(mdoc_words(name, arguments, self._name), "code")
 
-    def _lead_out(self) -> str:
+    def _lead_out(self) -> None:
         self.blocks.add(self._lead)
         self._lead = ""
-        return ""
 
     def _flush(self) -> None:
         """End the paragraph; a tag stands above what it names."""
@@ -273,7 +273,7 @@ class Roff:
     def _row(self, line: str, sign: str) -> list[str]:
         words = re.sub(r"T[{}]", " ", line)
         words = re.sub(r"(?:^|\s)\.(?:[A-Z]{1,2}|br|sp|nf|fi|ad l|nh)\b", " ", words)
-        return [squeeze(self._plain(cell)) for cell in words.split(sign)]
+        return [self._plain(cell) for cell in words.split(sign)]
 
 
 def _table_words(line: str) -> str:

@@ -34,7 +34,7 @@ def add_table(blocks: Blocks, rows: Sequence[Sequence[str]], header: bool | None
     filled, lines = [row for row, _ in kept], [line for _, line in kept]
     blocks.add("\n".join(lines))
     at = blocks.length - len(blocks.parts[-1])
-    head = (0 if len(filled) > 1 else None) if header else None if header is False else _header(filled)
+    head = _header(filled) if header is None else (0 if header and len(filled) > 1 else None)
     for first, last, level in _stretches(head, len(lines)):
         start = at + sum(len(line) + 1 for line in lines[:first])
         end = start + sum(len(line) + 1 for line in lines[first:last]) - 1

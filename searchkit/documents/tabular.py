@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from math import ceil
 from typing import TypeAlias
@@ -15,8 +16,7 @@ from searchkit.documents.columns import Columns, is_value
 from searchkit.documents.decoding import bad_bytes, bad_signs, clean, unify_newlines
 from searchkit.documents.lines import squeeze
 from searchkit.documents.options import ReadOptions
-from searchkit.documents.records import USUAL_FIELDS, record_document
-from searchkit.errors import DocumentError
+from searchkit.documents.records import USUAL_FIELDS, attempted, record_document
 from searchkit.types import Document, Failure, Omission
 
 OpenLines: TypeAlias = Callable[[], Iterator[str]]
@@ -91,12 +91,8 @@ def _document(
     cells = table.named(row)
     omitted = bad_bytes(sum(bad_signs(cell) + cell.count("\x00") for cell in row))
     omitted += () if table.quoted else (_UNCLOSED,)
-    try:
-        return record_document(
-            cells, options, place, source, typed=columns.typed(cells), omitted=omitted, extra={"table": above}
-        )
-    except DocumentError as error:
-        return Failure(place, str(error))
+    told = partial(record_document, typed=columns.typed(cells), omitted=omitted, extra={"table": above})
+    return attempted(place, partial(told, cells, options, place, source))
 
 
 def _survey(open_lines: OpenLines, delimiter: str) -> _Table:

@@ -70,8 +70,7 @@ def read_html(html: str, doc_id: str) -> Document:
     document = blocks.document(doc_id, title, metadata)
     if is_news:
         document = _with_front(document, str(metadata.get("standfirst", "")))
-    marks = without_bare_headings(document.text, document.marks)
-    return replace(document, marks=tuple(marks), omitted=_left_out(shown, document))
+    return replace(document, omitted=_left_out(shown, document))
 
 
 def add_whole_page(html: str, blocks: Blocks) -> None:
@@ -206,6 +205,4 @@ def _with_front(document: Document, standfirst: str) -> Document:
         if is_front and start not in taken:
             marks.append(Mark(start, start + len(part), "front"))
         start += len(part) + 2
-    if not marks:
-        return document
-    return Document(document.id, document.text, document.title, document.metadata, tuple(sorted(marks)))
+    return replace(document, marks=tuple(without_bare_headings(document.text, sorted(marks))))
