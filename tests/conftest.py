@@ -1,7 +1,12 @@
 import pytest
+from hypothesis import HealthCheck, settings
 
 from searchkit.storage.keywords import ENGINES
 from tests.worlds import NEWS, WordHashEmbedder
+
+# no test depends on time: a machine under load, or Hypothesis' first tables of Unicode, is no failure
+settings.register_profile("searchkit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("searchkit")
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ class FolderView:
         owners = self.passages.owners(rows.tolist())
         if not are_units(matrix).all():
             path = self.snapshot.path / "vectors"
-            raise IndexCorrupt(f"{path} holds some that are not finite or not of unit length. Run: searchkit rebuild")
+            raise IndexCorrupt(f"{path} holds some that are not of unit length. Run: searchkit rebuild")
         _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
         pairs = len(rows) ** 2 - int((sizes**2).sum())
         if not pairs:

@@ -16,6 +16,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
 from searchkit.rankings import best_first
 from searchkit.scanning import products
@@ -86,7 +87,7 @@ class Vectors:
         """Return the best candidates by their exact cosine."""
         if not candidates:
             return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
-        scores = [_exact(segment.read(at), query) for segment, at in candidates]
+        scores = [_exact(segment, at, query) for segment, at in candidates]
         rows = np.concatenate([segment.rows[at] for segment, at in candidates])
         return best_first(rows, np.concatenate(scores), limit)
 
@@ -108,7 +109,7 @@ class Vectors:
         """Return the cosine of each row: (len(rows),), NaN for a row without a vector."""
         scores = np.full(len(rows), np.nan, np.float32)
         for segment, at, position in self._places(rows):
-            scores[at] = _exact(segment.read(position), query)
+            scores[at] = _exact(segment, position, query)
         return scores
 
     def get(self, rows: Rows) -> npt.NDArray[np.float32]:
@@ -191,9 +192,13 @@ class Vectors:
         return places
 
 
-def _exact(vectors: npt.NDArray[np.float16], query: FloatVector) -> npt.NDArray[np.float32]:
-    """Return the products of rows with a query in float32: (n,)."""
-    return products(vectors.astype(np.float32), query[None])[:, 0]
+def _exact(segment: Segment, positions: npt.NDArray[np.intp], query: FloatVector) -> npt.NDArray[np.float32]:
+    """Return the products of a segment's rows with a query in float32: (n,). Raises IndexCorrupt."""
+    with np.errstate(all="ignore"):
+        scores = products(segment.read(positions).astype(np.float32), query[None])[:, 0]
+    if not np.isfinite(scores).all():
+        raise IndexCorrupt(f"{segment.name}.vectors.npy holds a vector that is not finite. Run: searchkit rebuild")
+    return scores
 
 
 def living(segments: Sequence[Segment], dead: Rows) -> list[npt.NDArray[np.bool_] | None]:
