@@ -65,7 +65,7 @@ class Inquiry:
         if where:
             from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
 
-            condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
+            condition = filters.read(where)
         if name is not None:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")

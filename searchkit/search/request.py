@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
-from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, cast, get_args
 
 from searchkit.errors import QueryError
 from searchkit.search.choices import ARMS, FUSIONS, MODES, MOST_RERANKED, OPTIONS, STAGES
@@ -74,9 +74,14 @@ class SearchRequest:
 
 def _filter(name: str, value: Any) -> Any:
     """Return a filter, which is read when there is an index to apply it to."""
-    if not isinstance(value, str | Mapping):
-        raise wrong(name, "the text of a filter or a mapping", value)
-    return text(name, value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return text(name, value)
+    if not isinstance(value, Mapping):
+        from searchkit.queries.filters import Filter  # noqa: PLC0415 - whoever has one made it with these
+
+        if not isinstance(value, get_args(Filter)):
+            raise wrong(name, "the text of a filter or a mapping", value)
+    return value
 
 
 def _weights(name: str, value: Any) -> dict[str, float]:
