@@ -82,6 +82,8 @@ class IndexReader(Holdings):
         k: how many passages to return.
         mode: hybrid, keyword or vector.
         where: a filter, applied before ranking: its text, or a mapping.
+        since: only documents from this year, month or day on: a date, or text such as 2024-06.
+        until: only documents up to this year, month or day, included.
         fusion: how hybrid joins both arms: minmax, zscore or rrf.
         weights: what each arm counts in hybrid: 1 unless given, as in {'keyword': 1.5}.
         offset: pass over so many hits.

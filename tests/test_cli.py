@@ -371,7 +371,7 @@ def test_watch_prints_a_line_for_each_commit(news, monkeypatch):
 def test_a_hit_shows_its_place_relative_to_the_working_directory(news):
     found = news("search", "bamboo diplomacy")
     assert found.exit_code == 0
-    assert "news/hanoi.txt:5  news/hanoi.txt#0" in found.stdout
+    assert "    news/hanoi.txt:5  #0\n" in found.stdout
     assert "2024-06-20" in found.stdout
 
 

@@ -47,6 +47,8 @@ class SearchRequest:
     k: int = 10
     mode: str = "hybrid"
     where: str | Mapping[str, Any] | None = None
+    since: str | date | None = None
+    until: str | date | None = None
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(default_factory=dict)
     offset: int = 0
@@ -84,6 +86,16 @@ def _filter(name: str, value: Any) -> Any:
     return value
 
 
+def _period(name: str, value: Any) -> str:
+    """Return a year, month or day as a filter reads it."""
+    from searchkit.queries.filters import Period  # noqa: PLC0415 - most questions name none
+
+    written = value.isoformat() if isinstance(value, date) else value
+    if not isinstance(written, str) or Period.parse(written) is None:
+        raise wrong(name, "a date such as 2024-06-18, 2024-06 or 2024", value)
+    return written
+
+
 def _weights(name: str, value: Any) -> dict[str, float]:
     """Return the weights of arms, which leave something to divide by."""
     if not isinstance(value, Mapping) or not set(value) <= set(ARMS):
@@ -106,6 +118,8 @@ CHECKS: Mapping[str, Check] = {
     "k": partial(count, least=1),
     "mode": partial(one_of, choices=MODES),
     "where": optional(_filter),
+    "since": optional(_period),
+    "until": optional(_period),
     "fusion": partial(one_of, choices=FUSIONS),
     "weights": _weights,
     "offset": count,
@@ -134,6 +148,8 @@ class SearchOptions(TypedDict, total=False):
 
     mode: str
     where: Any
+    since: Any
+    until: Any
     fusion: str
     weights: dict[str, float]
     offset: int
