@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.search.differences import Stated, says_no_more
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 
@@ -18,7 +19,7 @@ CHUNK = 64
 
 
 class Pick(NamedTuple):
-    """A row that becomes a hit, its score, and the ids of the near duplicates that it stands for."""
+    """A row that becomes a hit, its score, and the ids of the near duplicates that say no more than it."""
 
     row: int
     score: float
@@ -32,6 +33,7 @@ class Picker:
         self._request = question.request
         self._memory = question.memory
         self._view = question.view
+        self._known: dict[int, Stated] = {}
 
     def pick(self, ranked: Iterable[tuple[int, float]]) -> Iterator[Pick]:
         """Yield hits in order, also those that the request passes over, to its last one or all there are."""
@@ -56,17 +58,22 @@ class Picker:
                     yield pick
 
     def _collapsed(self, picks: Iterator[Pick], count: int) -> list[Pick]:
-        """Return the first `count` picks that are no near duplicate of a better one, with those that are."""
+        """Return the first `count` picks, each with the near duplicates that say no more than it does."""
         from searchkit.text import minhash  # noqa: PLC0415 - few questions collapse or spread
 
         kept: list[Pick] = []
         signatures = np.empty((0, minhash.PERMUTATIONS), minhash.DTYPE)
         copies: list[list[int]] = []
         for chunk in _batched(picks):
-            for pick, signature in zip(chunk, self._signatures(chunk), strict=True):
-                close = minhash.similarity(signatures, signature) >= minhash.THRESHOLD
-                if close.any():
-                    copies[int(np.argmax(close))].append(pick.row)
+            own = self._signatures(chunk)
+            everything = np.vstack([signatures, own])
+            near = [minhash.similarity(everything, each) >= minhash.THRESHOLD for each in own]
+            self._read(chunk, kept, near)
+            for pick, signature in zip(chunk, own, strict=True):
+                close = np.flatnonzero(minhash.similarity(signatures, signature) >= minhash.THRESHOLD).tolist()
+                same = next((at for at in close if self._says_no_more(pick.row, kept[at].row)), None)
+                if same is not None:
+                    copies[same].append(pick.row)
                     continue
                 if len(kept) == count:
                     return self._named(kept, copies)
@@ -74,6 +81,21 @@ class Picker:
                 copies.append([])
                 signatures = np.vstack([signatures, signature])
         return self._named(kept, copies)
+
+    def _read(self, chunk: Sequence[Pick], kept: Sequence[Pick], near: Sequence[npt.NDArray[np.bool_]]) -> None:
+        """Read the texts of all that may be near duplicates, in one call. near: of each pick, to those kept and all."""
+        rows = np.array([pick.row for pick in (*kept, *chunk)], np.int64)
+        close = [np.flatnonzero(each) for each in near if each.sum() > 1]  # each is close to itself
+        self._memory.passages(rows[np.unique(np.concatenate(close))].tolist() if close else [])
+
+    def _says_no_more(self, row: int, other: int) -> bool:
+        """Tell whether a passage states nothing that its near duplicate doesn't."""
+        return says_no_more(self._stated(row), self._stated(other))
+
+    def _stated(self, row: int) -> Stated:
+        if row not in self._known:
+            self._known[row] = Stated(self._memory.passages([row])[row].shown_text)
+        return self._known[row]
 
     def _named(self, kept: list[Pick], copies: list[list[int]]) -> list[Pick]:
         collapsed = [row for rows in copies for row in rows]
