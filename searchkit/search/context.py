@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from searchkit.search.prompt import MOST_MARKERS, written
 from searchkit.types import ANSWERABLE, Hit, Passage, Results
 from searchkit.validation import Check, count, each_of, fields_of, mapping, number, optional, text, texts
+
+if TYPE_CHECKING:
+    from searchkit.search.checking import AnswerReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,15 @@ class Context:
     tokens: int
     generation: int
     confidence: float = 0.0
+
+    def check(self, answer: str) -> AnswerReport:
+        """Say which markers of an answer have a citation, which statements cite nothing, and what is not borne out.
+
+        The passages are taken for what the context says they are; `Index.check` reads them again.
+        """
+        from searchkit.search.checking import check  # noqa: PLC0415 - who asks for a context has no answer yet
+
+        return check(text("answer", answer), self.question, self.citations)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON-ready values."""

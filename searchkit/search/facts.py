@@ -1,8 +1,8 @@
 """What a text states so that changing it changes the statement: figures, dates, names, negations.
 
 By rules over tokens. Figures are told by value: 1,200 is 1200, twelve percent is 12 %, 1.5 million is 1500000. Names
-are words with a capital or a digit. Months, number words and opposites are known in English, negations in ten languages;
-in scripts without capitals any word may be a name.
+are words with a capital or a digit; in scripts without capitals any word may be one. Months, number words and opposites
+are known in English, negations in ten languages.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _TOKEN = re.compile(
     r"|(?P<spaced>(?<![\w.,])\d{1,3}(?:\ \d{3}){1,4}+(?!\d))"
     rf"|(?P<number>(?:(?<![^\s(])[-−])?{_NUMBER})"
     rf"|(?P<letter>[{_UNSPACED}])"
+    rf"|(?P<initials>(?:(?![a-z]){_LETTER}\.){{2,}}+)"
     rf"|(?P<word>{_LETTER}(?:{_LETTER}|[{_MARKS}])*+(?:['’ʼ]{_LETTER}++)*+)"
     r"|(?P<sign>[%‰°$€£¥₹])"
 )
@@ -93,6 +94,9 @@ def _written(text: str) -> Iterator[Token]:
             case "numeric":
                 one, two, year = re.split("[./]", found[0])
                 yield _date(start, end, [(year, int(two), int(one)), (year, int(one), int(two))], opens=opens)
+            case "initials":
+                last -= 1  # it may end the sentence too
+                yield Token(start, end, fold(found[0].replace(".", "")), "name", (), opens)
             case "letter":
                 yield Token(start, end, found[0], "name", (), opens)
             case _:

@@ -36,6 +36,12 @@ MARKER = re.compile(  # [1], [1, 2], [1-3], also full-width
 )
 _SOURCE_LETTERS = "".join(rf"(?:{letter}|[^\x00-\x7f])" for letter in "source")  # many alphabets have such letters
 _LIKE_HEADING = re.compile(rf"^(?=[^\w\n]*+{_SOURCE_LETTERS}[^:：|\n]{{0,12}}[:：|])", re.IGNORECASE | re.MULTILINE)
+_NUMBERS = re.compile(r"(\d+)(?:[^\d,，、;；&]*?(?:[–—‐‑-]|to)\s*(\d+))?")
+
+
+def numbers_of(marker: str) -> list[tuple[int, int]]:
+    """Return the numbers that a marker names, as ranges: "[1, 3-5]" gives (1, 1) and (3, 5)."""
+    return [(int(first), int(last or first)) for first, last in _NUMBERS.findall(marker)]
 
 
 class Cited(Protocol):
