@@ -19,7 +19,8 @@ from searchkit.cli.commands import app
 from tests.worlds import NEWS, WordHashEmbedder
 
 COMMANDS = (
-    "index", "improve", "remove", "compact", "rebuild", "export", "import", "search", "context", "why-not", "show",
+    "index", "improve", "remove", "compact", "rebuild", "export", "import", "search", "context", "check", "why-not",
+    "show",
     "list", "status", "verify", "models", "evaluate", "compare", "tune", "who-said",
     "forget", "watch",
 )  # fmt: skip

@@ -33,22 +33,22 @@ _NO_ANSWER = re.compile(
     r"\W*+(?:(?:unfortunately|sorry|i'm sorry|i am sorry)\W++(?:but\s)?+)?+(?:"
     rf"(?:i|we) {_DOES_NOT} (?:know|find|answer|tell|say)\b"
     r"|(?:none of )?+(?:the|these|your|any|my) (?:\w++ )?(?:sources?|passages?|documents?|context|texts?|information)"
-    rf"(?: (?:provided|given|above))?+ {_DOES_NOT} (?:say|mention|tell|state|contain|give|specify|provide|answer|include|hold)\b)",
+    rf"(?: (?:provided|given|above))?+ {_DOES_NOT} "
+    r"(?:say|mention|tell|state|contain|give|specify|provide|answer|include|hold)\b)",
     re.IGNORECASE,
 )
-_POLITE = frozenset(
-    (
-        "hello hi hey there good morning afternoon evening thanks thank many welcome sure certainly absolutely course "
-        "glad happy pleased great question questions asking ask help helps helpful hope know let need needs anything "
-        "something else more further other free feel please sorry apologies unfortunately yes no okay ok right answer "
-        "answers summary brief here following below above see sources source passages passage documents provided given "
-        "based according found find say says information short details detail"
-    ).split()
+_POLITE_WORDS = (
+    "hello hi hey there good morning afternoon evening thanks thank many welcome sure certainly absolutely course "
+    "glad happy pleased great question questions asking ask help helps helpful hope know let need needs anything "
+    "something else more further other free feel please sorry apologies unfortunately yes no okay ok right answer "
+    "answers summary brief here following below above see sources source passages passage documents provided given "
+    "based according found find say says information short details detail luck day"
 )
+_POLITE = frozenset(_POLITE_WORDS.split())
 
 
 class Sentence(NamedTuple):
-    """A sentence at `answer[start:end]`, and the spans of the markers that belong to it, which it takes in.
+    """A sentence at `answer[start:end]`, and the spans of the markers that belong to it, which lie inside.
 
     statement: says something that a citation should bear out. aside: a greeting, politeness, "I don't know".
     block: a number that sentences of one paragraph share.
@@ -62,7 +62,7 @@ class Sentence(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer's sentences in order, all of its markers, and its text with code blocks and markers blanked in place."""
+    """An answer's sentences and markers in order, and its text with markers and code blocks blanked in place."""
 
     text: str
     sentences: tuple[Sentence, ...]

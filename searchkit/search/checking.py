@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
 from searchkit.queries.function_words import function_words
-from searchkit.search.answer_sentences import Answer, Sentence, SentenceKind, Span, read
+from searchkit.search.answer_sentences import Answer, SentenceKind, Span, read
 from searchkit.search.facts import Token, tokens
 from searchkit.search.prompt import Cited, numbers_of
 from searchkit.text.days import MONTHS
@@ -219,9 +219,8 @@ class _Capitals:
         headline = len(inner) >= _FEW and sum(capital[at] for at in inner) > _MOST_CAPITALS * len(inner)
         trusted = not (headline or self._every_noun)
         for at, token in enumerate(found):
-            if any(map(str.isdigit, token.key)) and token.kind == "name":
-                yield token
-            elif trusted and capital[at] and token.kind in ("name", "turn") and self._is_name(token):
+            identifier = token.kind == "name" and any(map(str.isdigit, token.key))
+            if identifier or (trusted and capital[at] and token.kind in ("name", "turn") and self._is_name(token)):
                 yield token
 
     def _is_name(self, token: Token) -> bool:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self
 
+from searchkit.errors import ArgumentError
 from searchkit.search.prompt import MOST_MARKERS, written
+from searchkit.storage.contract import View
 from searchkit.types import ANSWERABLE, Hit, Passage, Results
-from searchkit.validation import Check, count, each_of, fields_of, mapping, number, optional, text, texts
+from searchkit.validation import Check, count, each_of, fields_of, mapping, number, optional, text, texts, wrong
 
 if TYPE_CHECKING:
     from searchkit.search.checking import AnswerReport
+
+_MARKER = re.compile(r"\[[1-9][0-9]{0,2}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,16 @@ class Context:
 
         Nothing in it is known to be true: `Index.check` looks whether the index holds what it cites.
         """
-        return cls(**fields_of("context", shape, _CONTEXT))
+        made = cls(**fields_of("context", shape, _CONTEXT))
+        if len({citation.marker for citation in made.citations}) < len(made.citations):
+            raise ArgumentError("context.citations must each have a marker of its own")
+        return made
+
+
+def _marker(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not _MARKER.fullmatch(value):
+        raise wrong(name, "a marker such as [1]", value)
+    return value
 
 
 def _passage(name: str, value: Any) -> Passage:
@@ -105,7 +119,7 @@ _PASSAGE: Mapping[str, Check] = {
     "metadata": mapping,
 }
 _CITATION: Mapping[str, Check] = {
-    "marker": text, "rank": partial(count, least=1), "score": partial(number, least=float("-inf")),
+    "marker": _marker, "rank": partial(count, least=1), "score": partial(number, least=float("-inf")),
     "passage": _passage, "digest": text, "duplicates": texts,
 }  # fmt: skip
 _CONTEXT: Mapping[str, Check] = {
@@ -150,3 +164,25 @@ def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:
         Citation(f"[{at}]", hit.rank, hit.score, hit.passage, digest_of(hit.passage), hit.duplicates)
         for at, hit in enumerate(reading, 1)
     )
+
+
+def rechecked(view: View, answer: str, given: Context) -> AnswerReport:
+    """Check an answer against passages as an index has them; those of the context are not believed."""
+    from searchkit.search.checking import check  # noqa: PLC0415 - as in Context.check
+
+    rows = {cited.marker: view.passages.row_of(cited.passage.id) for cited in given.citations}
+    there = view.passages.get([row for row in rows.values() if row is not None])
+    current = {marker: there[row] for marker, row in rows.items() if row in there}
+    stale = {
+        cited.marker
+        for cited in given.citations
+        if cited.marker not in current or not _is_same(cited, current[cited.marker])
+    }
+    own = [replace(cited, passage=current.get(cited.marker, cited.passage)) for cited in given.citations]
+    return check(answer, given.question, own, stale)
+
+
+def _is_same(cited: Citation, passage: Passage) -> bool:
+    """Tell whether a passage is what was cited: the same text at the same place."""
+    place = (cited.passage.doc_id, cited.passage.start, cited.passage.end)
+    return cited.digest == digest_of(passage) and place == (passage.doc_id, passage.start, passage.end)

@@ -214,14 +214,16 @@ def _scaled(found: Sequence[Token], at: int, text: str) -> tuple[Token, int]:
 
 def _spelled(found: Sequence[Token], at: int, text: str) -> tuple[Token, int]:
     """Return the figure that number words give, and where they end: twenty-five, three hundred and ten."""
-    first, total, current = at, 0, SPELLED[found[at].key]
+    first, total, current, least = at, 0, SPELLED[found[at].key], max(SCALES.values()) + 1
     while at + 1 < len(found):
         gap, after = text[found[at].end : found[at + 1].start], found[at + 1].key
         if gap.strip() not in ("", "-"):
             break
-        if after in SCALES:
-            scale = SCALES[after]
-            current, total = (current * 100, total) if scale == 100 else (0, total + current * scale)
+        scale = SCALES.get(after, 0)
+        if scale == 100 and 0 < current < scale:
+            current *= scale
+        elif 100 < scale < least and current:
+            total, current, least = total + current * scale, 0, scale
         elif after in SPELLED and SPELLED[after] and _fits(current, SPELLED[after]):
             current += SPELLED[after]
         elif not (after == "and" and current % 100 == 0 and current + total and _goes_on(found, at + 1)):
