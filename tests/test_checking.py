@@ -226,11 +226,9 @@ def test_any_answer_has_a_report_whose_sentences_do_not_overlap(answer):
 
 
 LONG = 100_000
-
-
 RUNS = [
     *TRICKS[:-1], "[1", "[1,1", "!\"", "“a ", "‘a’b", "100 ", "a.", "A.", "Oslo ", "1.", "|a\n", "[1-999]",
-    "twenty hundred ",     "a\n\n", "[1] a. ", "* ", "3 May ", "> ",
+    "twenty hundred ", "a\n\n", "[1] a. ", "* ", "3 May ", "> ",
 ]  # fmt: skip
 
 

@@ -52,8 +52,8 @@ def _read(path: Path) -> dict[str, object]:
 def _print(report: AnswerReport, answer: str) -> None:
     """Print a line for the whole, and one for each thing that is wrong."""
     statements = sum(each.kind == "statement" for each in report.sentences)
-    verdict = "nothing found wrong" if report.ok else "look at these"
-    render.out(f"{statements:,} statements, {len(report.cited):,} passages cited: {verdict}")
+    verdict = "nothing found wrong" if report.ok else "found wrong:"
+    render.out(f"statements: {statements:,}, passages cited: {len(report.cited):,}; {verdict}")
     for marker in report.stale:
         render.out(f"{render.INDENT}{marker} is no longer in the index as it was cited")
     for finding in report.unknown:

@@ -61,7 +61,7 @@ class Sentence(NamedTuple):
     block: int
 
 
-class Answer(NamedTuple):
+class AnswerParts(NamedTuple):
     """An answer's sentences and markers in order, and its text with markers and code blocks blanked in place."""
 
     text: str
@@ -69,7 +69,7 @@ class Answer(NamedTuple):
     markers: tuple[Span, ...]
 
 
-def read(answer: str) -> Answer:
+def read(answer: str) -> AnswerParts:
     """Return the sentences of an answer. Code blocks have none, and brackets in code are no markers."""
     bare = _FENCED.sub(_blank, answer)
     found = [match.span() for match in _UNESCAPED_MARKER.finditer(_INLINE_CODE.sub(_blank, bare))]
@@ -85,7 +85,7 @@ def read(answer: str) -> Answer:
             made += of_block
             left = inside
     _claimed(made, found, left, len(answer))
-    return Answer(text, tuple(made), tuple(found))
+    return AnswerParts(text, tuple(made), tuple(found))
 
 
 def _claimed(made: list[Sentence], found: list[Span], left: int, end: int) -> int:

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
 from searchkit.queries.function_words import function_words
-from searchkit.search.answer_sentences import Answer, SentenceKind, Span, read
+from searchkit.search.answer_sentences import AnswerParts, SentenceKind, Span, read
 from searchkit.search.facts import Token, tokens
 from searchkit.search.prompt import Cited, numbers_of
 from searchkit.text.days import MONTHS
@@ -242,7 +242,7 @@ def _missing(answer: str, text: str, start: int, capitals: _Capitals, evidence: 
 
 
 def _quotations(
-    answer: str, parts: Answer, cites: Sequence[Collection[str]], evidence: Sequence[Sequence[_Evidence]]
+    answer: str, parts: AnswerParts, cites: Sequence[Collection[str]], evidence: Sequence[Sequence[_Evidence]]
 ) -> dict[int, list[Finding]]:
     """Return the quotations that no evidence holds, by the place of the sentence in which each begins.
 

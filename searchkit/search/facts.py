@@ -30,7 +30,7 @@ from searchkit.text.days import MONTHS
 
 Kind: TypeAlias = Literal["number", "date", "name", "sign", "turn", "word"]
 
-LONGEST_NUMBER = 30  # digits that are calculated with; longer ones are compared as they are
+LONGEST_NUMBER = 20  # digits that are calculated with, exactly; longer ones are compared as they are
 
 _NUMBER = r"\d++(?:[.,'’\u00a0\u202f٬٫]\d++)*+"
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
