@@ -41,6 +41,8 @@ DIFFERENT = [
     ("version", "It runs on B12 boards only", "It runs on B13 boards only"),
     ("name", LEAVE, variant(place0="Paris")),
     ("name that opens", "Madrid grants leave to all who ask", "Oslo grants leave to all who ask"),
+    ("name that is a word as well", "He wrote “The March” in that year", "He wrote “The Do” in that year"),
+    ("name taken back", "The office in Oslo pays", "The office in a city pays"),
     ("longer name", LEAVE, variant(place5="Ms Solheim-Berg")),
     ("day", LEAVE, variant(place3="30 March")),
     ("month", LEAVE, variant(place3="31 May")),

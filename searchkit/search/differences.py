@@ -65,7 +65,9 @@ def _changes(old: Sequence[Token], new: Sequence[Token]) -> Iterator[tuple[Side,
 def _differ(old: Side, new: Side) -> bool:
     """Tell whether what stands in `new` in place of what stands in `old` states something else."""
     gone, come = (side[0][side[1] : side[2]] for side in (old, new))
-    if any(each.kind == "turn" for each in gone) or any(each.kind in _FACTS for each in come):
+    if any(each.kind == "turn" or (come and each.kind in _FACTS) for each in gone):
+        return True
+    if any(each.kind in _FACTS for each in come):
         return True
     return _units(new) - _units(old) != set() or any(_denies(one.key, two.key) for one in gone for two in come)
 

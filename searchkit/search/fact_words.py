@@ -21,7 +21,10 @@ SPELLED = {
     **{word: at for at, word in enumerate(_UNITS, 1)},
     **{word: 10 * at for at, word in enumerate(_TENS, 2)},
 }
-ORDINALS = _words("first second third fourth fifth sixth seventh eighth ninth tenth")
+ORDINALS = _words(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth"
+)
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9, "tn": 10**12}
 SIGNS = {

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.search.differences import Stated, says_no_more
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
+
+if TYPE_CHECKING:
+    from searchkit.search.differences import Stated
 
 POOL = 100  # candidates among which diversity chooses
 CHUNK = 64
@@ -65,12 +67,10 @@ class Picker:
         signatures = np.empty((0, minhash.PERMUTATIONS), minhash.DTYPE)
         copies: list[list[int]] = []
         for chunk in _batched(picks):
-            own = self._signatures(chunk)
-            everything = np.vstack([signatures, own])
-            near = [minhash.similarity(everything, each) >= minhash.THRESHOLD for each in own]
-            self._read(chunk, kept, near)
-            for pick, signature in zip(chunk, own, strict=True):
+            for pick, signature in zip(chunk, self._signatures(chunk), strict=True):
                 close = np.flatnonzero(minhash.similarity(signatures, signature) >= minhash.THRESHOLD).tolist()
+                if close:  # there may be more of them: all texts of a chunk come in one call
+                    self._memory.passages([each.row for each in (*kept, *chunk)])
                 same = next((at for at in close if self._says_no_more(pick.row, kept[at].row)), None)
                 if same is not None:
                     copies[same].append(pick.row)
@@ -82,20 +82,14 @@ class Picker:
                 signatures = np.vstack([signatures, signature])
         return self._named(kept, copies)
 
-    def _read(self, chunk: Sequence[Pick], kept: Sequence[Pick], near: Sequence[npt.NDArray[np.bool_]]) -> None:
-        """Read the texts of all that may be near duplicates, in one call. near: of each pick, to those kept and all."""
-        rows = np.array([pick.row for pick in (*kept, *chunk)], np.int64)
-        close = [np.flatnonzero(each) for each in near if each.sum() > 1]  # each is close to itself
-        self._memory.passages(rows[np.unique(np.concatenate(close))].tolist() if close else [])
-
     def _says_no_more(self, row: int, other: int) -> bool:
         """Tell whether a passage states nothing that its near duplicate doesn't."""
-        return says_no_more(self._stated(row), self._stated(other))
+        from searchkit.search.differences import Stated, says_no_more  # noqa: PLC0415 - few passages have any
 
-    def _stated(self, row: int) -> Stated:
-        if row not in self._known:
-            self._known[row] = Stated(self._memory.passages([row])[row].shown_text)
-        return self._known[row]
+        for each, passage in self._memory.passages([row, other]).items():
+            if each not in self._known:
+                self._known[each] = Stated(passage.shown_text)
+        return says_no_more(self._known[row], self._known[other])
 
     def _named(self, kept: list[Pick], copies: list[list[int]]) -> list[Pick]:
         collapsed = [row for rows in copies for row in rows]
