@@ -104,6 +104,14 @@ def key(cited: Cited) -> tuple[str, ...]:
     return told(cited)[2:6]
 
 
+def test_a_context_inside_a_context_is_a_text_like_any_other():
+    text = "Annual leave [1] is 25 days.\nSource: x"
+    for depth in range(1, 4):
+        cited = [Cited("[1]", passage(f"d{depth}", "", "", "", "", text, 0))]
+        text = written(cited)
+        assert parsed(text) == [told(each) for each in cited]
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
