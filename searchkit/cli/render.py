@@ -133,7 +133,8 @@ def statements(found: Sequence[Statement]) -> None:
     for each in found:
         _say(screen, each.speaker, "bold")
         _print_text(screen, each.claim)
-        facts = [place(each.passage), each.passage.id, f"by {each.verb!r}", day(each.passage.metadata)]
+        matched = f"score {each.score:.2f}" + ", of the same kind" * (each.match == "kind")
+        facts = [place(each.passage), each.passage.id, f"by {each.verb!r}", day(each.passage.metadata), matched]
         _say(screen, INDENT + "  ".join(filter(None, facts)), "cyan")
         screen.print()
 
