@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from statistics import fmean as mean
 from typing import NamedTuple
 
 from searchkit.search.topics import telling_words
 from searchkit.storage.contract import Speaker, StatementReader
 from searchkit.text.analysis import Analyzer
 from searchkit.text.attribution.kinds import kind_match, marks
+from searchkit.text.attribution.sources import head_of
 
 LEAST_MATCH = 0.5  # of the asked name, below which a speaker is somebody else
 
@@ -26,6 +28,7 @@ class AskedSpeaker:
     def __init__(self, analyzer: Analyzer, name: str) -> None:
         self._analyzer = analyzer
         self._words = telling_words(name, analyzer)  # term -> as written
+        self._head = frozenset(analyzer.terms(head_of(name.strip()))) & self._words.keys()
         self._marks = {term: self._terms_of(marks(word)) for term, word in self._words.items()}
 
     def named(self, statements: StatementReader) -> dict[int, Match]:
@@ -42,26 +45,31 @@ class AskedSpeaker:
         others = hopeful.keys() - by_name
         for key, speaker in statements.speakers(others).items() if others else ():
             shares = self._shares(speaker, hopeful[key])
-            if all(shares):
-                named[key] = Match(sum(shares) / len(shares), by_kind=True)
+            if all(shares.values()):
+                named[key] = Match(mean(shares.values()), by_kind=True)
         return named
 
     def like(self, speakers: Mapping[int, Speaker]) -> dict[int, float]:
-        """Return how well those of the speakers match who match by LEAST_MATCH: key -> (0, 1]."""
+        """Return how well those of the speakers match who match by LEAST_MATCH: key -> (0, 1].
+
+        The head of the name ("official" of "officials in Hanoi") counts as much as all else, and must match.
+        """
         matches = {}
         for key, speaker in speakers.items() if self._words else ():
             shares = self._shares(speaker, self._terms_of((speaker.name, speaker.among)))
-            share = sum(shares) / len(shares)
-            if share >= LEAST_MATCH:
+            head = [share for term, share in shares.items() if term in self._head] or [*shares.values()]
+            rest = [share for term, share in shares.items() if term not in self._head] or head
+            share = (mean(head) + mean(rest)) / 2
+            if all(head) and share >= LEAST_MATCH:
                 matches[key] = share
         return matches
 
-    def _shares(self, speaker: Speaker, terms: set[str] | frozenset[str]) -> list[float]:
+    def _shares(self, speaker: Speaker, terms: Collection[str]) -> dict[str, float]:
         """Return what each word finds in a speaker's name, whose terms are given, or in the group."""
-        return [
-            1.0 if term in terms else max(kind_match(word, speaker.name), kind_match(word, speaker.among))
+        return {
+            term: 1.0 if term in terms else max(kind_match(word, speaker.name), kind_match(word, speaker.among))
             for term, word in self._words.items()
-        ]
+        }
 
-    def _terms_of(self, texts: tuple[str, ...] | list[str]) -> frozenset[str]:
+    def _terms_of(self, texts: Iterable[str]) -> frozenset[str]:
         return frozenset(term for text in texts for term in self._analyzer.terms(text))

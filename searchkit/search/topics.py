@@ -29,27 +29,29 @@ class _Found(NamedTuple):
 
 
 class Topic:
-    """The words of a topic, each weighed by how rare it is. Each passage is analysed once."""
+    """The words of a topic, each weighed by how rare it is, in some passages, each of which is analysed once."""
 
-    def __init__(self, analyzer: Analyzer, count: int, frequencies: Mapping[str, int]) -> None:
+    def __init__(
+        self, analyzer: Analyzer, count: int, frequencies: Mapping[str, int], passages: Mapping[int, Passage]
+    ) -> None:
         """frequencies: of each of the topic's terms, in how many of the `count` passages it stands anywhere."""
         self._analyzer = analyzer
-        self.weights = {term: float(np.log1p(count / (1 + found))) for term, found in frequencies.items()}
+        self._passages = passages
+        self._found: dict[int, _Found] = {}
+        self._weights = {term: float(np.log1p(count / (1 + found))) for term, found in frequencies.items()}
         # a title that heads nearly all that is indexed tells none of it apart
         self._rarity = {term: 1 - found / max(count, 1) for term, found in frequencies.items()}
-        self._total = sum(self.weights.values())
-        self._read: dict[int, _Found] = {}
 
-    def share(self, said: Said, passage: Passage) -> float:
+    def share(self, said: Said) -> float:
         """Return the weight of the topic's words in a claim, those around it counted in part: 0 to 1."""
-        if not self._total:
+        total = sum(self._weights.values())
+        if not total:
             return 1.0
-        if said.row not in self._read:
-            self._read[said.row] = self._find(passage)
-        found = self._read[said.row]
-        return sum(w * self._counts(t, found, said) for t, w in self.weights.items()) / self._total
+        return sum(weight * self._counts(term, said) for term, weight in self._weights.items()) / total
 
-    def _counts(self, term: str, found: _Found, said: Said) -> float:
+    def _counts(self, term: str, said: Said) -> float:
+        """Return what a word counts: 1 in the claim, less the farther from it."""
+        found = self._in(said.row)
         places = found.places.get(term, ())
         if any(said.claim_start <= place < said.claim_end for place in places):
             return 1.0
@@ -57,12 +59,14 @@ class Topic:
             return NEARBY
         return NEARBY * self._rarity[term] if term in found.title else 0.0
 
-    def _find(self, passage: Passage) -> _Found:
-        places: dict[str, list[int]] = {}
-        for start, _, term in self._analyzer.spans(passage.text):
-            if term in self.weights:
-                places.setdefault(term, []).append(start)
-        return _Found(places, frozenset(self._analyzer.terms(passage.title)))
+    def _in(self, row: int) -> _Found:
+        if row not in self._found:
+            passage, places = self._passages[row], dict[str, list[int]]()
+            for start, _, term in self._analyzer.spans(passage.text):
+                if term in self._weights:
+                    places.setdefault(term, []).append(start)
+            self._found[row] = _Found(places, frozenset(self._analyzer.terms(passage.title)))
+        return self._found[row]
 
 
 def fit(share: float, cosine: float) -> float:

@@ -44,7 +44,9 @@ def who_said(
     scores = np.array([speakers[each.speaker].share for each in said]) * fits
     order = [at for at in np.argsort(-scores, kind="stable").tolist() if shares[at] > 0 or not only_about]
     return [
-        _statement(passages[said[at].row], said[at], known[said[at].speaker].name, speakers[said[at].speaker], scores[at])
+        _statement(
+            passages[said[at].row], said[at], known[said[at].speaker].name, speakers[said[at].speaker], scores[at]
+        )
         for at in order[:k]
     ]
 
@@ -59,8 +61,8 @@ def _fits(
 ) -> tuple[Values, Values]:
     """Return what share of the subject's words each statement has, and how well it fits by words and meaning."""
     terms = telling_terms(about, analyzer)
-    topic = Topic(analyzer, view.keywords.count, view.keywords.frequencies((), terms)[1] if terms else {})
-    shares = np.array([topic.share(each, passages[each.row]) for each in said])
+    topic = Topic(analyzer, view.keywords.count, view.keywords.frequencies((), terms)[1] if terms else {}, passages)
+    shares = np.array([topic.share(each) for each in said])
     if not terms or model is None or not len(view.vectors):
         return shares, shares
     from searchkit.models.embedders import checks  # noqa: PLC0415 - who asks for no subject needs no model

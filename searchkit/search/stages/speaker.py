@@ -10,12 +10,13 @@ import numpy.typing as npt
 from searchkit.search.first import First
 from searchkit.search.inquiry import VECTOR, Inquiry
 from searchkit.search.speakers import AskedSpeaker
+from searchkit.search.timeliness import closeness
 from searchkit.search.topics import Topic, fit
 from searchkit.storage.contract import Said
 from searchkit.types import Rows
 
-WEIGHT = 0.5
-ONE_FACT = 0.4  # what the bonus is worth where a single fact is asked for: many passages have the right speaker
+WEIGHT = 0.7
+ONE_FACT = 0.3  # what the bonus is worth where a single fact is asked for: many passages have the right speaker
 
 
 class SpeakerStage:
@@ -49,14 +50,24 @@ def bonus(
     if not said:
         return None
     passages = question.memory.passages(rows.tolist())
-    topic = Topic(question.analyzer, question.view.keywords.count, question.topic_frequencies)
+    topic = Topic(question.analyzer, question.view.keywords.count, question.topic_frequencies, passages)
     meant = dict(zip(rows.tolist(), np.full(len(rows), np.nan) if cosines is None else cosines, strict=True))
     strength = 1.0 if wanted.open else ONE_FACT
     best: dict[int, float] = {}
     for each in said:
-        own = strength * fit(topic.share(each, passages[each.row]), meant[each.row])
+        own = strength * fit(topic.share(each), meant[each.row])
         best[each.row] = max(best.get(each.row, 0.0), own * (1.0 if match is None else match[each.speaker]))
-    return np.array([best.get(row, 0.0) for row in rows.tolist()], np.float32)
+    return np.array([best.get(row, 0.0) for row in rows.tolist()], np.float32) * _timely(question, rows)
+
+
+def _timely(question: Inquiry, rows: Rows) -> npt.NDArray[np.float32]:
+    """Return how near each row's date is to the time that the question names, of the nearest: (n,), 1 without dates.
+
+    What was said at another time is not what was asked for.
+    """
+    near = closeness(question.memory.days(rows.tolist()), question.times) if question.times else np.ones(len(rows))
+    best = float(np.nanmax(near, initial=0.0))
+    return np.nan_to_num(near / best, nan=1.0).astype(np.float32) if best > 0 else np.ones(len(rows), np.float32)
 
 
 def _matches(question: Inquiry, source: str, said: Iterable[Said]) -> dict[int, float]:

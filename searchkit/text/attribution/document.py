@@ -100,9 +100,9 @@ class _Reader:
             among = group if source.kind == "name" and statement.quotes and statement.sentence <= after + 1 else ""
             speaker = self._speakers.identify(source, number, among)
             if source.kind == "noun" and is_speaker(head_of(written)) and is_plural(head_of(written)):
-                group, after = " ".join(written.split()), statement.sentence
+                group, after = " ".join(written.split()), max(statement.sentence, statement.until)
             elif among:
-                after = statement.sentence
+                after = max(statement.sentence, statement.until)
             result.append(_attribution(written, speaker, statement))
         return result
 

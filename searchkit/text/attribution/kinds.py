@@ -121,7 +121,9 @@ def _described(name: str) -> _Described:
         place = _PLACE.search(part)
         named = (part[: place.start()] if place else part).split()
         trades.update(singular(word) for whole in named for word in {whole, whole.rpartition("-")[2]})
-        desk = desk or (any(map(_is_desk, part[place.end() :].split())) if place else not _PLAIN_DESKS.isdisjoint(trades))
+        desk = desk or (
+            any(map(_is_desk, part[place.end() :].split())) if place else not _PLAIN_DESKS.isdisjoint(trades)
+        )
     return _Described(frozenset(trades), desk and not any(map(is_person, trades)))
 
 

@@ -51,6 +51,7 @@ class HeardStatement(NamedTuple):
     claim: Span
     sentence: int  # which of the passage's
     quotes: bool  # whether the claim holds a quotation
+    until: int = -1  # the sentence to whose end quotations carry it on
 
 
 def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -> list[HeardStatement]:
@@ -76,9 +77,9 @@ def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -
 def _extend(found: list[HeardStatement], masked: str, number: int, span: Span) -> None:
     """Let the last statement's claim go on over a sentence that is a quotation and nothing else."""
     closed = masked[span[0] : span[1]].rstrip(" .!?…,")[-1] in f"\"”’'{FILLER}"
-    if found and found[-1].sentence >= number - 1 and closed:
-        last = found[-1]
-        found[-1] = last._replace(claim=(last.claim[0], span[1]), sentence=number, quotes=True)
+    last = found[-1]
+    if max(last.sentence, last.until) >= number - 1 and closed:
+        found[-1] = last._replace(claim=(last.claim[0], span[1]), until=number, quotes=True)
 
 
 def _cut_joined(found: list[HeardStatement], masked: str, statement: HeardStatement, verb: int) -> None:
