@@ -11,17 +11,20 @@ from searchkit.text.attribution.patterns import CALLED
 from searchkit.text.attribution.verbs import FORMS, WEAK, Verb
 
 _PUNCTUATED = {form + mark: form for form in FORMS for mark in ("", ",", ".", ":", ";", ",”", "?", "—")}
-_PHRASE_WORDS = words("according According view opinion words estimate reckoning account")
+_PHRASE_WORDS = words("according According view opinion words estimate reckoning account eyes perspective per")
+_AS_BY = words("noted observed reported described stated explained confirmed announced mentioned told said")
 _GATE = _PUNCTUATED.keys() | _PHRASE_WORDS
-_WEAK = {form for form in _PUNCTUATED if _PUNCTUATED[form] in WEAK} | _PHRASE_WORDS - {"according", "According"}
+_WEAK = {form for form in _PUNCTUATED if _PUNCTUATED[form] in WEAK} | _PHRASE_WORDS - {"according", "According", "per"}
 _GROUPS = words(  # of which any makes weak words worth a second look
     "analyst analysts expert experts economist economists official officials critic critics insurers observers "
     "researchers scientists minister ministers ministry study studies survey view opinion estimate Analysts Experts "
     "Economists Officials Critics Insurers Observers Researchers Scientists Studies"
 )
 _PHRASES = re.compile(
-    r"\b(?:(?P<according>[Aa]ccording to)|(?P<view>[Ii]n the (?:view|opinion|words) of|[Bb]y the (?:estimate|reckoning|"
-    r"account) of)|(?P<own>[Ii]n (?:his|her|their) (?:view|opinion|words)))\b"
+    r"\b(?:(?P<according>[Aa]ccording to)|(?P<view>[Ii]n the (?:view|opinion|words|eyes) of|[Ff]rom the perspective of|"
+    r"[Bb]y the (?:estimate|reckoning|account) of)|(?P<per>(?:(?<=, )per|(?<![^\s])Per)(?=\s(?:the|an?|[A-Z])))|"
+    rf"(?P<as>(?<=, )as (?:\w+ly )?(?:{'|'.join(sorted(_AS_BY))}) by|As (?:\w+ly )?(?:{'|'.join(sorted(_AS_BY))}) by)|"
+    r"(?P<own>[Ii]n (?:his|her|their) (?:view|opinion|words)))\b"
 )
 # Before a verb's form these make it something else: a noun, an infinitive, a participle.
 _NOT_AFTER = words(
@@ -34,6 +37,7 @@ _BEFORE_VERBS = words(
 )
 _PASSIVE = words("is was were are be been being")
 _BY = re.compile(r"[^,;.\"“]{0,90}?\bby\b|[^,;]{0,60}?\bas saying\b")
+_BY_THAT = re.compile(r"\sby\s[^,;.\"“]{1,60}?\sthat\b")
 _SPEAKS = re.compile(
     r"\s+(?:that|how|why|whether|what|out|of|against|about|to|on|in|at|the|an?|he|she|they|it|there|this|these|those|no|"
     r"his|her|their|its|some|all|many|most|such|not|for|with|during|after|earlier|later|last|yesterday|[A-Z\d$€£\"“])|"
@@ -41,12 +45,14 @@ _SPEAKS = re.compile(
 )
 _CONTEXT: dict[str, re.Pattern[str]] = {
     "find": re.compile(r"\s+that\b"),
-    "read": re.compile(r"\s*[.,:]|\s+(?:an?|the)\s"),
+    "read": re.compile(r"\s*[.,:]|\s+(?:an?|the)\s|\s+in part\b"),
     "put": re.compile(r"\s+[^,;.]{1,90}?\bat\b|\s+it\b"),
     "see": re.compile(r"\s+(?!you|off|him|her\b)[^,;.]{1,70}?\bas\b|\s+(?:the|an?|no|little|some)\b"),
     "describe": re.compile(r"\s+[^,;.]{1,120}?\bas\b"),
     "add": re.compile(r"\s*[.,:;]|\s+(?:that|the|he|she|it|they|there|[A-Z])"),
-    "state": re.compile(r"\s*:|\s+that\b"),
+    "state": re.compile(r"\s*[.,:]|\s+that\b"),
+    "show": re.compile(r"\s+that\b"),
+    "hold": re.compile(r"\s+that\b"),
     "point": re.compile(r"\s+(?:out|to)\b"),
     "call": CALLED,
     "consider": re.compile(r"\s+[^,;.]{1,60}?\b(?:as|an?|to be|un\w+)\b"),
@@ -71,7 +77,9 @@ class Cue(NamedTuple):
 def reporting_words(text: str) -> set[str]:
     """Return the words of a text that may report: the first and fastest look; none where it is not worth a second."""
     found = text.split()
-    hits = _GATE.intersection(found)
+    hits = _GATE.intersection(found) - {"per"}
+    if "per" in text and (", per " in text or "Per " in text):
+        hits.add("per")
     return hits if not hits <= _WEAK or not _GROUPS.isdisjoint(found) else set()
 
 
@@ -80,7 +88,7 @@ def cues(masked: str, words: Set[str]) -> list[Cue]:
     found: list[Cue] = []
     for form in {_PUNCTUATED[word] for word in words if word in _PUNCTUATED}:
         found += _places(masked, form, FORMS[form])
-    if not _PHRASE_WORDS.isdisjoint(words):
+    if not _PHRASE_WORDS.isdisjoint(words) or (" by " in masked and not _AS_BY.isdisjoint(words)):
         found += (Cue(*match.span(), match.lastgroup or "", None) for match in _PHRASES.finditer(masked))
     return sorted(found)
 
@@ -114,14 +122,17 @@ def _stands_alone(masked: str, start: int, end: int) -> bool:
 def _may_report(masked: str, start: int, end: int, verb: Verb) -> bool:
     before = masked[max(0, start - 24) : start].split()
     last = before[-1] if before else ""
-    if last in _PASSIVE:
-        return verb.shape == "past" and verb.kind != "say" and _BY.match(masked, end) is not None
+    be = before[-2] if len(before) > 1 and last.endswith("ly") else last
+    if be in _PASSIVE:
+        by = _BY if verb.kind != "say" else _BY_THAT
+        return verb.shape == "past" and by.match(masked, end) is not None
     if last in _NOT_AFTER and verb.lemma != "say":
         return False
     if verb.shape == "participle":
         return last.endswith((",", "”", '"')) and verb.kind in ("say", "speak")
     if verb.lemma != "say" and verb.shape in ("base", "present") and not _may_be_subject(last):
-        return False  # "the new claims"
+        if not (last.endswith("ed") and len(before) > 1 and is_speaker(before[-2])):  # "analysts polled expect"
+            return False  # "the new claims"
     if verb.kind == "think" and verb.shape == "past" and not masked.startswith(" that ", end):
         return _groups_before(masked, start)
     context = _CONTEXT.get(verb.lemma) or _CONTEXT_OF_KIND.get(verb.kind)

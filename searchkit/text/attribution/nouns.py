@@ -30,7 +30,7 @@ _PEOPLE = (
     "policeman policewoman detective inspector investigator sheriff firefighter rescuer volunteer guide owner "
     "forecaster regulator watchdog auditor accountant priest bishop pope cardinal imam monk rabbi pastor guest user "
     "customer client passenger traveller traveler tourist visitor fan viewer reader parent child colleague friend "
-    "king queen prince princess emperor negotiator mediator interpreter translator librarian archivist "
+    "king queen prince princess emperor emir sultan sheikh publisher ceo cfo cto coo negotiator mediator interpreter translator librarian archivist "
     "archaeologist philosopher sociologist anthropologist mathematician statistician maintainer contributor "
     "watcher outsider skeptic sceptic optimist pessimist planner builder merchant wholesaler retailer grower "
     "producer miner operator attendant clerk cashier chef cook baker waiter hotelier photographer director star "
@@ -53,7 +53,7 @@ _GROUPS = (
 )
 _PAPERS = (
     "report study survey paper statement letter document article book editorial memo note poll review ruling "
-    "judgment verdict lawsuit complaint filing indictment article analysis assessment communique communiqué "
+    "judgment verdict lawsuit complaint filing indictment suit release result section chapter article analysis assessment communique communiqué "
     "declaration resolution dossier email e-mail message post tweet text decree release account data figures "
     "estimate forecast theory view letter research findings audit inquiry announcement terms rules bulletin brief"
 )

@@ -19,7 +19,7 @@ _HEARERS = r"to\s(?:reporters|journalists|lawmakers|parliament|him|her|them|the|
 LONG_THAT = re.compile(rf"\s+(?:{_ADJUNCT})(?:(?!,\s(?:and|but)\b)[^;:\"“]){{0,160}}?\bthat\s+")
 THAT = re.compile(
     rf"\s+(?:(?:(?!to\b){_ADJUNCT}|{_HEARERS}|[a-z]+ly\b)[^,;:\"“]{{0,60}}?,?\s)?(?:that|how|why|whether|what)\b,?\s*|"
-    rf"\s+(?:(?:on\s)?(?:{DAY}))?,?\s*(?=[\"“])|\s*:\s*|\s+(?:{_ADJUNCT})[^;\"“]{{0,120}}?[:,]\s*(?=[\"“])"
+    rf"\s+(?:(?:on\s)?(?:{DAY}))?,?\s*(?=[\"“])|\s*:\s*|\s+(?:about|of|on)\s[^,;:\"“]{{1,60}}:\s+|\s+(?:{_ADJUNCT})[^;\"“]{{0,120}}?[:,]\s*(?=[\"“])"
 )
 TOLD = re.compile(r"[^;:\"“]{1,140}?(?:\bthat\b\s*|[,:]?\s*(?=[\"“])|:\s*)")
 TOLD_BARE = re.compile(

@@ -43,6 +43,10 @@ from searchkit.text.attribution.sources import (
 from searchkit.text.attribution.verbs import Verb
 
 
+_DETERMINERS = ("the", "a", "an", "one", "his", "her", "its", "their")
+_PROMISES = ("pledge", "promise", "vow", "agree", "propose")  # "pledged to" says what somebody will do
+
+
 class HeardStatement(NamedTuple):
     """What somebody says in a passage; without a source, whoever spoke before goes on."""
 
@@ -210,7 +214,7 @@ class _Reader:
         source = agent(self.masked, self.cue.end, self.end)
         if source is None or source.kind == "other" or (source.kind == "pronoun" and edge[-1] == ","):
             return None
-        moved = source.kind == "name" and edge[-1] == "," and " to " in self.masked[slice(*source.span)]
+        moved = edge[-1] in ",—–" and " to " in self.masked[slice(*source.span)]
         if moved or not self._agrees(verb, before, source) or len(edge) < 8:  # "…, recalled Tran to Hanoi"
             return None
         claim_end = before.end - (edge[-1] == ",")
@@ -238,12 +242,13 @@ class _Reader:
     # --- parts ------------------------------------------------------------------------------------------------
 
     def _subject(self, verb: Verb, before: Before) -> SourceMention | None:
-        source = subject(self.masked, self.start, before.end)
+        joined = JOINED.search(self.masked[self.start : before.end])
+        source = None if joined else subject(self.masked, self.start, before.end)
         if source is not None:
             return source
         if verb.shape == "base" and not (self.found and verb.shape == "base"):
             return None
-        if not JOINED.search(self.masked[self.start : before.end]):
+        if not joined:
             return None
         return self.found[-1].source if self.found else self._leading()
 
@@ -281,13 +286,16 @@ class _Reader:
         if source.kind == "other" and verb.kind == "speak":
             return " " in text and self.masked.startswith(" that ", self.after)
         if source.kind == "other":
-            return verb.lemma == "say" and text.split()[0] in ("the", "a", "an", "one", "his", "her", "its", "their")
+            first = text.split()[0]
+            return verb.lemma == "say" and (first in _DETERMINERS or first.endswith(("’s", "'s")))
         if text == "it":
             return verb.kind in ("say", "speak") and verb.lemma not in ("read", "find")
         return True
 
     def _tag(self, verb: Verb, source: SourceMention) -> Span | None:
         """Return the claim before ", X said", None if the claim comes after."""
+        if verb.lemma in _PROMISES and self.masked.startswith(" to ", self.after):
+            return None
         begin = source.span[0]
         lead = self.masked[self.start : begin].rstrip()
         after = (TOLD_TAG if verb.lemma == "tell" else TAG_END).match(self.masked, self.after, self.end)
@@ -330,6 +338,9 @@ class _Reader:
             begin = that.end()
             word = that[0].split()[-1] if that[0].split() else ""
             return begin if word.strip(",") not in ("how", "why", "whether", "what") else begin - len(word) - 1
+        time = TIME.match(self.masked, at, self.end)
+        if time and verb.kind == "speak":  # "announced on Monday it had been sold"
+            at = time.end() - 1
         pattern = EVIDENCE.get(verb.lemma) or (SEES if verb.kind == "think" else EVIDENCE.get(verb.kind))
         if verb.lemma == "see" and verb.shape == "past":
             pattern = SAW
