@@ -15,11 +15,12 @@ _PHRASE_WORDS = words("according According view opinion words estimate reckoning
 _AS_BY = words("noted observed reported described stated explained confirmed announced mentioned told said")
 _GATE = _PUNCTUATED.keys() | _PHRASE_WORDS
 _WEAK = {form for form in _PUNCTUATED if _PUNCTUATED[form] in WEAK} | _PHRASE_WORDS - {"according", "According", "per"}
-_GROUPS = words(  # of which any makes weak words worth a second look
+_SEVERAL = (  # of which any makes weak words worth a second look
     "analyst analysts expert experts economist economists official officials critic critics insurers observers "
-    "researchers scientists minister ministers ministry study studies survey view opinion estimate Analysts Experts "
-    "Economists Officials Critics Insurers Observers Researchers Scientists Studies"
+    "researchers scientists scholars strategists investors traders lawmakers publishers executives companies minister "
+    "ministers ministry study studies survey view opinion estimate results data"
 )
+_GROUPS = words(" ".join(f"{word} {word}, {word}. {word.capitalize()}" for word in _SEVERAL.split()))
 _PHRASES = re.compile(
     r"\b(?:(?P<according>[Aa]ccording to)|(?P<view>[Ii]n the (?:view|opinion|words|eyes) of|[Ff]rom the perspective of|"
     r"[Bb]y the (?:estimate|reckoning|account) of)|(?P<per>(?:(?<=, )per|(?<![^\s])Per)(?=\s(?:the|an?|[A-Z])))|"
@@ -35,6 +36,7 @@ _BEFORE_VERBS = words(
     "he she they who it we you also now still even often already once again too then never do does did will would may "
     "might could can must should both all each always just further and but"
 )
+_GOING_ON = words("on continue continues continued quick")  # to say
 _PASSIVE = words("is was were are be been being")
 _BY = re.compile(r"[^,;.\"“]{0,90}?\bby\b|[^,;]{0,60}?\bas saying\b")
 _BY_THAT = re.compile(r"\sby\s[^,;.\"“]{1,60}?\sthat\b")
@@ -78,9 +80,11 @@ def reporting_words(text: str) -> set[str]:
     """Return the words of a text that may report: the first and fastest look; none where it is not worth a second."""
     found = text.split()
     hits = _GATE.intersection(found) - {"per"}
-    if "per" in text and (", per " in text or "Per " in text):
+    if ", per " in text or text.startswith("Per ") or ". Per " in text:
         hits.add("per")
-    return hits if not hits <= _WEAK or not _GROUPS.isdisjoint(found) else set()
+    if hits <= _WEAK and '"' not in text and "“" not in text and _GROUPS.isdisjoint(found):
+        return set()
+    return hits
 
 
 def cues(masked: str, words: Set[str]) -> list[Cue]:
@@ -126,7 +130,7 @@ def _may_report(masked: str, start: int, end: int, verb: Verb) -> bool:
     if be in _PASSIVE:
         by = _BY if verb.kind != "say" else _BY_THAT
         return verb.shape == "past" and by.match(masked, end) is not None
-    if last in _NOT_AFTER and verb.lemma != "say":
+    if last in _NOT_AFTER and verb.lemma != "say" and not (last == "to" and before[-2:-1] and before[-2] in _GOING_ON):
         return False
     if verb.shape == "participle":
         return last.endswith((",", "”", '"')) and verb.kind in ("say", "speak")
@@ -134,6 +138,7 @@ def _may_report(masked: str, start: int, end: int, verb: Verb) -> bool:
         if not (last.endswith("ed") and len(before) > 1 and is_speaker(before[-2])):  # "analysts polled expect"
             return False  # "the new claims"
     if verb.kind == "think" and verb.shape == "past" and not masked.startswith(" that ", end):
-        return _groups_before(masked, start)
+        told = verb.lemma == "forecast" and (last[:1].isupper() or is_speaker(last))  # nobody keeps a forecast to himself
+        return told or _groups_before(masked, start)
     context = _CONTEXT.get(verb.lemma) or _CONTEXT_OF_KIND.get(verb.kind)
     return context is None or context.match(masked, end) is not None

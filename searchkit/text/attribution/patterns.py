@@ -23,7 +23,7 @@ THAT = re.compile(
 )
 TOLD = re.compile(r"[^;:\"“]{1,140}?(?:\bthat\b\s*|[,:]?\s*(?=[\"“])|:\s*)")
 TOLD_BARE = re.compile(
-    rf"\s+(?:{CAP}(?:\s(?:of\s)?{CAP})*|reporters|journalists|him|her|them|me|us|investors|lawmakers)\s+"
+    rf"\s+(?:(?:the\s)?{CAP}(?:\s(?:of\s)?{CAP})*|reporters|journalists|him|her|them|me|us|investors|lawmakers)\s+"
 )
 TIME = re.compile(rf"\s+(?:on\s)?(?:{DAY}),?\s+")
 _BARE_CLAUSE = re.compile(
@@ -60,6 +60,13 @@ LEADING = re.compile(
     rf"(?:[\"“”.,!?\s]*)(?P<np>[Hh]e|[Ss]he|[Tt]hey|(?:(?:The|An?|One|His|Her|Its|Some|Many|Several|Most)\s)?"
     rf"(?:[\w’'-]+\s){{0,3}}?[\w’'-]+(?:\s(?:of|at|for|in|from|with)\s(?:(?:the|an?)\s)?(?:[a-z’'-]+\s){{0,3}}?"
     rf"(?:{CAP}(?:\s(?:and\s)?{CAP})*|[a-z’'-]+))*)(?=\s(?!(?:of|at|for|in|from|with)\s)[a-z])"
+)
+NAMED = re.compile(  # "Tidewater director and analyst Lena Okafor shared …", "Lena Okafor, an economist, shared …"
+    rf"(?P<np>(?:{CAP}\s)(?:[\w’'-]+\s){{0,6}}?{CAP})(?=\s[a-z]+(?:ed|s)\b|,\s(?:an?|the|who|{CAP}-based)\s)"
+)
+WRITES = re.compile(
+    r"[^,;:\"“]{0,60}?\b(?:social media|Twitter|X|Instagram|Facebook|statement|letter|message|post|tweet|story|words|"
+    r"caption|email|note|interview)\b[^,;:\"“]{0,60}:\s(?=[\"“])"
 )
 SPEAKS_UP = re.compile(rf"(?P<np>(?:{CAP})(?:\s(?:{CAP}|of|the|at|for|de|van)){{0,7}})\s*:\s*[\"“]")
 ONLY_LEAD = re.compile(

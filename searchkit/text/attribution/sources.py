@@ -52,6 +52,7 @@ _LEAD_IN = re.compile(
     r"still|now|then|meanwhile|instead|of|to|against|about|over|and|yesterday|today|earlier|later|this)\s"
 )
 _ONLY_NAME = re.compile(rf"(?:{CAP}\s){{1,3}}{CAP}(?=[,.;]|$)")
+_FULL_NAME = re.compile(rf"(?:{CAP}\s){{1,3}}{CAP}")
 _NAMES = re.compile(rf"(?:{CAP}\s*)+")
 _INNER_START = re.compile(rf"(?<=\s)(?:(?i:{_DETERMINER})\s|{CAP}|[a-z]+s$)")
 _APPOSITION = re.compile(
@@ -256,6 +257,7 @@ def _over_apposition(masked: str, start: int, comma: int) -> tuple[int, Span | N
                 return left, (comma - len(masked[left + 1 : comma].lstrip()), comma)
             return left, None
         named = _CAP.match(inner) and is_speaker(head_of(inner))
+        named = named or _FULL_NAME.fullmatch(inner) is not None  # "the curator, Lena Okafor, said"
         if _ends_source(masked, start, left) and (named or any(map(is_person, inner.split()[:3]))):
             return left, (comma - len(masked[left + 1 : comma].lstrip()), comma)
     return None

@@ -15,6 +15,7 @@ from searchkit.text.attribution.patterns import (
     JOINED,
     LEADING,
     LONG_THAT,
+    NAMED,
     NOT_REPORTED,
     ONLY_LEAD,
     QUOTED_AS,
@@ -29,6 +30,7 @@ from searchkit.text.attribution.patterns import (
     TOLD_BARE,
     TOLD_TAG,
     WHO,
+    WRITES,
 )
 from searchkit.text.attribution.quotes import FILLER, Quoted, Span
 from searchkit.text.attribution.sources import (
@@ -98,6 +100,12 @@ def _cut_joined(found: list[HeardStatement], masked: str, statement: HeardStatem
 def _colon(masked: str, sentences: Sequence[Span], number: int) -> Iterator[HeardStatement]:
     """Yield the statement of a sentence like: Lee: "…"."""
     start, end = sentences[number]
+    leading = LEADING.match(masked, start, end)
+    writes = WRITES.match(masked, leading.end("np"), end) if leading else None
+    if leading and writes and source_kind(leading["np"]) in ("name", "pronoun"):
+        source = SourceMention(leading.span("np"), "pronoun" if leading["np"].islower() else "name")
+        yield HeardStatement(source, "write", (writes.end(), end), number, quotes=True)
+        return
     match = SPEAKS_UP.match(masked, start, end)
     if match and source_kind(match["np"]) == "name":
         claim = (match.end() - 1, end)
@@ -254,7 +262,9 @@ class _Reader:
 
     def _leading(self) -> SourceMention | None:
         """Return the sentence's subject, if it is plain who that is."""
-        match = LEADING.match(self.masked, self.start, self.cue.start)
+        match = NAMED.match(self.masked, self.start, self.cue.start) or LEADING.match(
+            self.masked, self.start, self.cue.start
+        )
         if match is None:
             return None
         kind = source_kind(match["np"])
