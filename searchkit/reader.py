@@ -148,7 +148,7 @@ class IndexReader(Holdings):
     def who_said(
         self, name: str, *, about: str | None = None, k: int = 10, only_about: bool = False
     ) -> list[Statement]:
-        """Return k statements of those whose names hold all words of `name`, and of their kind: an expert's for analysts.
+        """Return k statements of those who have all words of `name`, and of their kind: an expert's for analysts.
 
         `about` ranks them, by words and meaning of claim, passage and title; else those by name come first. only_about:
         leave out statements without any of its words.

@@ -11,10 +11,16 @@ from searchkit.text.attribution.patterns import CALLED
 from searchkit.text.attribution.verbs import FORMS, WEAK, Verb
 
 _PUNCTUATED = {form + mark: form for form in FORMS for mark in ("", ",", ".", ":", ";", ",”", "?", "—")}
-_PHRASE_WORDS = words("according According view opinion words estimate reckoning account eyes perspective per")
-_AS_BY = words("noted observed reported described stated explained confirmed announced mentioned told said")
+_PHRASE_WORDS = words("according According view opinion words estimate reckoning account eyes perspective")
+_PER_WORD = "per"  # a word of many others: reports after a comma or first in a sentence
 _GATE = _PUNCTUATED.keys() | _PHRASE_WORDS
-_WEAK = {form for form in _PUNCTUATED if _PUNCTUATED[form] in WEAK} | _PHRASE_WORDS - {"according", "According", "per"}
+_WEAK = {form for form in _PUNCTUATED if _PUNCTUATED[form] in WEAK} | _PHRASE_WORDS - {"according", "According"}
+_QUOTING = {  # weak words that make a passage with a quotation worth it too: "the message reads"
+    word
+    for word in _WEAK & _PUNCTUATED.keys()
+    if FORMS[_PUNCTUATED[word]].lemma in ("read", "state", "report", "claim")
+    and FORMS[_PUNCTUATED[word]].shape in ("past", "present")
+}
 _SEVERAL = (  # of which any makes weak words worth a second look
     "analyst analysts expert experts economist economists official officials critic critics insurers observers "
     "researchers scientists scholars strategists investors traders lawmakers publishers executives companies minister "
@@ -23,9 +29,12 @@ _SEVERAL = (  # of which any makes weak words worth a second look
 _GROUPS = words(" ".join(f"{word} {word}, {word}. {word.capitalize()}" for word in _SEVERAL.split()))
 _PHRASES = re.compile(
     r"\b(?:(?P<according>[Aa]ccording to)|(?P<view>[Ii]n the (?:view|opinion|words|eyes) of|[Ff]rom the perspective of|"
-    r"[Bb]y the (?:estimate|reckoning|account) of)|(?P<per>(?:(?<=, )per|(?<![^\s])Per)(?=\s(?:the|an?|[A-Z])))|"
-    rf"(?P<as>(?<=, )as (?:\w+ly )?(?:{'|'.join(sorted(_AS_BY))}) by|As (?:\w+ly )?(?:{'|'.join(sorted(_AS_BY))}) by)|"
-    r"(?P<own>[Ii]n (?:his|her|their) (?:view|opinion|words)))\b"
+    r"[Bb]y the (?:estimate|reckoning|account) of)|(?P<own>[Ii]n (?:his|her|their) (?:view|opinion|words)))\b"
+)
+_PER = re.compile(r"(?:(?<=, )per|(?<!\S)Per)(?=\s(?:the|an?|[A-Z]))")
+_AS_BY = re.compile(
+    r"\b[Aa]s (?:\w+ly )?"
+    r"(?:noted|observed|reported|described|stated|explained|confirmed|announced|mentioned) by\b"
 )
 # Before a verb's form these make it something else: a noun, an infinitive, a participle.
 _NOT_AFTER = words(
@@ -79,12 +88,16 @@ class Cue(NamedTuple):
 def reporting_words(text: str) -> set[str]:
     """Return the words of a text that may report: the first and fastest look; none where it is not worth a second."""
     found = text.split()
-    hits = _GATE.intersection(found) - {"per"}
-    if ", per " in text or text.startswith("Per ") or ". Per " in text:
-        hits.add("per")
-    if hits <= _WEAK and '"' not in text and "“" not in text and _GROUPS.isdisjoint(found):
+    hits = _GATE.intersection(found)
+    if ", per " in text or "Per " in text:
+        hits.add(_PER_WORD)
+    if hits <= _WEAK and _GROUPS.isdisjoint(found) and (hits.isdisjoint(_QUOTING) or not _has_quotation(text)):
         return set()
     return hits
+
+
+def _has_quotation(text: str) -> bool:
+    return '"' in text or "“" in text
 
 
 def cues(masked: str, words: Set[str]) -> list[Cue]:
@@ -92,8 +105,12 @@ def cues(masked: str, words: Set[str]) -> list[Cue]:
     found: list[Cue] = []
     for form in {_PUNCTUATED[word] for word in words if word in _PUNCTUATED}:
         found += _places(masked, form, FORMS[form])
-    if not _PHRASE_WORDS.isdisjoint(words) or (" by " in masked and not _AS_BY.isdisjoint(words)):
+    if not _PHRASE_WORDS.isdisjoint(words):
         found += (Cue(*match.span(), match.lastgroup or "", None) for match in _PHRASES.finditer(masked))
+    if _PER_WORD in words:
+        found += (Cue(*match.span(), "per", None) for match in _PER.finditer(masked))
+    if "ed by " in masked and (", as " in masked or "As " in masked):
+        found += (Cue(*match.span(), "as", None) for match in _AS_BY.finditer(masked))
     return sorted(found)
 
 
@@ -134,11 +151,13 @@ def _may_report(masked: str, start: int, end: int, verb: Verb) -> bool:
         return False
     if verb.shape == "participle":
         return last.endswith((",", "”", '"')) and verb.kind in ("say", "speak")
-    if verb.lemma != "say" and verb.shape in ("base", "present") and not _may_be_subject(last):
-        if not (last.endswith("ed") and len(before) > 1 and is_speaker(before[-2])):  # "analysts polled expect"
-            return False  # "the new claims"
+    polled = last.endswith("ed") and len(before) > 1 and is_speaker(before[-2])  # "analysts polled expect"
+    if verb.lemma != "say" and verb.shape in ("base", "present") and not polled and not _may_be_subject(last):
+        return False  # "the new claims"
     if verb.kind == "think" and verb.shape == "past" and not masked.startswith(" that ", end):
-        told = verb.lemma == "forecast" and (last[:1].isupper() or is_speaker(last))  # nobody keeps a forecast to himself
+        told = verb.lemma == "forecast" and (
+            last[:1].isupper() or is_speaker(last)
+        )  # nobody keeps a forecast to himself
         return told or _groups_before(masked, start)
     context = _CONTEXT.get(verb.lemma) or _CONTEXT_OF_KIND.get(verb.kind)
     return context is None or context.match(masked, end) is not None

@@ -70,7 +70,7 @@ WRITES = re.compile(
 )
 SPEAKS_UP = re.compile(rf"(?P<np>(?:{CAP})(?:\s(?:{CAP}|of|the|at|for|de|van)){{0,7}})\s*:\s*[\"“]")
 ONLY_LEAD = re.compile(
-    rf"(?i:on|in|at|during|after|before|last|earlier|later|for|by|with)\s(?:[^\s]+\s?){{1,4}},$|(?:{DAY}),$"
+    rf"(?i:on|in|at|during|after|before|last|earlier|later|for|by|with)\s(?:[^\s]+\s?){{1,4}},$|(?:{DAY}),$|(?:[A-Z]\w+ly|However|Moreover|Indeed|Likewise|Instead),$"
 )
 
 

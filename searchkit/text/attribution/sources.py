@@ -30,7 +30,8 @@ _ADVERBS = words(
 _NO_ADVERBS = words("family ally july italy supply assembly bully reply rally monopoly")
 _BEING = words("is are was were be been being get gets got so")
 _GOING_ON = tuple(
-    f" {verb} to" for verb in ("went on", "goes on", "go on", "continue", "continues", "continued", "was quick", "were quick")
+    f" {verb} to"
+    for verb in ("went on", "goes on", "go on", "continue", "continues", "continued", "was quick", "were quick")
 )
 _ENDS_IN_DAY = re.compile(rf"(?:^|\s)(?:on\s)?(?:{DAY})$")
 _TIME_WORDS = re.compile(r"(?:day|ing|on|ht|ek|th|ar|er|nt|ll|er|st|\d)$")
@@ -89,6 +90,7 @@ _NEVER_SOURCES = words(
     "that this these those which what there here nothing something everything anything thing things way time day year "
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december if when as so but and or not is was are were be been enough much more less "
+    "following during despite similarly "
     "his her its their our my your whose said says to the a an in on at of for with from by"
 )
 

@@ -44,9 +44,10 @@ from searchkit.text.attribution.sources import (
 )
 from searchkit.text.attribution.verbs import Verb
 
-
 _DETERMINERS = ("the", "a", "an", "one", "his", "her", "its", "their")
 _PROMISES = ("pledge", "promise", "vow", "agree", "propose")  # "pledged to" says what somebody will do
+
+_SHOWS = ("show", "demonstrate", "indicate")  # what speaks by them is a paper or a speaker, not a fact
 
 
 class HeardStatement(NamedTuple):
@@ -192,7 +193,7 @@ class _Reader:
 
     def _passive(self, verb: Verb) -> HeardStatement | None:
         match = BY.match(self.masked, self.cue.end, self.end)
-        if match is None or verb.lemma in ("tell", "put", "find") or verb.shape != "past":
+        if match is None or verb.lemma in ("tell", "put", "find", *_SHOWS) or verb.shape != "past":
             return None
         source = agent(self.masked, match.end(), self.end)
         if source is None or source.kind not in ("name", "noun") or self.cue.word in ("read", "written", "posted"):
@@ -294,7 +295,7 @@ class _Reader:
         if text in ("i", "we", "you"):
             return False
         if source.kind == "other" and verb.kind == "speak":
-            return " " in text and self.masked.startswith(" that ", self.after)
+            return verb.lemma not in _SHOWS and " " in text and self.masked.startswith(" that ", self.after)
         if source.kind == "other":
             first = text.split()[0]
             return verb.lemma == "say" and (first in _DETERMINERS or first.endswith(("’s", "'s")))
