@@ -13,6 +13,7 @@ from searchkit.text.attribution.speakers import KnownSpeaker, Speakers
 from searchkit.text.attribution.statements import HeardStatement, statements
 
 LANGUAGE = "en"  # the rules know no other
+REVISION = 2  # of the rules; what an index has by older ones is derived anew by its next write
 LONGEST = 20_000  # characters of a passage that is read; prose is shorter, and rules may be slow on what is not
 
 
