@@ -137,12 +137,6 @@ def test_who_said_asks_each_thing_once(view):
     assert counted.calls == {**dict.fromkeys(asked, 1), "scores": 1}
 
 
-def test_who_said_asks_for_no_names_to_find_a_kind_that_nobody_else_is_of(view):
-    counted = Counted(view)
-    who_said(counted, None, ANALYZER, "analysts", None, 100)
-    assert counted.calls["statements.speakers"] == 1
-
-
 def test_why_not_asks_each_arm_once_more_for_all_that_it_finds(view):
     counted = Counted(view)
     assert why_not(counted, WordPieceEmbedder(), ANALYZER, "d9#0", request_of(PLAIN)).verdict == "cut"

@@ -10,7 +10,10 @@ from searchkit.text.analysis import Analyzer
 from searchkit.text.attribution.kinds import CLOSE, LOOSE, kind_match, marks
 
 KINDS = [
+    ("analysts", "Analysts in Oslo", 1),
+    ("analysts", "two of the analysts", 1),
     ("analysts", "experts", CLOSE),
+    ("analysts", "a group of experts", CLOSE),
     ("analysts", "Experts interviewed by the Courier", CLOSE),
     ("analysts", "some observers", CLOSE),
     ("analysts", "Lena Okafor, a research fellow at the Skagen Academy", CLOSE),
@@ -29,6 +32,7 @@ KINDS = [
     ("officials", "presidential aide Ivo Lind", LOOSE),
     ("officials", "the author of a book on ministers", 0),
     ("officials", "analysts", 0),
+    ("officials", "the decree on the official portal", 0),
     ("scholars", "a professor of law", CLOSE),
     ("companies", "Tidewater CEO Ivo Lind", CLOSE),
     ("lawmakers", "Senator Ivo Lind", CLOSE),

@@ -18,6 +18,7 @@ LEAST_MATCH = 0.5  # of the asked name, below which a speaker is somebody else
 class Match(NamedTuple):
     """How well a speaker is who was asked for: a share in (0, 1], 1 by name alone; and whether by kind in any word."""
 
+    speaker: Speaker
     share: float
     by_kind: bool
 
@@ -36,17 +37,15 @@ class AskedSpeaker:
         if not self._words or not statements.known:
             return {}
         found = statements.matching({*self._words, *(mark for marks in self._marks.values() for mark in marks)})
-        hopeful = {
-            key: terms for key, terms in found.items()
+        hopeful = [
+            key for key, terms in found.items()
             if all(term in terms or not marks.isdisjoint(terms) for term, marks in self._marks.items())
-        }  # fmt: skip
-        by_name = {key for key, terms in hopeful.items() if terms >= self._words.keys()}
-        named = {key: Match(1.0, by_kind=False) for key in by_name}
-        others = hopeful.keys() - by_name
-        for key, speaker in statements.speakers(others).items() if others else ():
-            shares = self._shares(speaker, hopeful[key])
-            if all(shares.values()):
-                named[key] = Match(mean(shares.values()), by_kind=True)
+        ]  # fmt: skip
+        named = {}
+        for key, speaker in statements.speakers(hopeful).items() if hopeful else ():
+            shares = self._shares(speaker, found[key]).values()
+            if all(shares):
+                named[key] = Match(speaker, mean(shares), by_kind=min(shares) < 1)
         return named
 
     def like(self, speakers: Mapping[int, Speaker]) -> dict[int, float]:
@@ -67,7 +66,9 @@ class AskedSpeaker:
     def _shares(self, speaker: Speaker, terms: Collection[str]) -> dict[str, float]:
         """Return what each word finds in a speaker's name, whose terms are given, or in the group."""
         return {
-            term: 1.0 if term in terms else max(kind_match(word, speaker.name), kind_match(word, speaker.among))
+            term: max(kind_match(word, speaker.name), kind_match(word, speaker.among))
+            if self._marks[term]
+            else float(term in terms)
             for term, word in self._words.items()
         }
 

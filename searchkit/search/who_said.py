@@ -39,16 +39,10 @@ def who_said(
         return []
     said = view.statements.by(speakers.keys())
     passages = view.passages.get({each.row for each in said})
-    known = view.statements.speakers(speakers.keys())
     shares, fits = _fits(view, model, analyzer, about or "", said, passages)
     scores = np.array([speakers[each.speaker].share for each in said]) * fits
     order = [at for at in np.argsort(-scores, kind="stable").tolist() if shares[at] > 0 or not only_about]
-    return [
-        _statement(
-            passages[said[at].row], said[at], known[said[at].speaker].name, speakers[said[at].speaker], scores[at]
-        )
-        for at in order[:k]
-    ]
+    return [_statement(passages[said[at].row], said[at], speakers[said[at].speaker], scores[at]) for at in order[:k]]
 
 
 def _fits(
@@ -73,9 +67,9 @@ def _fits(
     return shares, np.array([fit(share, cosines[each.row]) for share, each in zip(shares, said, strict=True)])
 
 
-def _statement(passage: Passage, said: Said, speaker: str, match: Match, score: float) -> Statement:
+def _statement(passage: Passage, said: Said, match: Match, score: float) -> Statement:
     return Statement(
-        passage.text[said.source_start : said.source_end], speaker, said.verb, claim(passage, said), passage,
+        passage.text[said.source_start : said.source_end], match.speaker.name, said.verb, claim(passage, said), passage,
         (said.source_start, said.source_end), (said.claim_start, said.claim_end),
         "kind" if match.by_kind else "name", round(float(score), 4),
     )  # fmt: skip

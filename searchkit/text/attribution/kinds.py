@@ -60,8 +60,8 @@ _BY_ASKED: tuple[tuple[str, dict[str, float]], ...] = (  # singular nouns: who i
     ("spokesperson spokesman spokeswoman", _kin("spokesperson spokesman spokeswoman spokespeople")),
     ("politician", _kin(_POLITICIANS)),
     ("lawmaker legislator", _kin("lawmaker legislator senator congressman congresswoman parliamentarian", "deputy")),
-    ("company firm", _kin(_COMPANIES, "spokesperson spokesman spokeswoman president director manager")),
-    ("executive", _kin("executive ceo cto cfo coo", "chairman chairwoman founder president director")),
+    ("company firm", _kin(_COMPANIES, "director manager")),
+    ("executive", _kin("executive ceo cto cfo coo", "chairman chairwoman founder director")),
     ("ceo", _kin("", "executive")),
     ("police", _kin(_POLICE)),
     ("lawyer attorney", _kin(_LAWYERS)),
@@ -79,6 +79,11 @@ _DESKS = words(
     "consultancy brokerage monitor forum centre center council policy markets intelligence analytics strategies"
 )
 _PLAIN_DESKS = words("institute consultancy brokerage thinktank think-tank tank")  # also without a capital, or alone
+_GROUP_OF = re.compile(  # "a group of experts", "one of the officials"
+    r"^(?:\w+\s)*?(?:group|number|panel|team|majority|couple|pair|handful|dozens?|one|two|three|most|many|some|several|"
+    r"half|both|all)\sof\s(?=.)",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(r"(?:^|\s)(?:of|at|for|from|in|with|who|that|on|to|by|near)\s")
 
 
@@ -95,20 +100,25 @@ def counted_as(noun: str) -> Mapping[str, float]:
 
 
 def marks(noun: str) -> Collection[str]:
-    """Return all words of which a speaker's name must hold one to count as what is asked for."""
+    """Return all words of which a speaker's name must hold one to count as what is asked for, itself among them."""
     kin = counted_as(noun)
     if not kin:
         return ()
     desks = _DESKS | _PLAIN_DESKS if singular(noun) in _WITH_DESKS else frozenset[str]()
-    return [*kin, *desks]
+    return [noun, *kin, *desks]
 
 
 def kind_match(noun: str, name: str) -> float:
-    """Return how well somebody with this name, and what is said of them, counts as what is asked for: 0 to 1."""
+    """Return how well somebody with this name, and what is said of them, counts as what is asked for: 0 to 1.
+
+    1: by the same noun, as a trade and not as a word of the place ("the official gazette", "a reader of experts").
+    """
     kin = counted_as(noun)
     if not kin:
         return 0.0
     described = _described(name)
+    if singular(noun) in described.trades:
+        return 1.0
     best = max((kin.get(trade, 0.0) for trade in described.trades), default=0.0)
     return max(best, LOOSE) if described.desk and singular(noun) in _WITH_DESKS else best
 
@@ -117,7 +127,7 @@ def kind_match(noun: str, name: str) -> float:
 def _described(name: str) -> _Described:
     trades: set[str] = set()
     desk = False
-    for part in name.split(","):
+    for part in _GROUP_OF.sub("", name).split(","):
         place = _PLACE.search(part)
         named = (part[: place.start()] if place else part).split()
         trades.update(singular(word) for whole in named for word in {whole, whole.rpartition("-")[2]})
