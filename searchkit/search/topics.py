@@ -69,13 +69,13 @@ class Topic:
         return self._found[row]
 
 
-def fit(share: float, cosine: float) -> float:
+def fit(share: float, meaning: float) -> float:
     """Return how well a statement fits a topic, 0 to 1: what its words leave open, its passage's meaning fills in part.
 
-    share: of the topic's words; cosine: of topic and passage, NaN without vectors.
-    share + (1 - share) * MEANING * cosine, where the cosine is above 0.
+    share: of the topic's words; meaning: a cosine of topic and passage, NaN without vectors.
+    share + (1 - share) * MEANING * meaning, where the meaning is above 0.
     """
-    return share + (1 - share) * MEANING * cosine if cosine > 0 else share
+    return share + (1 - share) * MEANING * meaning if meaning > 0 else share
 
 
 def telling_words(text: str, analyzer: Analyzer) -> dict[str, str]:

@@ -51,11 +51,12 @@ def bonus(
         return None
     passages = question.memory.passages(rows.tolist())
     topic = Topic(question.analyzer, question.view.keywords.count, question.topic_frequencies, passages)
-    meant = dict(zip(rows.tolist(), np.full(len(rows), np.nan) if cosines is None else cosines, strict=True))
+    meant = dict(zip(rows.tolist(), (np.zeros(len(rows)) if cosines is None else cosines).tolist(), strict=True))
     strength = 1.0 if wanted.open else ONE_FACT
     best: dict[int, float] = {}
     for each in said:
-        own = strength * fit(topic.share(each), meant[each.row])
+        share = topic.share(each)
+        own = strength * fit(share, meant[each.row]) if share else 0.0  # in one topic's index all mean much the same
         best[each.row] = max(best.get(each.row, 0.0), own * (1.0 if match is None else match[each.speaker]))
     return np.array([best.get(row, 0.0) for row in rows.tolist()], np.float32) * _timely(question, rows)
 
