@@ -117,6 +117,8 @@ SENTENCES = [
      "the pier would close."),
     ("Analysts were quick to say that rents would fall.", "Analysts", "say", "rents would fall."),
     ("Okafor says about the match: We play on Monday.", "Okafor", "say", "We play on Monday."),
+    ("Officials warned of helpers: within a day there were dozens.", "Officials", "warn",
+     "of helpers: within a day there were dozens."),
     # a colon
     ('Okafor took to social media: "Rents will fall."', "Okafor", "write", '"Rents will fall."'),
     ('Okafor: "Rents will fall."', "Okafor", "say", '"Rents will fall."'),
@@ -176,6 +178,10 @@ def test_a_second_verb_has_the_subject_of_the_first_whatever_the_first_claims():
 def test_a_participle_has_the_sentences_subject_however_long_that_is():
     (found,) = heard("Tidewater director and analyst Lena Okafor shared her figures, revealing that rents had fallen.")
     assert found == ("Tidewater director and analyst Lena Okafor", "reveal", "rents had fallen.")
+
+
+def test_a_pronoun_that_begins_a_sentence_stays_its_subject():
+    assert heard("It names Skagen and admits that rents had fallen.") == [("It", "admit", "rents had fallen.")]
 
 
 def test_a_name_behind_a_trade_is_who_speaks():

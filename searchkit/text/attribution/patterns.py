@@ -19,8 +19,9 @@ _HEARERS = r"to\s(?:reporters|journalists|lawmakers|parliament|him|her|them|the|
 LONG_THAT = re.compile(rf"\s+(?:{_ADJUNCT})(?:(?!,\s(?:and|but)\b)[^;:\"“]){{0,160}}?\bthat\s+")
 THAT = re.compile(
     rf"\s+(?:(?:(?!to\b){_ADJUNCT}|{_HEARERS}|[a-z]+ly\b)[^,;:\"“]{{0,60}}?,?\s)?(?:that|how|why|whether|what)\b,?\s*|"
-    rf"\s+(?:(?:on\s)?(?:{DAY}))?,?\s*(?=[\"“])|\s*:\s*|\s+(?:about|of|on)\s[^,;:\"“]{{1,60}}:\s+|\s+(?:{_ADJUNCT})[^;\"“]{{0,120}}?[:,]\s*(?=[\"“])"
+    rf"\s+(?:(?:on\s)?(?:{DAY}))?,?\s*(?=[\"“])|\s*:\s*|\s+(?:{_ADJUNCT})[^;\"“]{{0,120}}?[:,]\s*(?=[\"“])"
 )
+ABOUT = re.compile(r"\s+about\s[^,;:\"“]{1,60}:\s+")
 TOLD = re.compile(r"[^;:\"“]{1,140}?(?:\bthat\b\s*|[,:]?\s*(?=[\"“])|:\s*)")
 TOLD_BARE = re.compile(
     rf"\s+(?:(?:the\s)?{CAP}(?:\s(?:of\s)?{CAP})*|reporters|journalists|him|her|them|me|us|investors|lawmakers)\s+"
@@ -62,7 +63,7 @@ LEADING = re.compile(
     rf"(?:{CAP}(?:\s(?:and\s)?{CAP})*|[a-z’'-]+))*)(?=\s(?!(?:of|at|for|in|from|with)\s)[a-z])"
 )
 NAMED = re.compile(  # "Tidewater director and analyst Lena Okafor shared …", "Lena Okafor, an economist, shared …"
-    rf"(?P<np>(?:{CAP}\s)(?:[\w’'-]+\s){{0,6}}?{CAP})(?=\s[a-z]+(?:ed|s)\b|,\s(?:an?|the|who|{CAP}-based)\s)"
+    rf"(?P<np>(?!It\b|He\b|She\b|They\b)(?:{CAP}\s)(?:[\w’'-]+\s){{0,6}}?{CAP}\s{CAP}|{CAP}\s{CAP})(?=\s[a-z]+(?:ed|s)\b|,\s(?:an?|the|who|{CAP}-based)\s)"
 )
 WRITES = re.compile(
     r"[^,;:\"“]{0,60}?\b(?:social media|Twitter|X|Instagram|Facebook|statement|letter|message|post|tweet|story|words|"

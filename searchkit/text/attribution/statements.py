@@ -9,6 +9,7 @@ from typing import NamedTuple
 from searchkit.text.attribution.cues import Cue
 from searchkit.text.attribution.nouns import is_person
 from searchkit.text.attribution.patterns import (
+    ABOUT,
     BY,
     EVIDENCE,
     GOES_ON,
@@ -207,7 +208,7 @@ class _Reader:
         edge = self.masked[self.start : before.end].rstrip()
         if not edge.endswith((",", "”", '"')) or verb.kind not in ("say", "speak"):
             return None
-        source = self.found[-1].source if self.found else self._leading()
+        source = self.found[-1].source if self.found else self._named() or self._leading()
         claim = self._complement(verb)
         return None if claim is None else self._statement(source, verb.lemma, (claim, self.end))
 
@@ -233,6 +234,8 @@ class _Reader:
 
     def _direct(self, verb: Verb, before: Before) -> HeardStatement | None:
         """Read X said that …; or …, X said."""
+        if verb.lemma in _PROMISES and self.masked.startswith(" to ", self.after):
+            return None
         source = self._subject(verb, before)
         if source is None or not self._agrees(verb, before, source) or not self._fits(verb, source):
             return None
@@ -261,11 +264,14 @@ class _Reader:
             return None
         return self.found[-1].source if self.found else self._leading()
 
+    def _named(self) -> SourceMention | None:
+        """Return the name with which the sentence begins, behind its trades."""
+        match = NAMED.match(self.masked, self.start, self.cue.start)
+        return SourceMention(match.span("np"), "name") if match and source_kind(match["np"]) == "name" else None
+
     def _leading(self) -> SourceMention | None:
         """Return the sentence's subject, if it is plain who that is."""
-        match = NAMED.match(self.masked, self.start, self.cue.start) or LEADING.match(
-            self.masked, self.start, self.cue.start
-        )
+        match = LEADING.match(self.masked, self.start, self.cue.start)
         if match is None:
             return None
         kind = source_kind(match["np"])
@@ -305,8 +311,6 @@ class _Reader:
 
     def _tag(self, verb: Verb, source: SourceMention) -> Span | None:
         """Return the claim before ", X said", None if the claim comes after."""
-        if verb.lemma in _PROMISES and self.masked.startswith(" to ", self.after):
-            return None
         begin = source.span[0]
         lead = self.masked[self.start : begin].rstrip()
         after = (TOLD_TAG if verb.lemma == "tell" else TAG_END).match(self.masked, self.after, self.end)
@@ -344,7 +348,7 @@ class _Reader:
             return told.end() if told and told.end() < self.end - 2 else None
         that = THAT.match(self.masked, at, self.end)
         if that is None and verb.kind == "say":
-            that = LONG_THAT.match(self.masked, at, self.end)
+            that = ABOUT.match(self.masked, at, self.end) or LONG_THAT.match(self.masked, at, self.end)
         if that and that.end() < self.end and verb.kind != "judge":
             begin = that.end()
             word = that[0].split()[-1] if that[0].split() else ""
