@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from searchkit.search.first import First
 from searchkit.search.inquiry import VECTOR, Inquiry
-from searchkit.search.speakers import AskedSpeaker
 from searchkit.search.timeliness import closeness
 from searchkit.search.topics import Topic, fit
 from searchkit.storage.contract import Said
@@ -72,5 +71,7 @@ def _timely(question: Inquiry, rows: Rows) -> npt.NDArray[np.float32]:
 
 
 def _matches(question: Inquiry, source: str, said: Iterable[Said]) -> dict[int, float]:
+    from searchkit.search.speakers import AskedSpeaker  # noqa: PLC0415 - few questions ask for statements
+
     speakers = question.view.statements.speakers({each.speaker for each in said})
     return AskedSpeaker(question.analyzer, source).like(speakers)
