@@ -161,12 +161,19 @@ class IndexReader(Holdings):
         with self._reading() as view:
             return rechecked(view, answer, given)
 
-    def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
-        """Return k statements of those whose names hold all words of `name`; `about` ranks and filters the claims."""
+    def who_said(
+        self, name: str, *, about: str | None = None, k: int = 10, only_about: bool = False
+    ) -> list[Statement]:
+        """Return k statements of those who have all words of `name`, and of their kind: an expert's for analysts.
+
+        `about` ranks them, by words and meaning of claim, passage and title; else those by name come first. only_about:
+        leave out statements without any of its words.
+        """
         from searchkit.search.who_said import who_said
 
         with self._reading() as view:
-            return who_said(view, self._analyzer, name, about, k)
+            model = self._model(view, "hybrid") if about else None
+            return who_said(view, model, self._analyzer, name, about, k, only_about=only_about)
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one than this object saw."""

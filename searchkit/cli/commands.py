@@ -260,13 +260,14 @@ checking.add_to(app)
 def who_said(
     name: arguments.SpeakerName,
     about: arguments.About = None,
+    only_about: arguments.OnlyAbout = False,
     k: arguments.Count = 10,
     index: IndexPath = DEFAULT_INDEX,
     json: arguments.AsJson = False,
 ) -> None:
     """List what somebody said, each statement with its place. English documents only."""
     with opening.existing(index) as opened:
-        found = opened.who_said(name, about=about, k=k)
+        found = opened.who_said(name, about=about, k=k, only_about=only_about)
         facts = {} if found else opened.status()
     render.either([each.to_dict() for each in found], lambda: render.statements(found), json=json)
     if not found:

@@ -135,7 +135,8 @@ def statements(found: Sequence[Statement]) -> None:
     for each in found:
         _say(screen, each.speaker, "bold")
         _print_text(screen, each.claim)
-        _print_place(screen, each.passage, f"by {each.verb!r}", day(each.passage.metadata))
+        matched = f"score {each.score:.2f}" + ", of the same kind" * (each.match == "kind")
+        _print_place(screen, each.passage, f"by {each.verb!r}", day(each.passage.metadata), matched)
         screen.print()
 
 

@@ -16,7 +16,7 @@ from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
-from searchkit.search.topics import speakers_named, telling_terms, timeless
+from searchkit.search.topics import telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import kept
@@ -65,7 +65,9 @@ class Inquiry:
         if name is not None:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
-            speakers = speakers_named(self.view.statements, self.analyzer, name)
+            from searchkit.search.speakers import AskedSpeaker  # noqa: PLC0415 - few questions name a speaker
+
+            speakers = AskedSpeaker(self.analyzer, name).named(self.view.statements).keys()
         scope = self.view.scope(condition, speakers)
         if condition is not None and scope is not None and scope.count in (0, self.view.keywords.count):
             from searchkit.search.unmatched import unmatched  # noqa: PLC0415 - as above
