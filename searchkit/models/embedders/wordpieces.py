@@ -27,8 +27,9 @@ class WordPieces:
         parts = (tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.model)
         self._is_local = tuple(type(part).__name__ for part in parts) == _LOCAL
         self._known = _Known(tokenizer)
-        around = tokenizer.encode("").ids
-        self._begin, self._end = around[:1], around[1:]
+        ids, special = _around(tokenizer)
+        own = special.index(0)
+        self._begin, self._end = ids[:own], ids[own + special.count(0) :]
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the text's pieces, with the special ones at both ends."""
@@ -37,10 +38,24 @@ class WordPieces:
             return ids
         return [*self._begin, *chain.from_iterable(map(self._known.__getitem__, text.split())), *self._end]
 
+    def cut(self, ids: list[int], most: int) -> list[int]:
+        """Return the first ids of a text, with the special ones that end it, `most` in all; no more than there are."""
+        return ids if len(ids) <= most else [*ids[: most - len(self._end)], *self._end]
+
+    def before(self, ids: list[int]) -> int:
+        """Return how many ids of a text come before what follows it in a longer one: all but those that end it."""
+        return len(ids) - len(self._end)
+
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return how many pieces each text has, the special ones left out."""
         special = len(self._begin) + len(self._end)
         return [len(self.encode(valid_text(text))) - special for text in texts]
+
+
+def _around(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Return the ids of a text of few pieces, and for each whether it is a special one that stands around any text."""
+    probe = tokenizer.encode("a")
+    return probe.ids, probe.special_tokens_mask
 
 
 class _Known(dict[str, list[int]]):
