@@ -73,8 +73,8 @@ def _fetched(name: str, revision: str | None, options: Options) -> Path:
     except Exception as error:  # the hub's HTTP client, and so its errors, change with its version
         reason = str(error).split("\n", 1)[0] or type(error).__name__
         raise SearchkitError(
-            f"the model {name!r} is not whole in the cache of the model hub, and the hub did not give it: {reason} "
-            "Download it where there is a network and give its folder: onnx:/path/to/model"
+            f"the model {name!r} is not whole in the cache of the model hub, and the hub did not give it: "
+            f"{reason.rstrip('. ')}. Download it where there is a network and give its folder: onnx:/path/to/model"
         ) from error
 
 

@@ -11,6 +11,7 @@ from searchkit.models.embedders.checks import valid_text
 
 CACHE_SIZE = 100_000  # written words remembered, about 20 MB
 LONGEST_CACHED = 40  # characters of a written word; longer ones hardly come twice
+PROBE = "a"  # a text that any tokenizer has pieces of
 _LOCAL = ("BertNormalizer", "BertPreTokenizer", "WordPiece")
 _JOINS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85]")  # white space to Python; BERT removes it and joins what it parted
 
@@ -27,9 +28,7 @@ class WordPieces:
         parts = (tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.model)
         self._is_local = tuple(type(part).__name__ for part in parts) == _LOCAL
         self._known = _Known(tokenizer)
-        ids, special = _around(tokenizer)
-        own = special.index(0)
-        self._begin, self._end = ids[:own], ids[own + special.count(0) :]
+        self._begin, self._end = _around(tokenizer)
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the text's pieces, with the special ones at both ends."""
@@ -53,9 +52,10 @@ class WordPieces:
 
 
 def _around(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """Return the ids of a text of few pieces, and for each whether it is a special one that stands around any text."""
-    probe = tokenizer.encode("a")
-    return probe.ids, probe.special_tokens_mask
+    """Return the ids that a tokenizer puts before and behind those of any text."""
+    ids, alone = tokenizer.encode(PROBE).ids, tokenizer.encode(PROBE, add_special_tokens=False).ids
+    begin = next(at for at in range(len(ids)) if ids[at : at + len(alone)] == alone)
+    return ids[:begin], ids[begin + len(alone) :]
 
 
 class _Known(dict[str, list[int]]):
