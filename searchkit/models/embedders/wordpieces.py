@@ -53,6 +53,8 @@ class WordPieces:
 
 def _around(tokenizer: Any) -> tuple[list[int], list[int]]:
     """Return the ids that a tokenizer puts before and behind those of any text."""
+    if tokenizer.post_processor is None:
+        return [], []
     ids, alone = tokenizer.encode(PROBE).ids, tokenizer.encode(PROBE, add_special_tokens=False).ids
     begin = next(at for at in range(len(ids)) if ids[at : at + len(alone)] == alone)
     return ids[:begin], ids[begin + len(alone) :]
