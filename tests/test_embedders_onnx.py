@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from onnx import TensorProto
 
 from searchkit import ArgumentError, Document, EmbedderMismatch, Index, SearchkitError
-from searchkit.models.embedders import OnnxEmbedder, embedder
+from searchkit.models.embedders import OnnxEmbedder, embedder, portable_counter
 from searchkit.models.embedders.local import MINILM
 from searchkit.models.embedders.runtime import with_output
 from tests.onnx_models import MEAN, STATES, save_tensors, states_of, tiny_model, unit, words
@@ -296,6 +297,19 @@ def test_full_precision_comes_before_quantised_weights_unless_the_name_says_whic
     plain = embedder(f"onnx:{folder}")
     chosen = embedder(f'onnx:{folder} {{"file": "onnx/model_quantized.onnx"}}')
     assert quantised.digest == chosen.digest != plain.digest
+
+
+def test_a_text_of_mostly_unknown_pieces_is_not_read(tmp_path):
+    model = embedder(f"onnx:{tiny_model(tmp_path)}")
+    assert model.reads(["tea", "tea snow", "tea snow rain", "", "\ud800"]).tolist() == [True, True, False, True, False]
+    minilm = embedder(f"onnx:{minilm_folder(tmp_path / 'm')}")
+    assert minilm.reads(["Snow.", "\U00012000 \U00012001"]).tolist() == [True, False]
+
+
+def test_tokens_are_counted_the_same_by_what_goes_to_other_processes(tmp_path):
+    model = embedder(f"onnx:{minilm_folder(tmp_path, {'tokenizer_config.json': {'do_lower_case': False}})}")
+    counter = pickle.loads(pickle.dumps(portable_counter(model)))  # noqa: S301 - our own
+    assert counter([*TEXTS, "SNOWMEN"]) == model.count_tokens([*TEXTS, "SNOWMEN"])
 
 
 # --- what cannot work ----------------------------------------------------------------------------------------

@@ -106,10 +106,11 @@ def recorded(name: str | None, place: str | Path) -> Embedder | None:
 
 
 def portable_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]] | None:
-    """Return what counts the model's tokens and may be sent to another process; None if there is no such way."""
+    """Return what counts the model's tokens and may be sent to another process; None of a model that offers none."""
     if model is None:
         return estimate_all
-    return model.token_counter() if isinstance(model, OnnxEmbedder) else None
+    counter = getattr(model, "token_counter", None)
+    return counter() if counter else None
 
 
 def _by_name(name: str) -> Embedder:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from searchkit.errors import MissingExtra, SearchkitError
 from searchkit.models.embedders.checks import digest_of, file_digest, unit_rows, valid_text
 from searchkit.models.embedders.options import Options
 from searchkit.models.embedders.pooling import POOLINGS, pooled
-from searchkit.models.embedders.recipe import VectorRecipe, read_recipe
+from searchkit.models.embedders.recipe import read_recipe
 from searchkit.models.embedders.runtime import TextInputs, session, tokenizer
 from searchkit.models.embedders.wordpieces import WordPieces
-from searchkit.threads import PerProcess, cores, parallel
+from searchkit.threads import PerProcess, cores, once, parallel
 from searchkit.types import FloatMatrix, FloatVector
 
 MODELS = ("onnx/model.onnx", "model.onnx", "onnx/model_quantized.onnx")  # the first that is there: the most precise
@@ -25,6 +26,7 @@ WORDS = "tokenizer.json"
 VECTOR, STATES = "sentence_embedding", ("token_embeddings", "last_hidden_state")  # outputs, as exporters name them
 HEAD = "logits"  # the output of models for other tasks
 TRIAL = "dimension"
+MOST_UNKNOWN = 0.5  # share of a text's pieces that are unknown, up to which it is read
 
 
 class FolderEmbedder:
@@ -44,14 +46,15 @@ class FolderEmbedder:
         self._threads = threads or cores()
         self._model = model_file(folder, options.file)
         self._recipe = read_recipe(folder, name or folder.name, options)
-        self._word_pieces = WordPieces(_tokenizer(folder / WORDS, self._recipe))
+        self._words = folder / WORDS
+        self._word_pieces = WordPieces(_tokenizer(self._words, self._recipe.lower_pieces))
         self._session = PerProcess(partial(_session, self._model))
         self._inputs = TextInputs(self._session().get_inputs(), str(self._model))
         pools = bool(options.pooling or (self._recipe.skips_prompt and self._recipe.prompts))
         self._output = _output([each.name for each in self._session().get_outputs()], self._model, pools=pools)
         self._check(self._run(self._encoded(TRIAL)), pools=pools)
         self.dim = len(self._vector(TRIAL, ""))
-        files = [self._model, *weights_apart(self._model), folder / WORDS]
+        files = [self._model, *weights_apart(self._model), self._words]
         self.digest = digest_of([*map(file_digest, files), *self._recipe.parts()])
 
     def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
@@ -72,6 +75,14 @@ class FolderEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, also those beyond what the model reads; special tokens and prompts left out."""
         return self._word_pieces.count(texts)
+
+    def reads(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Tell which texts the model can read: (len(texts),); not those whose pieces are mostly unknown to it."""
+        return np.array([self._word_pieces.unknown(valid_text(text)) <= MOST_UNKNOWN for text in texts], np.bool_)
+
+    def token_counter(self) -> FolderCounter:
+        """Return what counts as `count_tokens` does, without the model."""
+        return FolderCounter(self._words, self._recipe.lower_pieces)
 
     def _vector(self, text: str, prompt: str) -> FloatVector:
         """Return what the model makes of a text, of any length: (dim,)."""
@@ -116,6 +127,24 @@ class FolderEmbedder:
             raise SearchkitError(f"{model} gives vectors of {length} numbers, fewer than {self._recipe.dim}")
 
 
+class FolderCounter:
+    """Counts a model's tokens; goes to another process as the name of the tokenizer's file."""
+
+    def __init__(self, words: Path, lower: bool | None) -> None:
+        self._words, self._lower = words, lower
+
+    def __reduce__(self) -> tuple[type[FolderCounter], tuple[Path, bool | None]]:
+        return FolderCounter, (self._words, self._lower)
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        """Return each text's tokens; special tokens left out."""
+        return self._word_pieces.count(texts)
+
+    @once
+    def _word_pieces(self) -> WordPieces:
+        return WordPieces(_tokenizer(self._words, self._lower))
+
+
 def model_file(folder: Path, wanted: str | None = None) -> Path:
     """Return the ONNX file in a model's folder: the wanted one, or else the most precise. Raises SearchkitError."""
     if not folder.is_dir():
@@ -153,8 +182,11 @@ def _output(names: Sequence[str], model: Path, *, pools: bool) -> str:
     return chosen
 
 
-def _tokenizer(path: Path, recipe: VectorRecipe) -> Any:
-    """Return the tokenizer of a file, which changes case as the recipe has it. Raises SearchkitError."""
+def _tokenizer(path: Path, lower: bool | None) -> Any:
+    """Return the tokenizer of a file. Raises SearchkitError.
+
+    lower: whether it brings texts to lower case; None for as its file has it.
+    """
     try:
         found = tokenizer(path.read_bytes())
     except OSError as error:
@@ -164,7 +196,7 @@ def _tokenizer(path: Path, recipe: VectorRecipe) -> Any:
     except Exception as error:  # tokenizers raises bare ones
         raise SearchkitError(f"{path} is no tokenizer: {error}") from error
     normalizer = found.normalizer
-    if recipe.lower_pieces is not None and type(normalizer).__name__ == "BertNormalizer":
-        normalizer.lowercase = recipe.lower_pieces
+    if lower is not None and type(normalizer).__name__ == "BertNormalizer":
+        normalizer.lowercase = lower
         found.normalizer = normalizer
     return found
