@@ -344,6 +344,19 @@ def test_a_damaged_file_is_named(tmp_path, file, said):
 
 
 @pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"modules.json": {"0": "Transformer"}}, "must list modules with type and path"),
+        ({"config_sentence_transformers.json": {"prompts": ["ask "]}}, "in a way that searchkit cannot read"),
+        ({"config.json": ["bert"]}, "in a way that searchkit cannot read"),
+    ],
+)
+def test_files_that_hold_something_else_are_refused(tmp_path, settings, said):
+    with pytest.raises(SearchkitError, match=said):
+        embedder(f"onnx:{tiny_model(tmp_path, pooling=None, settings=settings)}")
+
+
+@pytest.mark.parametrize(
     ("kind", "said"),
     [("custom.Transformer", "needs code of its own"), ("sentence_transformers.models.LSTM", "a module LSTM")],
 )
@@ -422,7 +435,10 @@ def test_a_folder_that_was_moved_is_recorded_anew_by_rebuild_which_keeps_the_vec
     with Index.create(tmp_path / "index", embedder=f"onnx:{folder}") as index:
         index.add([Document("a", "tea tea")])
     folder.rename(tmp_path / "moved")
-    with Index.open(tmp_path / "index") as index, pytest.raises(SearchkitError, match="is no folder"):
+    with (
+        Index.open(tmp_path / "index") as index,
+        pytest.raises(EmbedderMismatch, match=r"is no folder.*rebuild --embedder"),
+    ):
         index.search("tea")
     with Index.open(tmp_path / "index") as index:
         index.rebuild(embedder=f"onnx:{tmp_path / 'moved'}")

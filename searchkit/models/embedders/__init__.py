@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from weakref import WeakValueDictionary
 
 from searchkit import validation
-from searchkit.errors import ArgumentError, EmbedderMismatch
+from searchkit.errors import ArgumentError, EmbedderMismatch, MissingExtra, SearchkitError
 from searchkit.models.embedders.checks import estimate_all, estimate_tokens, token_counter
 from searchkit.models.embedders.function import CallableEmbedder, Function, function_name
 from searchkit.models.embedders.hub import SentenceTransformersEmbedder, split_revision
@@ -103,6 +103,13 @@ def recorded(name: str | None, place: str | Path) -> Embedder | None:
         return embedder(name)
     except ValueError as error:  # an object of the user's own, which has no name that could be looked up
         raise EmbedderMismatch(f"{place} needs its model: {error}") from error
+    except MissingExtra:
+        raise
+    except SearchkitError as error:
+        raise EmbedderMismatch(
+            f"{place} needs its model: {error}. If the model is elsewhere now: searchkit rebuild --embedder NAME, "
+            "which keeps the vectors of the same model"
+        ) from error
 
 
 def portable_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]] | None:

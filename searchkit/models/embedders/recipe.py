@@ -101,6 +101,13 @@ def read_recipe(folder: Path, name: str, options: Options) -> VectorRecipe:
 
     name: what tells the model's family, whose prompts may be known. Raises SearchkitError.
     """
+    try:
+        return _recipe(folder, name, options)
+    except (TypeError, AttributeError, KeyError, ValueError) as error:  # JSON, but not what those files hold
+        raise SearchkitError(f"{folder} describes its model in a way that searchkit cannot read: {error}") from error
+
+
+def _recipe(folder: Path, name: str, options: Options) -> VectorRecipe:
     steps = modules(folder)
     for step in steps:
         if step.kind not in ("Transformer", "Pooling", "Dense", *SILENT):
@@ -125,12 +132,14 @@ def read_recipe(folder: Path, name: str, options: Options) -> VectorRecipe:
 
 def modules(folder: Path) -> list[Module]:
     """Return the steps of a model; none where modules.json is missing. Raises SearchkitError for code of its own."""
-    found = []
-    for module in _json(folder / OF_MODULES, []):
-        if not module["type"].startswith(OWN_CODE):
-            raise SearchkitError(f"{folder} needs code of its own ({module['type']}), which searchkit does not run")
-        found.append(Module(module["type"].rpartition(".")[2], module["path"]))
-    return found
+    try:
+        steps = [(str(step["type"]), str(step["path"])) for step in _json(folder / OF_MODULES, [])]
+    except (TypeError, KeyError) as error:
+        raise SearchkitError(f"{folder / OF_MODULES} must list modules with type and path: {error}") from error
+    for kind, _ in steps:
+        if not kind.startswith(OWN_CODE):
+            raise SearchkitError(f"{folder} needs code of its own ({kind}), which searchkit does not run")
+    return [Module(kind.rpartition(".")[2], path) for kind, path in steps]
 
 
 def prompts_of(
