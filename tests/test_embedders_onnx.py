@@ -301,7 +301,7 @@ def test_full_precision_comes_before_quantised_weights_unless_the_name_says_whic
 
 def test_a_text_of_mostly_unknown_pieces_is_not_read(tmp_path):
     model = embedder(f"onnx:{tiny_model(tmp_path)}")
-    assert model.reads(["tea", "tea snow", "tea snow rain", "", "\ud800"]).tolist() == [True, True, False, True, False]
+    assert model.reads(["tea", "tea ask snow", "tea snow", "", "\ud800"]).tolist() == [True, True, False, True, False]
     minilm = embedder(f"onnx:{minilm_folder(tmp_path / 'm')}")
     assert minilm.reads(["Snow.", "\U00012000 \U00012001"]).tolist() == [True, False]
 

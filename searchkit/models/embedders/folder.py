@@ -26,7 +26,9 @@ WORDS = "tokenizer.json"
 VECTOR, STATES = "sentence_embedding", ("token_embeddings", "last_hidden_state")  # outputs, as exporters name them
 HEAD = "logits"  # the output of models for other tasks
 TRIAL = "dimension"
-MOST_UNKNOWN = 0.5  # share of a text's pieces that are unknown, up to which it is read
+UNREAD = (
+    0.5  # share of unknown pieces from which on a text is not read; some tokenizers have a known one, "▁", for each
+)
 
 
 class FolderEmbedder:
@@ -78,7 +80,7 @@ class FolderEmbedder:
 
     def reads(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Tell which texts the model can read: (len(texts),); not those whose pieces are mostly unknown to it."""
-        return np.array([self._word_pieces.unknown(valid_text(text)) <= MOST_UNKNOWN for text in texts], np.bool_)
+        return np.array([self._word_pieces.unknown(valid_text(text)) < UNREAD for text in texts], np.bool_)
 
     def token_counter(self) -> FolderCounter:
         """Return what counts as `count_tokens` does, without the model."""
