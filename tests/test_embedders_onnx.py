@@ -410,6 +410,13 @@ def test_the_model_that_travels_gives_the_same_vectors_from_such_a_folder(tmp_pa
     assert model.embed_passages([]).shape == (0, 384)
 
 
+def test_a_text_has_the_same_bits_in_any_company(tmp_path):
+    folder = tiny_model(tmp_path, pooling={"pooling_mode": ["mean", "max", "weightedmean"]})
+    model = embedder(f"onnx:{folder}")
+    texts = ["tea", "coffee ask", "", "read tea coffee tea"]
+    assert [row.tobytes() for row in model.embed_passages(texts)] == [model.embed_query(t).tobytes() for t in texts]
+
+
 def test_its_token_states_pooled_by_mean_are_its_vectors(tmp_path):
     states = json.loads((MINILM / "manifest.json").read_text())["token_states"]
     graph = onnx.load_model_from_string(with_output((MINILM / "model.onnx").read_bytes(), states))

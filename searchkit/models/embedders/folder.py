@@ -116,7 +116,7 @@ class FolderEmbedder:
         if not ready and not self._recipe.pooling:
             raise SearchkitError(
                 f"no file beside {model} says how the states of tokens become one vector (modules.json and the Pooling "
-                f'module that it names). Say it as its authors do: \'{self.name} {{"pooling": "mean"}}\', or one of '
+                'module that it names). Say behind its name what its authors say: {"pooling": "mean"}, or one of '
                 f"{', '.join(POOLINGS)}"
             )
         length = trial.shape[-1] * (1 if ready else len(self._recipe.pooling))
