@@ -92,12 +92,6 @@ def hub(tmp_path, monkeypatch) -> Iterator[Hub]:
     served.close()
 
 
-@pytest.fixture
-def offline(hub, monkeypatch) -> Hub:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    return hub
-
-
 def go_offline(monkeypatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
 
@@ -176,16 +170,18 @@ def test_what_another_program_left_in_the_cache_does_not_pass_for_the_whole_mode
         embedder(f"hf:{NAME}")
 
 
-def test_without_a_network_the_error_comes_at_once_and_says_what_to_do(offline):
+def test_without_a_network_nothing_is_asked_and_the_error_says_what_to_do(hub, monkeypatch):
+    go_offline(monkeypatch)
     with pytest.raises(SearchkitError, match=r"'tests/tiny' is not whole in the cache .*give its folder: onnx:/path"):
         embedder(f"hf:{NAME}")
-    assert offline.asked == []
+    assert hub.asked == []
 
 
-def test_a_hub_that_does_not_answer_is_asked_once(hub, monkeypatch):
-    hub.close()
+def test_a_hub_that_fails_is_asked_once(hub, monkeypatch):
+    monkeypatch.setattr(hub, "answer", lambda _: (503, b"", {}))
     with pytest.raises(SearchkitError, match=r"is not whole in the cache .*give its folder"):
         embedder(f"hf:{NAME}")
+    assert hub.asked == [f"/api/models/{NAME}"]
 
 
 def test_a_model_that_the_hub_has_not_is_an_error(hub):
