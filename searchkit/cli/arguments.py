@@ -15,7 +15,7 @@ from searchkit.search.choices import OPTIONS
 DEFAULT_INDEX = Path("indexes/default")
 STDIN = Path("-")
 EMBEDS = ("progressive", "full")
-MODELS = ("minilm", "none", "st:", "st-onnx:")
+MODELS = ("minilm", "none", "onnx:", "hf:", "st:", "st-onnx:")
 RANKING, PAGE, OUTPUT = "Ranking", "What is shown", "Output"
 READING, CREATION = "Reading", "Fixed when the index is created"
 

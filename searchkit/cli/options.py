@@ -208,7 +208,7 @@ class Creation:
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="minilm, none, st:MODEL …; see: searchkit models.",
+            help="minilm, none, onnx:FOLDER, hf:OWNER/NAME, st:MODEL …; see: searchkit models.",
             autocompletion=one_of(MODELS),
             show_default="minilm",
             rich_help_panel=CREATION,
