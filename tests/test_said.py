@@ -321,7 +321,7 @@ def test_who_said_prints_speaker_claim_and_place(index):
     assert done.exit_code == 0
     assert "Lena Okafor, an economist at the Skagen Institute" in done.stdout
     assert "a mild winter." in done.stdout
-    assert "harbour#1" in done.stdout
+    assert "    harbour:3  #1" in done.stdout
 
 
 def test_who_said_tells_a_kind_from_a_name(index):
