@@ -159,6 +159,19 @@ def test_the_last_questions_are_taken_and_the_last_answer_but_no_courtesies():
     assert (found.questions, found.answer) == (("Three?", "Two?"), "2")
 
 
+def test_a_question_that_is_the_last_turn_too_is_not_taken_for_the_one_before():
+    history = turns("history", [*FERRY, {"role": "user", "content": "How much does it cost? "}])
+    found = taken("How much does it cost?", history, ENGLISH)
+    assert found is not None
+    assert found.questions == ("When does the ferry to the island leave?",)
+
+
+def test_an_answer_without_words_is_none():
+    found = taken("Why?", turns("history", [("user", "When does the ferry leave?"), ("assistant", "…")]), ENGLISH)
+    assert found is not None
+    assert found.answer == ""
+
+
 def test_nothing_is_taken_where_nobody_asked_or_nothing_is_asked():
     assert taken("Why?", turns("history", [("assistant", "Hello!"), ("system", "Be brief.")]), ENGLISH) is None
     assert taken("thanks!", turns("history", FERRY), ENGLISH) is None
@@ -196,6 +209,13 @@ def test_a_history_that_is_none_is_told(island, history, error):
 def test_no_text_of_a_conversation_is_an_error(question, history):
     found = taken(question, turns("history", history), ENGLISH)
     assert found is None or (found.questions and found.why)
+
+
+@settings(max_examples=60, deadline=None)
+@given(question=st.text(max_size=40), before=st.text(max_size=40), answer=st.text(max_size=40))
+def test_no_text_of_a_conversation_breaks_a_search(island, question, before, answer):
+    found = island.search(f"{question} it", history=[("user", before), ("assistant", answer)])
+    assert found.query.endswith(" it")
 
 
 # --- searching ----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ were chosen and not; --beside names collections of single questions, which ought
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,15 +17,17 @@ import numpy.typing as npt
 
 from searchkit import Index
 from searchkit.evaluation import Question, read_questions
+from searchkit.evaluation.calibration import auroc
 from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Answer
 from searchkit.evaluation.significance import randomisation_test
-from searchkit.queries.conversation import taken
+from searchkit.queries.conversation import taken, turns
 from searchkit.queries.standing import standing
 from searchkit.text.analysis import Analyzer
 from searchkit.types import Results
 
 SEED = 0
+LOST = 0.05  # share of answerable turns
 Values = npt.NDArray[np.float64]
 Text = Callable[[Question], str]
 
@@ -60,6 +63,28 @@ def print_rows(rows: dict[str, Values], groups: dict[str, npt.NDArray[np.bool_]]
         print(f"| {name} | {found.mean():.4f} | {cells} | {randomisation_test(found - rows['history=']):.3f} |")
 
 
+def print_confidence(index: Index, collection: Path) -> None:
+    """Print how well the best hit's confidence tells judged turns from those that are marked as unanswerable."""
+    judged = [(question.text, question.history) for question in read_questions(collection).items]
+    with (collection / "queries.jsonl").open(encoding="utf-8") as lines:
+        records = [record for record in map(json.loads, lines) if record.get("answerability") == "UNANSWERABLE"]
+    without = [(record["text"], turns("history", record["history"])) for record in records]
+    for name, given in (("by itself", False), ("history=", True)):
+        sure, unsure = (
+            np.array([
+                max((hit.confidence for hit in found), default=0.0)
+                for found in index.search_many(
+                    [text for text, _ in asked], history=[history if given else () for _, history in asked]
+                )
+            ])
+            for asked in (judged, without)
+        )  # fmt: skip
+        refused = float((unsure < np.quantile(sure, LOST)).mean())
+        print(
+            f"{name}: AUROC {auroc(sure, unsure):.3f}; {refused:.1%} of {len(unsure)} refused where {LOST:.0%} are lost"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("collection", type=Path)
@@ -81,7 +106,8 @@ def main() -> None:
         rows = {name: found([text(each) for each in asked]) for name, text in IN_FRONT.items()}
         rows["history="] = found(texts, history=histories)
         rows["history= of another conversation"] = found(texts, history=[each.history for each in others])
-    print_rows(rows, {"chosen on": half, "the others": ~half, "leans": leans, "stands alone": ~leans})
+        print_rows(rows, {"chosen on": half, "the others": ~half, "leans": leans, "stands alone": ~leans})
+        print_confidence(index, given.collection)
     for path in given.beside:
         alone = [standing(question.text, english).alone for question in read_questions(path).items]
         print(f"{path.name}: {np.mean(alone):.1%} of {len(alone)} questions stand alone")

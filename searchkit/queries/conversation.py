@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from searchkit.errors import ArgumentError
-from searchkit.queries.smalltalk import is_smalltalk, without_smalltalk
+from searchkit.queries.smalltalk import is_smalltalk, said, without_smalltalk
 from searchkit.queries.standing import standing
 from searchkit.text.analysis import Analyzer
 from searchkit.validation import one_of, text, wrong
@@ -54,7 +54,7 @@ class Taken(NamedTuple):
     """What a question that leans takes from the turns before it.
 
     why: it leans; surely: whatever was said. questions: the user's last ones that ask for something, the latest first.
-    answer: to the last one, "" if there was none.
+    answer: the last one, "" if there was none.
     """
 
     why: str
@@ -64,13 +64,16 @@ class Taken(NamedTuple):
 
 
 def taken(question: str, history: Sequence[Turn], analyzer: Analyzer) -> Taken | None:
-    """Return what a question takes from the turns before it, None if it stands alone or nothing was asked before."""
+    """Return what a question takes from the turns before it, None if it stands alone or nothing was asked before.
+
+    Some programs give the question itself as the last turn; it is none before.
+    """
     asked = [without_smalltalk(turn.content) for turn in history if turn.role == "user"]
-    questions = [each for each in reversed(asked) if each][:QUESTIONS]
+    questions = [each for each in reversed(asked) if each and each != without_smalltalk(question)][:QUESTIONS]
     if not questions or (analyzer.language == "en" and is_smalltalk(question)):
         return None
     found = standing(question, analyzer)
     if found.alone:
         return None
-    answer = next((turn.content for turn in reversed(history) if turn.role == "assistant"), "")
-    return Taken(found.why, found.surely, tuple(questions), answer)
+    answers = (turn.content for turn in reversed(history) if turn.role == "assistant" and said(turn.content))
+    return Taken(found.why, found.surely, tuple(questions), next(answers, ""))

@@ -45,7 +45,7 @@ class Earlier:
     def vector(self, together: FloatVector, vectors: Vectors) -> FloatVector:
         """Return the vector to search by, given that of the text: (dim,), of unit length."""
         moved = together + SHARE * vectors(self.own)
-        if self.taken.answer.strip():
+        if self.taken.answer:
             moved = moved + ANSWER * vectors(self.taken.answer)
         length = float(np.linalg.norm(moved))
         return together if length < 1e-6 else moved / np.float32(length)
