@@ -84,6 +84,8 @@ def test_a_question_that_names_its_subject_stands_alone(turn):
     ("turn", "why"),
     [
         ("How much does it cost?", "refers to what was said: 'it'"),
+        ("Is it going to get worse?", "refers to what was said: 'it'"),
+        ("Which analysts?", "has few words"),
         ("Who was she?", "names no subject"),
         ("Did they close the harbour?", "refers to what was said: 'they'"),
         ("Are these ferries full on weekends?", "refers to what was said: 'these ferries'"),

@@ -34,6 +34,7 @@ _VERBS = _words(  # before the subject of a question
 )
 _ASKING = _words("who whom whose what which when where why how")
 _DETERMINERS = _words("a an the my your our any some every each no this that these those")
+_WHICH = frozenset(("which", "what"))  # of those that were spoken of
 _TIMES = _words(
     "second minute hour day night morning afternoon evening week weekend month quarter year decade century season "
     "spring summer autumn fall winter time moment"
@@ -73,7 +74,8 @@ _CLAUSE_END = re.compile(
 _PARTS = re.compile(r"[,;:–—]|--")
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _EMPTY_IT = re.compile(  # "is it safe to", "it takes years to": stands for nothing
-    r"\b(?:is|was|be|isn['’]t|wasn['’]t) (it) (?:\w+ ){1,3}(?:to|that|for|if|whether)\b"
+    r"\b(?:is|was|be|isn['’]t|wasn['’]t) (it) (?!(?:going|likely|supposed|able|due|about)\b)(?:\w+ ){1,3}"
+    r"(?:to|that|for|if|whether)\b"
     r"|\b(it)(?:['’]s| is| was| isn['’]t| would be| will be) (?:\w+ ){1,3}(?:to|that|for|if|whether)\b"
     r"|\b(it) (?:takes?|costs?|matters?|makes?|means?|helps?|pays?|seems?|appears?|rains?|snows?) (?:\w+ ){0,3}"
     r"(?:to|that|if)\b",
@@ -185,7 +187,7 @@ def _names_its_subject(text: str) -> bool:
     before = ""
     for token in _TOKEN.finditer(text, begin):
         word = token[0].casefold()
-        if _is_name(token, begin) or (before not in _DETERMINERS and _is_plural(word)):
+        if _is_name(token, begin) or (before not in _DETERMINERS | _WHICH and _is_plural(word)):
             return True
         before = word
     return False

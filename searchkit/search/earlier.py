@@ -23,7 +23,7 @@ from searchkit.text.analysis import Analyzer
 from searchkit.types import FloatVector
 
 SHARE = 0.5  # of a word or word piece of an earlier question, beside 1 of the present one
-ANSWER = 0.3  # of the vector of the last answer, beside 1 of the question with the one before
+ANSWER = 0.3  # of the vector of the last answer, beside 1 of the question and 1 of it with the one before
 LEAST_COSINE = 0.1  # to an earlier question: what is further away, and names its own subject, is on something new
 
 Vectors = Callable[[str], FloatVector]
@@ -43,8 +43,11 @@ class Earlier:
     shares: Mapping[str, float]
 
     def vector(self, together: FloatVector, vectors: Vectors) -> FloatVector:
-        """Return the vector to search by, given that of the text: (dim,), of unit length."""
-        moved = together + SHARE * vectors(self.own)
+        """Return the vector to search by: (dim,), of unit length; that of the text, of the question and of the answer.
+
+        together: that of the text.
+        """
+        moved = together + vectors(self.own)
         if self.taken.answer:
             moved = moved + ANSWER * vectors(self.taken.answer)
         length = float(np.linalg.norm(moved))
