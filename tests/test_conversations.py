@@ -85,7 +85,7 @@ def test_a_question_that_names_its_subject_stands_alone(turn):
     [
         ("How much does it cost?", "refers to what was said: 'it'"),
         ("Is it going to get worse?", "refers to what was said: 'it'"),
-        ("Which analysts?", "has few words"),
+        ("Which analysts?", "names no subject"),
         ("Who was she?", "names no subject"),
         ("Did they close the harbour?", "refers to what was said: 'they'"),
         ("Are these ferries full on weekends?", "refers to what was said: 'these ferries'"),
