@@ -191,7 +191,8 @@ class Results(Sequence[Hit]):
     """The hits of one query, best first. `warnings` say what was understood otherwise than written.
 
     `answerable` tells whether the index seems to hold an answer at all: whether any hit has a confidence of at least
-    ANSWERABLE.
+    ANSWERABLE. `understood` is how the query was read if not as it stands: with earlier turns of its conversation, or
+    rewritten.
     """
 
     query: str
@@ -201,6 +202,7 @@ class Results(Sequence[Hit]):
     elapsed_ms: float
     warnings: tuple[str, ...] = ()
     explain: Mapping[str, Any] | None = None
+    understood: str | None = None
 
     @property
     def answerable(self) -> bool:
