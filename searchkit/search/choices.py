@@ -25,9 +25,6 @@ class StageEntry(NamedTuple):
 
 
 STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
-    "guard": StageEntry(
-        "trusts the vector less in a question of more than 12 terms", "at 24 it has half the say", "guard:LengthGuard"
-    ),
     "neighbours": StageEntry(
         "raises a passage whose neighbours match too",
         '"He doubted that." between two paragraphs on the tariff',

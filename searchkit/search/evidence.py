@@ -24,7 +24,7 @@ def confidences(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Value
     question = stretch.question
     sure = confidence(evidence(stretch, found))
     fitted = question.view.settings.calibration
-    return sure if fitted is None or question.vector is None else scaled(sure, **fitted)
+    return sure if fitted is None or question.vectors is None else scaled(sure, **fitted)
 
 
 def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence:

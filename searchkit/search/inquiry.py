@@ -12,6 +12,7 @@ import numpy as np
 from searchkit import queries
 from searchkit.errors import QueryError
 from searchkit.queries.highlight import Highlighter, query_terms
+from searchkit.queries.clauses import parts
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
 from searchkit.search.memory import Memory
@@ -19,10 +20,11 @@ from searchkit.search.request import SearchRequest
 from searchkit.search.topics import speakers_named, telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
-from searchkit.threads import kept
-from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
+from searchkit.threads import cores, kept, parallel
+from searchkit.types import Embedder, FloatMatrix, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
+    from searchkit.queries.filters import Filter
     from searchkit.text.attribution.question import AskedStatements
 
 KEYWORD, VECTOR = "keyword", "vector"
@@ -40,7 +42,7 @@ class Inquiry:
         self.model = model
         self.analyzer = analyzer
         self.request = request
-        self.parsed = queries.parse(request.query, analyzer, strict=request.strict)
+        self.parsed = self._parsed()
         self.warnings = list(self.parsed.warnings)
         self.filtered = self._filtered()
         self.scope = view.narrowed(self.filtered, self.parsed.tree) if self.parsed.advanced else self.filtered
@@ -58,14 +60,22 @@ class Inquiry:
         other.view, other.memory = view, Memory(view)
         return other
 
+    def _parsed(self) -> queries.Parsed:
+        """Return what the request's words ask for."""
+        return queries.parse(self.request.query, self.analyzer, strict=self.request.strict)
+
+    def _condition(self) -> Filter | None:
+        """Return the request's filter."""
+        where = self.request.where
+        if not where:
+            return None
+        from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
+
+        return filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
+
     def _filtered(self) -> Scope | None:
         """Return the passages that the filter lets through, in which the asked name says something."""
-        where, name = self.request.where, self.request.said_by
-        condition, speakers = None, None
-        if where:
-            from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
-
-            condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
+        condition, name, speakers = self._condition(), self.request.said_by, None
         if name is not None:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
@@ -80,10 +90,14 @@ class Inquiry:
     def _mode(self) -> str:
         """Return the mode that this index can answer in."""
         wanted = self.request.mode
-        if wanted == VECTOR and self.model is None:
+        if wanted == VECTOR and not self._has_vectors():
             raise QueryError("this index holds no vectors. Add them with: searchkit rebuild --embedder minilm")
-        has_vectors = self.model is not None and len(self.view.vectors) > 0
-        return wanted if has_vectors or wanted == VECTOR else KEYWORD
+        found = self._has_vectors() and len(self.view.vectors) > 0
+        return wanted if found or wanted == VECTOR else KEYWORD
+
+    def _has_vectors(self) -> bool:
+        """Tell whether there are vectors of the question, or a model that makes them."""
+        return self.model is not None
 
     def _arms(self) -> tuple[str, ...]:
         """Return the arms that have a say."""
@@ -92,41 +106,48 @@ class Inquiry:
             return ()
         wordless = not self.parsed.text.strip()  # date:2024, -coffee: nothing that a model could read
         keyword = self.mode != VECTOR or wordless
-        vector = self.model is not None and self.mode != KEYWORD and not wordless
+        vector = self._has_vectors() and self.mode != KEYWORD and not wordless
         return (KEYWORD,) * keyword + (VECTOR,) * vector
 
     # --- by the model -------------------------------------------------------------------------------------
 
     @kept
-    def read(self) -> tuple[QuestionStates | None, FloatVector | None]:
-        """What the model makes of word pieces, None of a model that tells none, and the vector."""
-        if self.model is None or VECTOR not in self.arms:
+    def parts(self) -> list[str]:
+        """What the question asks, one thing after the other; the model reads each by itself."""
+        return parts(self.text, self.analyzer)
+
+    @kept
+    def read(self) -> tuple[list[QuestionStates] | None, FloatMatrix | None]:
+        """What the model makes of each part's word pieces, None of a model that tells none, and the vectors."""
+        model = self.model
+        if model is None or VECTOR not in self.arms:
             return None, None
         from searchkit.models.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
 
-        if not isinstance(self.model, PieceEmbedder):
-            return None, checks.question_vector(self.model, self.text)
-        states = checks.question_states(self.model, self.text)
-        return states, states.vector
+        if not isinstance(model, PieceEmbedder):
+            return None, np.stack(parallel(lambda part: checks.question_vector(model, part), self.parts, cores()))
+        states = parallel(lambda part: checks.question_states(model, part), self.parts, cores())
+        return states, np.stack([each.vector for each in states])
 
     @property
-    def states(self) -> QuestionStates | None:
-        """What the model makes of the question's word pieces."""
+    def states(self) -> list[QuestionStates] | None:
+        """What the model makes of the word pieces of each part."""
         return self.read[0]
 
     @property
-    def vector(self) -> FloatVector | None:
-        """The question's vector, None where the vector arm has no say: (dim,)."""
+    def vectors(self) -> FloatMatrix | None:
+        """The vector of each part, None where the vector arm has no say: (parts, dim)."""
         return self.read[1]
 
     @kept
-    def piece_weights(self) -> FloatVector:
-        """How much each word piece of the question counts: (m,), of sum 1."""
+    def piece_weights(self) -> list[FloatVector]:
+        """How much each word piece counts, by part: (m,) each, of sum 1."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
         from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
 
-        return piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
+        pairs = zip(self.parts, self.states, strict=True)
+        return [piece_weights(read.pieces, self.analyzer.spans(part), self.idf) for part, read in pairs]
 
     # --- by its words -------------------------------------------------------------------------------------
 

@@ -23,11 +23,12 @@ class Feedback:
         """Return the passages by what a moved vector says of them too."""
         question = first.question
         weight = WEIGHT * float(np.clip((LONG - len(question.terms)) / (LONG - SHORT), 0, 1))
-        if not weight or question.vector is None or not has_a_say(question):
+        if not weight or question.vectors is None or not has_a_say(question):
             return first
         vectors = np.nan_to_num(question.memory.vectors(first.rows).vectors)
         best = np.argsort(-first.scores, kind="stable")[:PASSAGES]
         shares = np.maximum(first.scores[best], 1e-9)
-        moved = question.vector + (shares / shares.sum()) @ vectors[best]
-        cosines = products(vectors, moved[None] / np.linalg.norm(moved))[:, 0]
+        moved = question.vectors + (shares / shares.sum()) @ vectors[best]
+        moved /= np.linalg.norm(moved, axis=1, keepdims=True)
+        cosines = products(vectors, moved).max(axis=1)
         return first.blended(self.name, to_unit(cosines), weight, passages=len(best))
