@@ -55,7 +55,7 @@ def test_clauses_of_one_long_sentence_are_parts():
         "Did the report in The Harbour Gazette of September 26, 2023,",
         'on "robusta, arabica and tea from Ceylon" in the port of London',
         "while the Hanoi Courier (daily, in two languages) wrote about exports,",
-        "describe the same traders?",
+        "describe the same traders and prices?",
     ]
     assert parts(" ".join(question), ENGLISH) == question
 
@@ -69,8 +69,8 @@ def test_a_part_that_says_little_belongs_to_the_next_and_the_last_to_the_one_bef
 
 def test_sentences_of_a_question_that_has_several_are_not_cut():
     long = (
-        "The harbour was flooded by a storm from the sea, the market moved to the hill, and traders in London bought less "
-        "robusta than ever."
+        "The harbour was flooded by a storm from the open sea last Monday, the coffee market moved to the hill behind "
+        "the old town, and traders in London bought less robusta than ever before."
     )
     assert parts(f"{long} Why did prices fall?", ENGLISH) == [long, "Why did prices fall?"]
     assert len(parts(long, ENGLISH)) == 3
@@ -83,7 +83,7 @@ def test_a_text_of_many_sentences_has_parts_of_several():
     assert found[-1].endswith("number 99.")
 
 
-@given(st.text("Tea rose, while. ?!\"()“”«»。！？and, 7\n", max_size=300))
+@given(st.text('Tea rose, while. ?!"()“”«»。！？and, 7\n', max_size=300))
 def test_parts_are_all_of_the_text_in_its_order(text):
     found = parts(text, ENGLISH)
     assert "".join(text.split()) == "".join("".join(found).split())

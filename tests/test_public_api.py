@@ -25,8 +25,8 @@ PUBLIC = {
 INDEX_METHODS = {
     "forget", "improve", "watch",
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
-    "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "status", "sync", "verify",
-    "who_said", "why_not",
+    "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "similar", "status", "sync",
+    "verify", "who_said", "why_not",
 }  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from searchkit.search.inquiry import Inquiry, idf
 from searchkit.search.pool import Pool
 from searchkit.search.request import SearchRequest
 from searchkit.search.stages import refined
-from searchkit.search.weights import asked_for
 from searchkit.text.analysis import Analyzer
 from searchkit.types import Passage, QuestionStates, Ranking
 from tests.memory_readers import MemoryScope, MemoryVectors
@@ -40,14 +39,17 @@ def ranking(scores: dict[int, float]) -> Ranking:
 class World:
     """An index in memory and a question of `terms` terms, made of what a stage looks at. scores: what fusion found.
 
-    documents: which rows are the passages of each, in order; each row is a document by itself unless given.
+    documents: which rows are the passages of each, in order; each row is a document by itself unless given. words and
+    weights: of the question's pieces; second: those of its second part, if it has one.
     """
 
-    def __init__(self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), terms=3) -> None:
+    def __init__(
+        self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), second=(), terms=3
+    ) -> None:
         self.scores = dict(enumerate(scores))
         self.embedder = WordPieceEmbedder()
         self.terms = ["x"] * terms
-        self.words, self.weights = words, weights
+        self.parts = [(words, weights), *([second] if second else [])]
         self.vectors = np.array([[1, 0]], np.float32) if vectors is not None else None
         known = vectors if vectors is not None else np.zeros((len(pieces or ()), 2))
         lists = None if pieces is None else [[piece(word) for word in text.split()] for text in pieces]
@@ -61,12 +63,14 @@ class World:
     def question(self, request: SearchRequest, allowed=None) -> Inquiry:
         """Return the question, of which it is given what a model and an analyzer would find out."""
         question = Inquiry(self.view, self.embedder, Analyzer("en"), request)
-        states = self.embedder.piece_states(np.array([piece(word) for word in self.words], np.uint16))
         vector = np.zeros(2) if self.vectors is None else self.vectors[0]
-        read = [QuestionStates(vector, np.empty((0, 2), np.int64), states)] if self.words else None
-        question.read = read, self.vectors
+        states = [
+            self.embedder.piece_states(np.array([piece(word) for word in own], np.uint16)) for own, _ in self.parts
+        ]
+        read = [QuestionStates(vector, np.empty((0, 2), np.int64), each) for each in states]
+        question.read = read if self.parts[0][0] else None, self.vectors
         question.terms = self.terms
-        question.piece_weights = [np.array(self.weights, np.float32)]
+        question.piece_weights = [np.array(weights, np.float32) for _, weights in self.parts]
         question.scope = None if allowed is None else MemoryScope(allowed)
         return question
 
@@ -133,6 +137,18 @@ def test_pieces_are_blended_in_by_their_weight():
     assert rows == [1, 0, 2]
     assert scores == pytest.approx([1, 0.2 / 0.26, 0])
     assert notes == {"pieces": {"weight": 0.4, "pieces": 2}}
+
+
+def test_a_passage_counts_by_the_part_of_the_question_whose_pieces_it_meets_best():
+    """.5 and 1 of the parts, .75 and 0, 0 and 0, mapped to 1, .75 and 0: .6 * 0 + .4, .6 * .5 + .4 * .75, .6 * 1."""
+    world = World(
+        [0, 0.5, 1], pieces=["late storm", "ferry", "pier"],
+        words=["ferry", "late"], weights=[0.75, 0.25], second=(["storm"], [1.0]),
+    )  # fmt: skip
+    rows, scores, notes = world.refined("pieces")
+    assert rows == [1, 2, 0]
+    assert scores == pytest.approx([1, 1, 0])
+    assert notes == {"pieces": {"weight": 0.4, "pieces": 3}}
 
 
 def test_a_passage_without_pieces_counts_as_the_worst():

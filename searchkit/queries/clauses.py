@@ -1,7 +1,7 @@
 """The parts of a question: what it asks, one thing after the other.
 
-A model's vector is a mean of what all words say: of a question of many parts it has a little of each, and is close to no
-passage. Parts are sentences; of one long sentence, its clauses.
+A model's vector is a mean of what all words say: of a question of many parts it has a little of each, and is near to
+none of their answers. Parts are sentences; of one long sentence, its clauses.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from searchkit.queries.function_words import function_words
 from searchkit.text.analysis import Analyzer
 from searchkit.text.sentences import Span, sentences
 
-LONG = 12  # words that say something, beyond which the clauses of a lone sentence are parts
+LONG = 20  # words that say something, beyond which the clauses of a lone sentence are parts
 LEAST = 2  # of them in a part; what has fewer belongs to the part after it
 MOST = 16  # parts; those of a longer text are joined
 

@@ -81,6 +81,8 @@ def _find_nearest(view: View, runs: Sequence[_Run]) -> None:
     for group in alike.values():
         first = group[0].question
         vectors = [np.asarray(run.question.vectors) for run in group]
-        found = iter(view.vectors.search_many(np.concatenate(vectors), pools.DEPTHS[0], first.scope, first.request.recall))
+        found = iter(
+            view.vectors.search_many(np.concatenate(vectors), pools.DEPTHS[0], first.scope, first.request.recall)
+        )
         for run, own in zip(group, vectors, strict=True):
             run.found[VECTOR] = nearest(list(itertools.islice(found, len(own))), pools.DEPTHS[0])

@@ -11,8 +11,8 @@ import numpy as np
 
 from searchkit import queries
 from searchkit.errors import QueryError
-from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.clauses import parts
+from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
 from searchkit.search.memory import Memory
