@@ -571,7 +571,7 @@ def test_stages_are_left_out_by_name_and_what_ran_is_explained(call):
     assert call("index", "news").exit_code == 0
     question = ("What did analysts say about Vietnam?", "--json", "--explain")
     ran = json.loads(call("search", *question).stdout)["explain"]["stages"]
-    assert {"neighbours", "pieces", "speaker"} <= set(ran)
+    assert {"neighbours", "pieces", "feedback", "speaker"} <= set(ran)
     less = json.loads(call("search", *question, "--without", "pieces", "--without", "speaker").stdout)
     assert set(ran) - set(less["explain"]["stages"]) == {"pieces", "speaker"}
     newer = json.loads(call("search", *question, "--recency", "0.2").stdout)

@@ -37,15 +37,18 @@ def ranking(scores: dict[int, float]) -> Ranking:
 
 
 class World:
-    """An index in memory and a question, made of what a stage looks at. scores: what fusion found.
+    """An index in memory and a question of `terms` terms, made of what a stage looks at. scores: what fusion found.
 
     documents: which rows are the passages of each, in order; each row is a document by itself unless given. words and
     weights: of the question's pieces; second: those of its second part, if it has one.
     """
 
-    def __init__(self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), second=()) -> None:
+    def __init__(
+        self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), second=(), terms=3
+    ) -> None:
         self.scores = dict(enumerate(scores))
         self.embedder = WordPieceEmbedder()
+        self.terms = ["x"] * terms
         self.parts = [(words, weights), *([second] if second else [])]
         self.vectors = np.array([[1, 0]], np.float32) if vectors is not None else None
         known = vectors if vectors is not None else np.zeros((len(pieces or ()), 2))
@@ -66,7 +69,7 @@ class World:
         ]
         read = [QuestionStates(vector, np.empty((0, 2), np.int64), each) for each in states]
         question.read = read if self.parts[0][0] else None, self.vectors
-        question.terms = ["x"]
+        question.terms = self.terms
         question.piece_weights = [np.array(weights, np.float32) for _, weights in self.parts]
         question.scope = None if allowed is None else MemoryScope(allowed)
         return question
@@ -154,7 +157,9 @@ def test_a_passage_without_pieces_counts_as_the_worst():
     assert world.refined("pieces")[0] == [0, 2, 1]
 
 
-@pytest.mark.parametrize(("stages", "options"), [((), {}), (("time",), {}), (("pieces",), {"weights": {"vector": 0}})])
+@pytest.mark.parametrize(
+    ("stages", "options"), [((), {}), (("feedback",), {}), (("pieces",), {"weights": {"vector": 0}})]
+)
 def test_pieces_have_no_say_where_they_or_the_vector_are_left_out(stages, options):
     world = World([1, 0.6, 0], pieces=["pier", "ferry", "ferry late"], words=["ferry"], weights=[1.0])
     assert world.refined(*stages, **options) == ([0, 1, 2], pytest.approx([1, 0.6, 0]), {})
@@ -163,6 +168,34 @@ def test_pieces_have_no_say_where_they_or_the_vector_are_left_out(stages, option
 def test_nothing_known_of_any_passage_changes_nothing():
     world = World([1, 0.6, 0], pieces=["", "", ""], words=["ferry"], weights=[1.0])
     assert world.refined("pieces") == ([0, 1, 2], pytest.approx([1, 0.6, 0]), {})
+
+
+LEFT, RIGHT = (0.6, 0.8), (0.6, -0.8)  # as near to the question, (1, 0), and on either side of it
+
+
+def test_feedback_moves_the_question_towards_the_best_passages():
+    """It becomes (1, 0) + (LEFT + RIGHT / 2 + LEFT / 2) / 2 = (1.6, .4): LEFT is nearer now.
+
+    .8 * fused + .2 * that, as 0 or 1: 1, .4, .4 + .2, 0.
+    """
+    world = World([1, 0.5, 0.5, 0], vectors=[LEFT, RIGHT, LEFT, RIGHT])
+    assert world.refined()[0] == [0, 1, 2, 3]
+    rows, scores, notes = world.refined("feedback")
+    assert rows == [0, 2, 1, 3]
+    assert scores == pytest.approx([1, 0.6, 0.4, 0], abs=1e-6)
+    assert notes == {"feedback": {"weight": 0.2, "passages": 4}}
+
+
+@pytest.mark.parametrize(("terms", "weight"), [(1, 0.2), (4, 0.2), (7, 0.1), (10, None), (30, None)])
+def test_feedback_fades_with_the_length_of_the_question(terms, weight):
+    world = World([1, 0.5, 0.5, 0], vectors=[LEFT, RIGHT, LEFT, RIGHT], terms=terms)
+    notes = world.refined("feedback")[2]
+    assert notes.get("feedback", {}).get("weight") == weight
+
+
+def test_only_the_best_ten_give_feedback():
+    world = World([1.0] * 10 + [0.5] * 10, vectors=[LEFT] * 10 + [RIGHT] * 10)
+    assert world.refined("feedback")[2]["feedback"]["passages"] == 10
 
 
 def test_passages_behind_those_looked_at_again_stay_behind(monkeypatch):
@@ -176,7 +209,7 @@ def test_passages_behind_those_looked_at_again_stay_behind(monkeypatch):
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_passages_have_no_order(count):
-    world = World([0.7] * count, documents=[(0,)], vectors=[(1, 0)])
+    world = World([0.7] * count, documents=[(0,)], vectors=[LEFT])
     assert world.refined(*STAGES)[:2] == ([0] * count, pytest.approx([0.7] * count))
 
 
@@ -233,6 +266,14 @@ def test_pieces_know_synonyms_that_fusion_does_not(made):
     index = made("Coffee prices slumped.", "Coffee prices climbed.", embedder=embedder)
     assert ids(index, "Which prices rose?") == ["0#0", "1#0"]
     assert ids(index, "Which prices rose?", "pieces") == ["1#0", "0#0"]
+
+
+def test_feedback_finds_what_the_best_passage_also_says(made):
+    """Tea prices is as near to the question as coffee prices, but not to the best passage."""
+    index = made("Tea storm.", "Coffee storm.", "Prices storm coffee prices.")
+    assert ids(index, "prices storm")[0] == "2#0"
+    assert ids(index, "prices storm")[1:] == ["0#0", "1#0"]
+    assert ids(index, "prices storm", "feedback") == ["2#0", "1#0", "0#0"]
 
 
 def test_a_long_question_trusts_its_vector_as_a_short_one_does(made):
@@ -370,7 +411,7 @@ def test_without_stages_the_ranking_is_plain_fusion(world, question, name):
     assert results.explain["stages"] == {}
 
 
-@pytest.mark.parametrize("left_out", ["", *STAGES])
+@pytest.mark.parametrize("left_out", ["", *STAGES[1:]])
 def test_explain_says_which_stages_ran(world, left_out):
     explained = world.search(QUESTION, stages=[s for s in STAGES if s != left_out], explain=True).explain
     assert set(explained["stages"]) == set(STAGES) - {left_out}
@@ -390,13 +431,13 @@ def texts(index: Index) -> list[str]:
 def test_a_model_without_pieces_has_all_other_stages(made):
     index = made("Coffee is dear.\n\nCoffee rose.", "Tea is cheap.", embedder=WordHashEmbedder())
     explained = set(index.search("coffee tea", explain=True).explain["stages"])
-    assert "neighbours" in explained
+    assert {"neighbours", "feedback"} <= explained
     assert "pieces" not in explained
 
 
 @pytest.mark.parametrize("stages", [("piece",), ("time", "Pieces"), "time"])
 def test_an_unknown_stage_is_a_query_error_that_names_those_there_are(world, stages):
-    with pytest.raises(QueryError, match="stages must be some of neighbours, pieces, speaker, time"):
+    with pytest.raises(QueryError, match="stages must be some of neighbours, pieces, feedback, speaker, time"):
         world.search("coffee", stages=stages)
 
 

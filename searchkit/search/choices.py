@@ -35,6 +35,11 @@ STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
         '"car tax" finds "levy on vehicles"',
         "pieces:Pieces",
     ),
+    "feedback": StageEntry(
+        "moves a short question's vector towards the best passages",
+        '"rates" in an index of central banks',
+        "feedback:Feedback",
+    ),
     "speaker": StageEntry(
         "prefers statements by whoever is asked about", '"What did analysts say about Vietnam?"', "speaker:SpeakerStage"
     ),
