@@ -18,6 +18,7 @@ from searchkit.search.inquiry import Inquiry, idf
 from searchkit.search.pool import Pool
 from searchkit.search.request import SearchRequest
 from searchkit.search.stages import refined
+from searchkit.search.stages.feedback import agreement
 from searchkit.text.analysis import Analyzer
 from searchkit.types import Passage, QuestionStates, Ranking
 from tests.memory_readers import MemoryScope, MemoryVectors
@@ -191,6 +192,29 @@ def test_feedback_fades_with_the_length_of_the_question(terms, weight):
     world = World([1, 0.5, 0.5, 0], vectors=[LEFT, RIGHT, LEFT, RIGHT], terms=terms)
     notes = world.refined("feedback")[2]
     assert notes.get("feedback", {}).get("weight") == weight
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vector", "agreed"),
+    [
+        (range(20), range(20), 1),
+        (range(20), range(5, 25), 1),
+        (range(20), range(8, 28), 0.4),
+        (range(20), range(20, 40), 0),
+        ([3, 4], range(4, 24), 1),
+        ([], range(20), 0),
+    ],
+)
+def test_feedback_counts_by_how_many_of_their_first_ten_the_arms_share(keyword, vector, agreed):
+    """In full from half of them on; of an arm that finds fewer, by those."""
+    found = {"keyword": ranking_of(keyword), "vector": ranking_of(vector)}
+    nothing = np.empty(0, np.int64)
+    assert agreement(First(Pool(None, found, nothing, {}))) == pytest.approx(agreed)
+    assert agreement(First(Pool(None, {"vector": found["vector"]}, nothing, {}))) == 1
+
+
+def ranking_of(rows) -> Ranking:
+    return Ranking(np.array([*rows], np.int64), np.zeros(len(rows), np.float32))
 
 
 def test_only_the_best_ten_give_feedback():

@@ -36,7 +36,7 @@ STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
         "pieces:Pieces",
     ),
     "feedback": StageEntry(
-        "moves a short question's vector towards the best passages",
+        "moves a short question's vector towards the best passages, where the arms agree on them",
         '"rates" in an index of central banks',
         "feedback:Feedback",
     ),
