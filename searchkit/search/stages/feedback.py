@@ -46,4 +46,4 @@ def agreement(first: First) -> float:
     if len(firsts) < 2:
         return 1.0
     fewest = min(map(len, firsts))
-    return min(1.0, len(np.intersect1d(*firsts)) / fewest / AGREED) if fewest else 0.0
+    return min(1.0, len(np.intersect1d(firsts[0], firsts[1])) / fewest / AGREED) if fewest else 0.0
