@@ -34,7 +34,14 @@ Kind = TypeVar("Kind", bound=type)
 
 TARGET_TOKENS = 200  # that a passage aims at
 EMBED = ("progressive", "full")
-QUESTIONS = ("search", "search_many", "why_not", "context", "who_said")  # methods whose arguments make a question
+QUESTIONS = (
+    "search",
+    "search_many",
+    "similar",
+    "why_not",
+    "context",
+    "who_said",
+)  # methods whose arguments make a question
 
 
 def _sync_options(name: str, value: Any) -> SyncOptions:

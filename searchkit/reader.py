@@ -127,6 +127,20 @@ class IndexReader(Holdings):
             return search_many(view, model, self._analyzer, requests)
 
     @shows_options
+    def similar(self, item_id: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:
+        """Return the passages of other documents that are most like a document or passage, whose id is given.
+
+        Their stored vectors are compared: the model reads nothing anew. Options: as of `search`. Raises QueryError for
+        an unknown id.
+        """
+        from searchkit.search.similar import similar
+
+        with self._reading() as view:
+            request = SearchRequest(item_id, k, **preferred(view.settings.ranking, options))
+            model = self._model(view, request.mode) if request.reranker or request.upgrade else None
+            return similar(view, model, self._analyzer, request)
+
+    @shows_options
     def why_not(self, passage_id: str, query: str, k: int = 10, **options: Unpack[SearchOptions]) -> WhyNot:
         """Say why a passage is not among the k best, and what would bring it in. Options: as of `search`."""
         from searchkit.search.why_not import why_not

@@ -110,8 +110,10 @@ class MemoryVectors:
             rankings.append(Ranking(rows[best], scores[best]))
         return rankings
 
-    def score(self, vector: FloatVector | None, rows: Rows) -> Scores:
-        return np.empty(0, np.float32) if vector is None else _cosines(self.read(rows).vectors, vector)
+    def score(self, queries: FloatMatrix | None, rows: Rows) -> Scores:
+        if queries is None:
+            return np.empty((0, len(rows)), np.float32)
+        return np.stack([_cosines(self.read(rows).vectors, query) for query in queries])
 
     def read(self, rows: Rows) -> VectorRows:
         known = {**self._vectors, **self._newer}

@@ -93,9 +93,9 @@ class MemoryView:
         return MemoryScope(row for row in found if allowed is None or row in allowed)
 
     def scores(
-        self, query: Query, query_rows: Rows, vector: FloatVector | None, vector_rows: Rows
+        self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows
     ) -> tuple[Scores, Scores]:
-        return self.keywords.score(query, query_rows), self.vectors.score(vector, vector_rows)
+        return self.keywords.score(query, query_rows), self.vectors.score(vectors, vector_rows)
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
         return {row: self._kept[row] for row in rows.tolist() if row in self._kept}

@@ -20,6 +20,7 @@ COMMANDS = typer.main.get_command(app).commands
 OTHERWISE = {"weights": "weight", "stages": "without"}  # how the command line says what takes a mapping or a list
 NOT_THERE = {  # what a command leaves out: it takes no function, prints no pages of hits, or nothing but a verdict
     "search": {"rewrite"},
+    "similar": {"rewrite"},
     "context": {"k", "offset", "context", "collapse", "explain", "rewrite"},
     "why-not": {"context", "explain", "rewrite"},
 }
@@ -45,7 +46,7 @@ def test_the_documentation_of_search_gives_each_option_its_meaning():
     assert listed == " ".join(f"{name}: {option.meaning}." for name, option in OPTIONS.items())
 
 
-@pytest.mark.parametrize("method", ["search", "search_many", "context", "why_not"])
+@pytest.mark.parametrize("method", ["search", "search_many", "similar", "context", "why_not"])
 def test_the_signature_of_a_question_shows_each_option_with_its_default(method):
     signature = inspect.signature(getattr(Index, method))
     assert all(each.kind is not each.VAR_KEYWORD for each in signature.parameters.values())

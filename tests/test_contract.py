@@ -244,22 +244,20 @@ def test_of_a_row_without_a_vector_nothing_is_known(view):
 
 
 def test_scores_are_what_both_arms_say_of_rows_in_any_order(view):
-    question, query = WordHashEmbedder().embed_query("Coffee is dear."), Term("tea")
+    questions, query = WordHashEmbedder().embed_passages(["Coffee is dear.", "ferry"]), Term("tea")
     found = view.keywords.search(query, 10)
     said = dict(zip(ids(view, found.rows), found.scores.tolist(), strict=True))
     nowhere = rows(view, *PASSAGES).max() + 1
-    by_words, by_vector = view.scores(
-        query,
-        rows(view, "hill#0", "ferry#0", "harbour#1"),
-        question,
-        np.append(rows(view, "harbour#0", "ferry#1"), nowhere),
-    )
+    asked = np.append(rows(view, "harbour#0", "ferry#1"), nowhere)
+    by_words, by_vector = view.scores(query, rows(view, "hill#0", "ferry#0", "harbour#1"), questions, asked)
     assert by_words.tolist() == [said["hill#0"], 0, said["harbour#1"]]
-    assert by_vector[:2] == pytest.approx([3 / math.sqrt(12), 1], abs=1e-3)
-    assert np.isnan(by_vector[2])
+    assert by_vector[0, :2] == pytest.approx([3 / math.sqrt(12), 1], abs=1e-3)
+    assert np.isnan(by_vector[:, 2]).all()
+    alone = [view.scores(query, asked[:0], each[None], asked)[1][0] for each in questions]
+    np.testing.assert_array_equal(by_vector, alone)
     none = rows(view)
-    assert [len(each) for each in view.scores(query, none, None, none)] == [0, 0]
-    assert [len(each) for each in view.scores(query, rows(view, "hill#0"), question, none)] == [1, 0]
+    assert [each.shape for each in view.scores(query, none, None, none)] == [(0,), (0, 0)]
+    assert [each.shape for each in view.scores(query, rows(view, "hill#0"), questions, none)] == [(1,), (2, 0)]
 
 
 def test_the_background_is_the_mean_cosine_of_two_passages_of_different_documents(view):
@@ -272,16 +270,16 @@ def test_the_background_is_the_mean_cosine_of_two_passages_of_different_document
 
 def test_other_vectors_hold_for_given_rows_and_a_search_goes_on_without_them(view):
     model = WordHashEmbedder()
-    question, far = model.embed_query("Coffee is dear."), model.embed_passages(["ferry", "okafor"])
+    question, far = model.embed_passages(["Coffee is dear."]), model.embed_passages(["ferry", "okafor"])
     changed = np.sort(rows(view, "ferry#1", "harbour#0"))
     other = view.with_vectors(changed, far)
     assert other.vectors.read(changed).vectors == pytest.approx(far, abs=1e-3)
     before, after = view.vectors.read(changed).pieces, other.vectors.read(changed).pieces
     assert (after.values.tolist(), after.ends.tolist()) == (before.values.tolist(), before.ends.tolist())
-    assert other.scores(NOTHING, changed[:0], question, changed)[1] == pytest.approx([0, 0], abs=1e-3)
-    assert ids(view, other.vectors.search_many(question[None], 1)[0].rows) == ["ferry#1"]
+    assert other.scores(NOTHING, changed[:0], question, changed)[1][0] == pytest.approx([0, 0], abs=1e-3)
+    assert ids(view, other.vectors.search_many(question, 1)[0].rows) == ["ferry#1"]
     assert (other.background, other.generation) == (view.background, view.generation)
-    assert view.scores(NOTHING, changed[:0], question, rows(view, "ferry#1"))[1] == pytest.approx([1], abs=1e-3)
+    assert view.scores(NOTHING, changed[:0], question, rows(view, "ferry#1"))[1][0] == pytest.approx([1], abs=1e-3)
 
 
 def test_other_vectors_upon_others_leave_those_of_other_rows(view):

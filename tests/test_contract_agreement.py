@@ -116,7 +116,7 @@ def test_vectors_find_and_score_the_same(pair, texts, where, limit):
     for ranking, due in zip(found, wanted, strict=True):
         same_ranking(folder, memory, ranking, due, 1e-6)
     none = np.empty(0, np.int64)
-    said, due = (each.scores(NOTHING, none, questions[0], rows(each, *known))[1] for each in (folder, memory))
+    said, due = (each.scores(NOTHING, none, questions, rows(each, *known))[1] for each in (folder, memory))
     assert said == pytest.approx(due, abs=1e-6)
 
 

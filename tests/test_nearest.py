@@ -111,7 +111,7 @@ def test_what_is_found_may_be_found_and_has_its_exact_score(parts, matrix, allow
     right = brute_force(matrix, query, limit, rows, sorted(dead))
     assert len(found.rows) == len(right)  # no filter starves it
     assert set(found.rows.tolist()) <= set(brute_force(matrix, query, COUNT, rows, sorted(dead)))
-    assert (found.scores == index.score(query, found.rows)).all()
+    assert (found.scores == index.score(query[None], found.rows)[0]).all()
     assert found.rows.tolist() == [row for _, row in sorted(zip(-found.scores, found.rows.tolist(), strict=True))]
     if target == 1 or len(right) < limit:
         assert set(found.rows.tolist()) == set(right)

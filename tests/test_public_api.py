@@ -27,8 +27,8 @@ INDEX_METHODS = {
     "forget", "improve", "watch",
     "check",
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
-    "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "status", "sync", "verify",
-    "who_said", "why_not",
+    "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "similar", "status", "sync",
+    "verify", "who_said", "why_not",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from searchkit.search.inquiry import Inquiry, idf
 from searchkit.search.pool import Pool
 from searchkit.search.request import SearchRequest
 from searchkit.search.stages import refined
-from searchkit.search.weights import asked_for, focus, guarded
+from searchkit.search.stages.feedback import agreement
 from searchkit.text.analysis import Analyzer
 from searchkit.types import Passage, QuestionStates, Ranking
 from tests.memory_readers import MemoryScope, MemoryVectors
@@ -40,15 +40,18 @@ def ranking(scores: dict[int, float]) -> Ranking:
 class World:
     """An index in memory and a question of `terms` terms, made of what a stage looks at. scores: what fusion found.
 
-    documents: which rows are the passages of each, in order; each row is a document by itself unless given.
+    documents: which rows are the passages of each, in order; each row is a document by itself unless given. words and
+    weights: of the question's pieces; second: those of its second part, if it has one.
     """
 
-    def __init__(self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), terms=3) -> None:
+    def __init__(
+        self, scores, *, documents=(), vectors=None, pieces=None, words=(), weights=(), second=(), terms=3
+    ) -> None:
         self.scores = dict(enumerate(scores))
         self.embedder = WordPieceEmbedder()
         self.terms = ["x"] * terms
-        self.words, self.weights = words, weights
-        self.vector = np.array([1, 0], np.float32) if vectors is not None else None
+        self.parts = [(words, weights), *([second] if second else [])]
+        self.vectors = np.array([[1, 0]], np.float32) if vectors is not None else None
         known = vectors if vectors is not None else np.zeros((len(pieces or ()), 2))
         lists = None if pieces is None else [[piece(word) for word in text.split()] for text in pieces]
         places = documents or [(row,) for row in self.scores]
@@ -61,11 +64,14 @@ class World:
     def question(self, request: SearchRequest, allowed=None) -> Inquiry:
         """Return the question, of which it is given what a model and an analyzer would find out."""
         question = Inquiry(self.view, self.embedder, Analyzer("en"), request)
-        states = self.embedder.piece_states(np.array([piece(word) for word in self.words], np.uint16))
-        read = QuestionStates(self.vector, np.empty((0, 2), np.int64), states) if self.words else None
-        question.read = read, self.vector
+        vector = np.zeros(2) if self.vectors is None else self.vectors[0]
+        states = [
+            self.embedder.piece_states(np.array([piece(word) for word in own], np.uint16)) for own, _ in self.parts
+        ]
+        read = [QuestionStates(vector, np.empty((0, 2), np.int64), each) for each in states]
+        question.read = read if self.parts[0][0] else None, self.vectors
         question.terms = self.terms
-        question.piece_weights = np.array(self.weights, np.float32)
+        question.piece_weights = [np.array(weights, np.float32) for _, weights in self.parts]
         question.scope = None if allowed is None else MemoryScope(allowed)
         return question
 
@@ -75,7 +81,7 @@ class World:
         found = ranking(self.scores)
         order = np.argsort(found.rows)
         candidates = Pool(question, {"keyword": found}, found.rows[order], {"keyword": found.scores[order]})
-        looked_at = refined(First(candidates, asked_for(question)))
+        looked_at = refined(First(candidates))
         settled = looked_at.settled()
         return settled.rows.tolist(), settled.scores.tolist(), looked_at.notes
 
@@ -134,15 +140,16 @@ def test_pieces_are_blended_in_by_their_weight():
     assert notes == {"pieces": {"weight": 0.4, "pieces": 2}}
 
 
-def test_pieces_of_a_long_question_count_less():
-    """.8 * fused + .2 * pieces at 24 terms: .8, .48 + .15 and .2."""
+def test_a_passage_counts_by_the_part_of_the_question_whose_pieces_it_meets_best():
+    """.5 and 1 of the parts, .75 and 0, 0 and 0, mapped to 1, .75 and 0: .6 * 0 + .4, .6 * .5 + .4 * .75, .6 * 1."""
     world = World(
-        [1, 0.6, 0], pieces=["pier", "ferry", "ferry late"], words=["ferry", "late"], weights=[0.75, 0.25], terms=24
-    )
+        [0, 0.5, 1], pieces=["late storm", "ferry", "pier"],
+        words=["ferry", "late"], weights=[0.75, 0.25], second=(["storm"], [1.0]),
+    )  # fmt: skip
     rows, scores, notes = world.refined("pieces")
-    assert rows == [0, 1, 2]
-    assert scores[1] == pytest.approx(0.43 / 0.6)
-    assert notes["pieces"]["weight"] == 0.2
+    assert rows == [1, 2, 0]
+    assert scores == pytest.approx([1, 1, 0])
+    assert notes == {"pieces": {"weight": 0.4, "pieces": 3}}
 
 
 def test_a_passage_without_pieces_counts_as_the_worst():
@@ -187,6 +194,29 @@ def test_feedback_fades_with_the_length_of_the_question(terms, weight):
     assert notes.get("feedback", {}).get("weight") == weight
 
 
+@pytest.mark.parametrize(
+    ("keyword", "vector", "agreed"),
+    [
+        (range(20), range(20), 1),
+        (range(20), range(5, 25), 1),
+        (range(20), range(8, 28), 0.4),
+        (range(20), range(20, 40), 0),
+        ([3, 4], range(4, 24), 1),
+        ([], range(20), 0),
+    ],
+)
+def test_feedback_counts_by_how_many_of_their_first_ten_the_arms_share(keyword, vector, agreed):
+    """In full from half of them on; of an arm that finds fewer, by those."""
+    found = {"keyword": ranking_of(keyword), "vector": ranking_of(vector)}
+    nothing = np.empty(0, np.int64)
+    assert agreement(First(Pool(None, found, nothing, {}))) == pytest.approx(agreed)
+    assert agreement(First(Pool(None, {"vector": found["vector"]}, nothing, {}))) == 1
+
+
+def ranking_of(rows) -> Ranking:
+    return Ranking(np.array([*rows], np.int64), np.zeros(len(rows), np.float32))
+
+
 def test_only_the_best_ten_give_feedback():
     world = World([1.0] * 10 + [0.5] * 10, vectors=[LEFT] * 10 + [RIGHT] * 10)
     assert world.refined("feedback")[2]["feedback"]["passages"] == 10
@@ -205,25 +235,6 @@ def test_passages_behind_those_looked_at_again_stay_behind(monkeypatch):
 def test_fewer_than_two_passages_have_no_order(count):
     world = World([0.7] * count, documents=[(0,)], vectors=[LEFT])
     assert world.refined(*STAGES)[:2] == ([0] * count, pytest.approx([0.7] * count))
-
-
-@pytest.mark.parametrize(("terms", "share"), [(0, 0.5), (6, 0.5), (12, 0.5), (24, 0.25), (48, 0.125)])
-def test_the_vectors_share_falls_with_the_terms_beyond_twelve(terms, share):
-    assert focus(terms) == pytest.approx(2 * share)
-    weights = guarded({"keyword": 1.0, "vector": 1.0}, terms)
-    assert weights["vector"] / sum(weights.values()) == pytest.approx(share)
-
-
-def test_the_guard_reduces_the_share_that_was_asked_for():
-    assert guarded({"keyword": 1, "vector": 3}, 24) == pytest.approx({"keyword": 0.625, "vector": 0.375})
-    assert guarded({"keyword": 1, "vector": 3}, 12) == {"keyword": 1, "vector": 3}
-
-
-@pytest.mark.parametrize(
-    "weights", [{"keyword": 1.0}, {"keyword": 0.0, "vector": 0.0}, {"keyword": 1.0, "vector": 0.0}]
-)
-def test_where_there_is_nothing_to_share_the_guard_changes_nothing(weights):
-    assert guarded(weights, 24) == weights
 
 
 def test_to_unit_maps_the_lowest_to_0_and_the_highest_to_1():
@@ -289,13 +300,10 @@ def test_feedback_finds_what_the_best_passage_also_says(made):
     assert ids(index, "prices storm", "feedback") == ["2#0", "1#0", "0#0"]
 
 
-def test_a_long_question_trusts_its_vector_less(made):
+def test_a_long_question_trusts_its_vector_as_a_short_one_does(made):
     long = " ".join(f"zu{letter}k" for letter in ascii_lowercase[:24])
     index = made("Coffee is dear.", "Tea is cheap.", long)
-    explained = index.search(long, explain=True).explain
-    assert explained["weights"] == {"keyword": 0.75, "vector": 0.25}
-    assert index.search(long, explain=True, stages=()).explain["weights"] == {"keyword": 1, "vector": 1}
-    assert index.search("coffee", explain=True).explain["weights"] == {"keyword": 1, "vector": 1}
+    assert index.search(long, explain=True).explain["weights"] == {"keyword": 1, "vector": 1}
     assert index.search(long, explain=True, mode="vector").explain["weights"] == {"vector": 1}
 
 
@@ -343,7 +351,7 @@ def test_recency_is_a_nudge_beside_a_far_better_passage(made):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """24 documents of one to three paragraphs of few words, so that nearly everything matches a little."""
+    """24 documents of one to three paragraphs of few words, so that nearly everything matches a little, and a report."""
     draw = np.random.default_rng(7)
 
     def text() -> str:
@@ -353,6 +361,9 @@ def world(tmp_path_factory):
         index.add(
             Document(f"d{at}", text(), metadata={"date": f"20{20 + at % 5}-06-01", "section": "AB"[at % 2]})
             for at in range(24)
+        )
+        index.add(
+            [Document("d24", "Analysts said that coffee prices rose.", metadata={"date": "2022-06-02", "section": "A"})]
         )
         yield index
 
@@ -430,7 +441,7 @@ def test_without_stages_the_ranking_is_plain_fusion(world, question, name):
 @pytest.mark.parametrize("left_out", ["", *STAGES[1:]])
 def test_explain_says_which_stages_ran(world, left_out):
     explained = world.search(QUESTION, stages=[s for s in STAGES if s != left_out], explain=True).explain
-    assert set(explained["stages"]) == set(STAGES) - {"guard", left_out}  # the guard shows in the weights
+    assert set(explained["stages"]) == set(STAGES) - {left_out}
 
 
 def test_explain_says_how_rare_each_term_is(world):
@@ -451,9 +462,9 @@ def test_a_model_without_pieces_has_all_other_stages(made):
     assert "pieces" not in explained
 
 
-@pytest.mark.parametrize("stages", [("gard",), ("guard", "Pieces"), "guard"])
+@pytest.mark.parametrize("stages", [("piece",), ("time", "Pieces"), "time"])
 def test_an_unknown_stage_is_a_query_error_that_names_those_there_are(world, stages):
-    with pytest.raises(QueryError, match="stages must be some of guard, neighbours, pieces, feedback, speaker, time"):
+    with pytest.raises(QueryError, match="stages must be some of neighbours, pieces, feedback, speaker, time"):
         world.search("coffee", stages=stages)
 
 

@@ -113,7 +113,8 @@ def test_several_queries_are_told_apart(shown):
 def test_an_explanation_names_candidates_fusion_stages_and_terms(shown):
     explain = {
         "mode": "hybrid", "advanced": False, "terms": [{"term": "vietnam", "passages": 2, "idf": 0.693}],
-        "embedded": "Vietnam", "passages": 10, "allowed": 4, "candidates": {"keyword": 2, "vector": 4},
+        "parts": [{"text": "Vietnam", "hits": [1]}], "passages": 10, "allowed": 4,
+        "candidates": {"keyword": 2, "vector": 4},
         "fusion": "minmax", "weights": {"keyword": 1.5, "vector": 1.0},
         "stages": {"neighbours": {"weight": 0.3, "passages": 4}, "pieces": {"weight": 0.4, "pieces": 2}},
     }  # fmt: skip

@@ -276,27 +276,3 @@ def test_what_is_no_cross_encoder_is_refused_with_its_name(tmp_path):
     (folder / "model.onnx").write_bytes(b"no model")
     with pytest.raises(SearchkitError, match="holds no cross-encoder"):
         OnnxReranker(folder)
-
-
-def test_late_interaction_counts_less_in_a_long_question(news):
-    long = "Vietnam " + " ".join(f"{letter * 4}" for letter in "abcdefghijklmnopqrstuvw")
-    terms = len(news.search(long, explain=True).explain["terms"])
-    assert terms == 24  # twice what is clear: half the say
-    judged = wish("robusta")
-
-    class Guarded:
-        name = "guarded"
-        guarded = True
-
-        def score(self, query, passages):
-            return CallableReranker(judged).score(query, passages)
-
-    def scores(reranker, **options):
-        return {h.passage.id: h.score for h in news.search(long, reranker=reranker, **options)}
-
-    half = CallableReranker(judged)
-    assert scores(Guarded(), rerank_weight=0.8) == pytest.approx(scores(half, rerank_weight=0.4))
-    stages = ("neighbours",)
-    assert scores(Guarded(), rerank_weight=0.8, stages=stages) == pytest.approx(
-        scores(half, rerank_weight=0.8, stages=stages)
-    )

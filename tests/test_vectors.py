@@ -65,7 +65,7 @@ def test_allowed_rows_are_ranked_as_by_brute_force(tmp_path_factory, allowed, li
 
 def test_score_is_not_a_number_for_a_row_without_vector(tmp_path):
     index = arm.Vectors([segment(tmp_path, "1", [4, 6], np.eye(DIM)[:2])], NONE_DEAD)
-    scores = index.score(np.array([1, 0, 0, 0], np.float32), np.array([6, 5, 4, 99], np.int64))
+    scores = index.score(np.eye(DIM, dtype=np.float32)[:1], np.array([6, 5, 4, 99], np.int64))[0]
     assert scores[[0, 2]] == pytest.approx([0, 1])
     assert np.isnan(scores[[1, 3]]).all()
 

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from searchkit import Index
-from searchkit.evaluation import Evaluation, Question, Questions, evaluate, read_questions
+from searchkit.evaluation import Evaluation, Question, Questions, compare, evaluate, read_questions, read_scores
 from searchkit.evaluation.calibration import auroc
 from searchkit.evaluation.runs import DEPTH, Answer
+from searchkit.evaluation.scores import scores_of
 from searchkit.evaluation.settings import DEFAULT, KNOWN
 from searchkit.evaluation.sidebyside import assembled
 from searchkit.models import embedders
@@ -43,7 +44,7 @@ def index_of(folder: Path, cache: Path, *, name: str, embedder: str, max_tokens:
         if index.status()["documents"] == sum(1 for _ in lines):
             return index  # only read, so that several of these can run at a time
     started = time.perf_counter()
-    report = index.sync(folder / "corpus.jsonl")
+    report = index.sync(folder / "corpus.jsonl", embed="full")  # what is measured is no prediction of vectors
     if report.added or report.changed:
         rate = report.passages / (time.perf_counter() - started)
         print(f"  {name}: {len(report.added)} documents, {report.passages} passages, {rate:.0f} a second", flush=True)
@@ -103,6 +104,19 @@ def print_summary(evaluations: dict[str, Evaluation]) -> None:
         print(f"| {label} | {' | '.join(f'{mean:.4f}' for mean in means)} | {below} |")
 
 
+def print_changes(evaluations: dict[str, Evaluation], before: dict[str, Path]) -> None:
+    """Print the default beside the same of another checkout, which saved its evaluations; p as above."""
+    print("\n| nDCG@10 | before | now | gain | p |\n|---|---|---|---|---|")
+    found = {
+        label: compare(read_scores(before[label]), scores_of(made, DEFAULT)).differences[0]
+        for label, made in evaluations.items()
+    }
+    for label, told in found.items():
+        print(f"| {label} | {told.a:.4f} | {told.b:.4f} | {told.b - told.a:+.4f} | {told.p:.4f} |")
+    then, now = (float(np.mean([getattr(told, side) for told in found.values()])) for side in "ab")
+    print(f"| **mean** | {then:.4f} | {now:.4f} | {now - then:+.4f} | |")
+
+
 def with_foreign(questions: Questions, name: str, others: dict[str, Questions], count: int) -> Questions:
     """Return the questions with `count` of each other collection's, which this one is taken not to answer.
 
@@ -152,6 +166,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--foreign", type=int, default=0, help="mix in so many questions of each other collection")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "searchkit-bench")
     parser.add_argument("--save", type=Path, help="folder for a JSON of each collection, for searchkit compare")
+    parser.add_argument("--before", type=Path, help="folder that another checkout saved to: print what changed since")
     parser.add_argument("--embedder", default="minilm")
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--language", default="en")
@@ -159,6 +174,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     print(HEADER)
     evaluations: dict[str, Evaluation] = {}
+    before: dict[str, Path] = {}
     names = options.collections or collections_in(options.data, options.split)
     everything = {
         name: read_questions(options.data / name, split=options.split, sample=options.sample) for name in names
@@ -176,10 +192,14 @@ def main(arguments: Iterable[str] | None = None) -> None:
             if options.float32:
                 run = full_precision(index, questions, options.embedder)
                 print_rows(label, assembled(questions, {"vector, float32": run}, MEASURES))
+        if options.before:
+            before[label] = options.before / f"{plain}-{options.split}.json"
         if options.save:
             options.save.mkdir(parents=True, exist_ok=True)
             (options.save / f"{plain}-{options.split}.json").write_text(json.dumps(made.to_dict(), indent=1))
     print_summary(evaluations)
+    if before:
+        print_changes(evaluations, before)
     if options.foreign:
         print_confidence(evaluations)
 

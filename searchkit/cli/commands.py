@@ -193,6 +193,26 @@ def _for_each(asked: list[str], options: dict[str, Any]) -> dict[str, Any]:
     return options | {"history": [options["history"]] * len(asked)} if "history" in options else options
 
 
+@app.command(epilog=examples("searchkit similar news/hanoi.txt", "searchkit similar 'news/hanoi.txt#4' -k 3 --json"))
+@flat
+def similar(
+    item_id: arguments.ItemId,
+    index: IndexPath = DEFAULT_INDEX,
+    *,
+    page: FullPage,
+    ranking: RankingOptions,
+    output: Output,
+) -> None:
+    """Find passages of other documents that are like a document or passage, most alike first."""
+    form = output.form()
+    with opening.existing(index) as opened:
+        found = opened.similar(item_id, page.k, **page.options(), **ranking.options())
+    for warning in found.warnings:
+        render.note(f"warning: {warning}")
+    _print_results(found, form, many=False)
+    _exit_unless(bool(found))
+
+
 def _queries(query: str) -> Iterator[list[str]]:
     """Yield the one query, or those on standard input for "-", as they come together."""
     if query == "-":

@@ -195,8 +195,9 @@ def _print_explanation(screen: Console, explain: Mapping[str, Any]) -> None:
         _say(screen, f"{INDENT}reranker: {explain['reranker']}, {explain['reranked']} passages")
     if explain.get("conversation"):
         _say(screen, f"{INDENT}read with earlier turns, for it {explain['conversation']['why']}")
-    if explain["embedded"] is not None:
-        _say(screen, f"{INDENT}embedded: {explain['embedded']}")
+    for part in explain["parts"]:
+        nearest = ", ".join(map(str, part["hits"])) if len(explain["parts"]) > 1 else ""
+        _say(screen, f"{INDENT}embedded: {part['text']}" + (f" (nearest to hits {nearest})" if nearest else ""))
     for term in explain["terms"]:
         _say(screen, f"{INDENT}term {term['term']!r}: in {term['passages']:,} passages, idf {term['idf']:.3f}")
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from searchkit.search.evidence import confidences
-from searchkit.search.inquiry import VECTOR, Inquiry
+from searchkit.search.inquiry import Inquiry
 from searchkit.search.pool import Found
 from searchkit.search.ranked import Ranked, Stretch
 from searchkit.search.request import SearchRequest
@@ -34,6 +33,11 @@ def answer(question: Inquiry, started: float, found: Found | None = None) -> Res
     picked = Picker(ranked.stretch.question).pick(ranked)
     chosen = list(itertools.islice(picked, request.offset, None))
     hits = [hit for hit in _hits(ranked.stretch, chosen) if hit.confidence >= request.min_confidence]
+    explain = None
+    if request.explain:
+        from searchkit.search.explanation import explanation  # noqa: PLC0415 - few ask for it
+
+        explain = explanation(ranked.stretch, {hit.rank: chosen[hit.rank - request.offset - 1].row for hit in hits})
     return Results(
         request.query,
         tuple(hits),
@@ -41,7 +45,7 @@ def answer(question: Inquiry, started: float, found: Found | None = None) -> Res
         question.view.generation,
         round((time.perf_counter() - started) * 1000, 3),
         tuple(question.warnings),
-        explanation(ranked.stretch) if request.explain else None,
+        explain,
         question.understood,
     )
 
@@ -86,29 +90,3 @@ def _sources(stretch: Stretch, rows: Sequence[int]) -> list[dict[str, Source]]:
             if row in places:
                 each[name] = Source(places[row] + 1, round(float(ranking.scores[places[row]]), 6))
     return found
-
-
-def explanation(stretch: Stretch) -> dict[str, Any]:
-    """Return what each arm saw: how many candidates, the terms with their weights, the fusion."""
-    question = stretch.question
-    count = question.view.keywords.count
-    terms = [
-        {"term": term, "passages": question.frequencies[term], "idf": round(question.idf[term], 4)}
-        for term in question.terms
-    ]
-    return {
-        "mode": question.mode,
-        "advanced": question.parsed.advanced,
-        "terms": terms,
-        "embedded": question.text if VECTOR in question.arms else None,
-        "passages": count,
-        "allowed": count if question.scope is None else question.scope.count,
-        "candidates": {name: len(ranking.rows) for name, ranking in stretch.pool.found.items()},
-        "fusion": question.request.fusion if len(question.arms) > 1 else None,
-        "weights": {name: round(weight, 4) for name, weight in stretch.weights.items()},
-        "stages": dict(stretch.notes),
-        "conversation": None if question.earlier is None else question.earlier.to_dict(),
-        "upgraded": stretch.upgraded,
-        "reranker": None if stretch.reranker is None else stretch.reranker.name,
-        "reranked": 0 if stretch.judged is None else len(stretch.judged.rows),
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from searchkit.errors import QueryError
 from searchkit.search import pool as pools
 from searchkit.search.answering import answer, search
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
-from searchkit.search.pool import find_by_words
+from searchkit.search.pool import find_by_words, nearest
 from searchkit.search.request import SearchOptions, SearchRequest
 from searchkit.storage.contract import View
 from searchkit.text.analysis import Analyzer
@@ -94,7 +95,9 @@ def _find_nearest(view: View, runs: Sequence[_Run]) -> None:
             alike[id(run.question.scope)].append(run)
     for group in alike.values():
         first = group[0].question
-        vectors = np.stack([np.asarray(run.question.vector) for run in group])
-        found = view.vectors.search_many(vectors, pools.DEPTHS[0], first.scope, first.request.recall)
-        for run, ranking in zip(group, found, strict=True):
-            run.found[VECTOR] = ranking
+        vectors = [np.asarray(run.question.vectors) for run in group]
+        found = iter(
+            view.vectors.search_many(np.concatenate(vectors), pools.DEPTHS[0], first.scope, first.request.recall)
+        )
+        for run, own in zip(group, vectors, strict=True):
+            run.found[VECTOR] = nearest(list(itertools.islice(found, len(own))), pools.DEPTHS[0])

@@ -25,9 +25,6 @@ class StageEntry(NamedTuple):
 
 
 STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
-    "guard": StageEntry(
-        "trusts the vector less in a question of more than 12 terms", "at 24 it has half the say", "guard:LengthGuard"
-    ),
     "neighbours": StageEntry(
         "raises a passage whose neighbours match too",
         '"He doubted that." between two paragraphs on the tariff',
@@ -39,7 +36,7 @@ STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
         "pieces:Pieces",
     ),
     "feedback": StageEntry(
-        "moves a short question's vector towards the best passages",
+        "moves a short question's vector towards the best passages, where the arms agree on them",
         '"rates" in an index of central banks',
         "feedback:Feedback",
     ),

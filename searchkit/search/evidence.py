@@ -26,7 +26,7 @@ def confidences(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Value
         return np.zeros(len(found))
     sure = confidence(evidence(stretch, found))
     fitted = question.view.settings.calibration
-    return sure if fitted is None or question.vector is None else scaled(sure, **fitted)
+    return sure if fitted is None or question.vectors is None else scaled(sure, **fitted)
 
 
 def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence:

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.rankings import among
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.pool import Pool
-from searchkit.search.weights import Weights, asked_for, fuse_to_unit
+from searchkit.search.weights import fuse_to_unit
 from searchkit.types import Ranking, Rows
 
 DEPTH = 60  # passages that are looked at again
@@ -29,15 +28,13 @@ class First:
     def __init__(
         self,
         pool: Pool,
-        weights: Weights,
         *,
         ranking: Ranking | None = None,
         scores: Scores | None = None,
         notes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        """ranking: what the pool's fusion by these weights is, if that is known."""
+        """ranking: what the pool's fusion is, if that is known."""
         self.pool = pool
-        self.weights = weights
         self.notes = dict(notes or {})
         self._ranking = ranking
         self._scores = scores
@@ -51,7 +48,7 @@ class First:
     def ranking(self) -> Ranking:
         """The fused candidates."""
         if self._ranking is None:
-            self._ranking = fuse_to_unit(self.pool, self.weights)
+            self._ranking = fuse_to_unit(self.pool)
         return self._ranking
 
     @property
@@ -69,19 +66,15 @@ class First:
         """Their present scores: (n,)."""
         return to_unit(self.fused) if self._scores is None else self._scores
 
-    def weighed(self, weights: Weights) -> First:
-        """Return the first passages by other weights of the arms."""
-        return self if weights == self.weights else First(self.pool, weights, notes=self.notes)
-
     def widened(self, rows: Rows) -> First:
         """Return the first passages of the candidates and these rows."""
         wider = self.pool.with_rows(rows)
-        return self if wider is self.pool else First(wider, self.weights, notes=self.notes)
+        return self if wider is self.pool else First(wider, notes=self.notes)
 
     def moved(self, stage: str, scores: Scores, **note: Any) -> First:
         """Return the same passages with other scores: (n,); what the stage says of it goes into the explanation."""
         notes = {**self.notes, stage: note}
-        return First(self.pool, self.weights, ranking=self.ranking, scores=scores, notes=notes)
+        return First(self.pool, ranking=self.ranking, scores=scores, notes=notes)
 
     def blended(self, stage: str, evidence: Scores, weight: float, **note: Any) -> First:
         """Return them with evidence in [0, 1], (n,), as a share of their scores."""
@@ -103,17 +96,5 @@ class First:
         order = np.lexsort((rows, -scores))
         low, high = fused[-1], fused[0]
         new = (low + (high - low) * to_unit(scores)[order]).astype(np.float32)
-        tail = self._tail()
-        return Ranking(np.concatenate([rows[order], tail.rows]), np.concatenate([new, tail.scores]))
-
-    def _tail(self) -> Ranking:
-        """Return what follows the first passages.
-
-        It has the weights that were asked for: what a stage made of them serves the first, and would cost recall.
-        """
-        plain = asked_for(self.question)
-        if self.weights == plain:
-            return Ranking(self.ranking.rows[DEPTH:], self.ranking.scores[DEPTH:])
-        whole = fuse_to_unit(self.pool.only(self.rows), plain)
-        rest = ~among(whole.rows, np.sort(self.rows))
-        return Ranking(whole.rows[rest], whole.scores[rest])
+        behind = Ranking(self.ranking.rows[DEPTH:], self.ranking.scores[DEPTH:])
+        return Ranking(np.concatenate([rows[order], behind.rows]), np.concatenate([new, behind.scores]))

@@ -11,6 +11,7 @@ import numpy as np
 
 from searchkit import queries
 from searchkit.errors import QueryError
+from searchkit.queries.clauses import parts
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
@@ -20,8 +21,8 @@ from searchkit.search.request import SearchRequest
 from searchkit.search.topics import telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
-from searchkit.threads import kept
-from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
+from searchkit.threads import cores, kept, parallel
+from searchkit.types import Embedder, FloatMatrix, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
@@ -45,7 +46,7 @@ class Inquiry:
         self.analyzer = analyzer
         self.request = request
         self.asked = _asked(request)
-        self.parsed = queries.parse(self.asked, analyzer, strict=request.strict)
+        self.parsed = self._parsed()
         self.warnings = list(self.parsed.warnings)
         self.filtered = self._filtered()
         self.scope = view.narrowed(self.filtered, self.parsed.tree) if self.parsed.advanced else self.filtered
@@ -65,6 +66,10 @@ class Inquiry:
         other = copy.copy(self)
         other.view, other.memory = view, Memory(view)
         return other
+
+    def _parsed(self) -> queries.Parsed:
+        """Return what the request's words ask for."""
+        return queries.parse(self.asked, self.analyzer, strict=self.request.strict)
 
     def _filtered(self) -> Scope | None:
         """Return the passages that the filter lets through, in which the asked name says something."""
@@ -96,10 +101,14 @@ class Inquiry:
     def _mode(self) -> str:
         """Return the mode that this index can answer in."""
         wanted = self.request.mode
-        if wanted == VECTOR and self.model is None:
+        if wanted == VECTOR and not self._has_vectors():
             raise QueryError("this index holds no vectors. Add them with: searchkit rebuild --embedder minilm")
-        has_vectors = self.model is not None and len(self.view.vectors) > 0
-        return wanted if has_vectors or wanted == VECTOR else KEYWORD
+        found = self._has_vectors() and len(self.view.vectors) > 0
+        return wanted if found or wanted == VECTOR else KEYWORD
+
+    def _has_vectors(self) -> bool:
+        """Tell whether there are vectors of the question, or a model that makes them."""
+        return self.model is not None
 
     def _earlier(self) -> Earlier | None:
         """Return how the question reads with the turns before it, None if it stands alone."""
@@ -114,24 +123,39 @@ class Inquiry:
             return ()
         wordless = not self.parsed.text.strip()  # date:2024, -coffee: nothing that a model could read
         keyword = self.mode != VECTOR or wordless
-        vector = self.model is not None and self.mode != KEYWORD and not wordless
+        vector = self._has_vectors() and self.mode != KEYWORD and not wordless
         return (KEYWORD,) * keyword + (VECTOR,) * vector
 
     # --- by the model -------------------------------------------------------------------------------------
 
     @kept
-    def read(self) -> tuple[QuestionStates | None, FloatVector | None]:
-        """What the model makes of word pieces, None of a model that tells none, and the vector."""
-        if self.model is None or VECTOR not in self.arms:
+    def parts(self) -> list[str]:
+        """What the question asks, one thing after the other; the model reads each by itself."""
+        return parts(self.text, self.analyzer) if self.earlier is None else [self.text]
+
+    @kept
+    def read(self) -> tuple[list[QuestionStates] | None, FloatMatrix | None]:
+        """What the model makes of each part's word pieces, None of a model that tells none, and the vectors."""
+        model = self.model
+        if model is None or VECTOR not in self.arms:
             return None, None
         from searchkit.models.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
 
-        if isinstance(self.model, PieceEmbedder):
-            states = checks.question_states(self.model, self.text)
-            vector = states.vector
-        else:
-            states, vector = None, checks.question_vector(self.model, self.text)
-        return states, vector if self.earlier is None else self.earlier.vector(vector, self._vector_of)
+        if self.earlier is not None:
+            return self._read_with_earlier(model, self.earlier)
+        if not isinstance(model, PieceEmbedder):
+            return None, np.stack(parallel(lambda part: checks.question_vector(model, part), self.parts, cores()))
+        states = parallel(lambda part: checks.question_states(model, part), self.parts, cores())
+        return states, np.stack([each.vector for each in states])
+
+    def _read_with_earlier(self, model: Embedder, before: Earlier) -> tuple[list[QuestionStates] | None, FloatMatrix]:
+        """Return the same of a question that leans on earlier turns: it is one part, together with them."""
+        from searchkit.models.embedders import checks  # noqa: PLC0415 - as above
+
+        if isinstance(model, PieceEmbedder):
+            states = checks.question_states(model, self.text)
+            return [states], before.vector(states.vector, self._vector_of)[None]
+        return None, before.vector(checks.question_vector(model, self.text), self._vector_of)[None]
 
     def _vector_of(self, text: str) -> FloatVector:
         """Return the vector of a part of a conversation: (dim,)."""
@@ -142,24 +166,26 @@ class Inquiry:
         return checks.question_vector(self.model, text)
 
     @property
-    def states(self) -> QuestionStates | None:
-        """What the model makes of the question's word pieces."""
+    def states(self) -> list[QuestionStates] | None:
+        """What the model makes of the word pieces of each part."""
         return self.read[0]
 
     @property
-    def vector(self) -> FloatVector | None:
-        """The question's vector, None where the vector arm has no say: (dim,)."""
+    def vectors(self) -> FloatMatrix | None:
+        """The vector of each part, None where the vector arm has no say: (parts, dim)."""
         return self.read[1]
 
     @kept
-    def piece_weights(self) -> FloatVector:
-        """How much each word piece of the question counts: (m,), of sum 1."""
+    def piece_weights(self) -> list[FloatVector]:
+        """How much each word piece counts, by part: (m,) each, of sum 1."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
         from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
 
-        weights = piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
-        return weights if self.earlier is None else self.earlier.weighed(weights, self.states.pieces)
+        pairs = zip(self.parts, self.states, strict=True)
+        found = [piece_weights(read.pieces, self.analyzer.spans(part), self.idf) for part, read in pairs]
+        before = self.earlier
+        return found if before is None else [before.weighed(found[0], self.states[0].pieces)]
 
     # --- by its words -------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,14 +18,27 @@ DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a pag
 Values = npt.NDArray[np.float64]
 Found = Mapping[str, Ranking]  # by arm, best first
 NO_ROWS = np.empty(0, np.int64)
+NO_SCORES = np.empty(0, np.float32)
 
 
 def find(question: Inquiry, arm: str, limit: int) -> Ranking:
     """Return the best rows that an arm finds."""
     if arm == KEYWORD:
         return question.view.keywords.search(question.parsed.tree, limit, question.scope)
-    vector = np.asarray(question.vector)[None]
-    return question.view.vectors.search_many(vector, limit, question.scope, question.request.recall)[0]
+    vectors = np.asarray(question.vectors)
+    found = question.view.vectors.search_many(vectors, limit, question.scope, question.request.recall)
+    return nearest(found, limit)
+
+
+def nearest(rankings: Sequence[Ranking], limit: int) -> Ranking:
+    """Return the rows that are nearest to any of a question's parts. rankings: what each part finds to this limit."""
+    if len(rankings) == 1:
+        return rankings[0]
+    rows, scores = (np.concatenate(each) for each in zip(*rankings, strict=True))
+    order = np.lexsort((-scores, rows))
+    rows, scores = rows[order], scores[order]
+    best = np.flatnonzero(np.diff(rows, prepend=-1))
+    return best_first(rows[best], scores[best], limit)
 
 
 def find_by_words(question: Inquiry) -> Ranking:
@@ -72,16 +85,10 @@ class Pool:
         scores = {arm: np.concatenate([known, said[arm]])[order] for arm, known in self.scores.items()}
         return replace(self, rows=every[order], scores=scores)
 
-    def only(self, rows: Rows) -> Pool:
-        """Return the pool with no other candidates than what the arms found, and these rows, which it holds."""
-        kept = np.unique(np.concatenate([rows, *(ranking.rows for ranking in self.found.values())]))
-        at = np.searchsorted(self.rows, kept)
-        return replace(self, rows=kept, scores={arm: values[at] for arm, values in self.scores.items()})
-
     def rescored(self, question: Inquiry) -> Pool:
         """Return the pool of a question that is seen by another view: what was found is scored by it anew."""
         rows = self.found[VECTOR].rows
-        _, scores = question.view.scores(question.parsed.tree, NO_ROWS, question.vector, rows)
+        scores = _asked(question, {VECTOR: rows})[VECTOR].astype(np.float32)
         return pooled(question, {**self.found, VECTOR: best_first(rows, scores, len(rows))})
 
     def said(self, arm: str, rows: Rows) -> Values:
@@ -117,7 +124,7 @@ def _asked(question: Inquiry, rows: Mapping[str, Rows]) -> dict[str, Values]:
     """Return what arms say of rows, by arm: (n,) each."""
     if not any(len(wanted) for wanted in rows.values()):
         return {}
-    tree, vector = question.parsed.tree, question.vector if VECTOR in rows else None
-    by_words, by_vector = question.view.scores(tree, rows.get(KEYWORD, NO_ROWS), vector, rows.get(VECTOR, NO_ROWS))
-    said = {KEYWORD: by_words, VECTOR: by_vector}
+    tree, vectors = question.parsed.tree, question.vectors if VECTOR in rows else None
+    by_words, by_part = question.view.scores(tree, rows.get(KEYWORD, NO_ROWS), vectors, rows.get(VECTOR, NO_ROWS))
+    said = {KEYWORD: by_words, VECTOR: by_part.max(axis=0) if len(by_part) else NO_SCORES}
     return {arm: said[arm].astype(np.float64) for arm in rows}

@@ -10,7 +10,7 @@ from searchkit.search import pool as pools
 from searchkit.search.first import First
 from searchkit.search.inquiry import VECTOR, Inquiry
 from searchkit.search.pool import Found, Pool, find_all, pooled
-from searchkit.search.weights import Weights, asked_for, fuse
+from searchkit.search.weights import fuse
 from searchkit.types import Ranking, Reranker
 
 
@@ -25,7 +25,6 @@ class Stretch:
     question: Inquiry
     pool: Pool
     ranking: Ranking
-    weights: Weights
     notes: Mapping[str, Any] = field(default_factory=dict)
     reranker: Reranker | None = None
     judged: Ranking | None = None
@@ -57,7 +56,7 @@ def first_stretch(question: Inquiry, found: Found | None = None) -> Stretch:
         from searchkit.search.reranking import reranked  # noqa: PLC0415 - few questions rerank
 
         ranking, judged = reranked(question, reranker, ranking)
-    return Stretch(question, first.pool, ranking, first.weights, first.notes, reranker, judged, upgraded)
+    return Stretch(question, first.pool, ranking, first.notes, reranker, judged, upgraded)
 
 
 def _reranker(question: Inquiry) -> Reranker | None:
@@ -71,7 +70,7 @@ def _reranker(question: Inquiry) -> Reranker | None:
 
 def _refined(pool: Pool) -> First:
     """Return what the stages make of a pool, in hybrid mode: the arms alone stay what they are."""
-    first = First(pool, asked_for(pool.question))
+    first = First(pool)
     if not _refines(pool.question):
         return first
     from searchkit.search.stages import refined  # noqa: PLC0415 - the arms alone need no stages
@@ -86,7 +85,7 @@ def _refines(question: Inquiry) -> bool:
 
 def _ranking(first: First) -> Ranking:
     """Return the ranking that was refined, or else the plain one, whose scores keep their scale."""
-    return first.settled() if _refines(first.question) else fuse(first.pool, first.weights)
+    return first.settled() if _refines(first.question) else fuse(first.pool)
 
 
 class Ranked:
@@ -119,5 +118,4 @@ class Ranked:
         yield first, pools.DEPTHS[0]
         for depth in (*pools.DEPTHS[1:], max(1, first.question.view.keywords.count)):
             pool = pooled(first.question, find_all(first.question, depth))
-            ranking = fuse(pool, first.weights)
-            yield replace(first, pool=pool, ranking=ranking), depth
+            yield replace(first, pool=pool, ranking=fuse(pool)), depth

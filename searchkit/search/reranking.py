@@ -8,7 +8,6 @@ import numpy.typing as npt
 from searchkit.models.rerankers.checks import checked
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
-from searchkit.search.weights import focus
 from searchkit.types import Ranking, Reranker
 
 Scores = npt.NDArray[np.float32]
@@ -23,9 +22,7 @@ def reranked(question: Inquiry, reranker: Reranker, ranking: Ranking) -> tuple[R
     scores = checked(reranker.score(question.text, texts), texts, reranker.name)
     order = np.lexsort((rows, -scores))
     own = Ranking(rows[order], scores[order])
-    guards = getattr(reranker, "guarded", False) and "guard" in request.stages
-    weight = request.rerank_weight * (focus(len(question.terms)) if guards else 1.0)
-    mixed = blend(ranking.scores[: len(rows)], scores, weight)
+    mixed = blend(ranking.scores[: len(rows)], scores, request.rerank_weight)
     order = np.lexsort((rows, -mixed))
     found = np.concatenate([rows[order], ranking.rows[len(rows) :]])
     return Ranking(found, np.concatenate([mixed[order], ranking.scores[len(rows) :]])), own

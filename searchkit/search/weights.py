@@ -13,12 +13,9 @@ from searchkit.search.pool import Pool
 from searchkit.types import Ranking
 
 FOREIGN = 0.25  # what the words of a question in another language than the index's count: names among them still tell
-CLEAR_TERMS = 12  # up to so many terms, a question's vector and pieces count in full
-
-Weights = Mapping[str, float]
 
 
-def asked_for(question: Inquiry) -> Weights:
+def asked_for(question: Inquiry) -> dict[str, float]:
     """Return what each arm counts as the request has it, the words less where they are of another language."""
     weights = {arm: float(question.request.weights.get(arm, 1.0)) for arm in question.arms}
     if weights.keys() == {KEYWORD, VECTOR}:
@@ -36,33 +33,19 @@ def matching(found: Mapping[str, int]) -> float:
     return FOREIGN if 2 * known < len(found) else 1.0
 
 
-def focus(terms: int) -> float:
-    """Return how far the vector of a question of so many terms can be trusted: 1, falling as 1 / terms beyond 12."""
-    return min(1.0, CLEAR_TERMS / max(terms, 1))
-
-
-def guarded(weights: Weights, terms: int) -> Weights:
-    """Return the arms' weights with the vector's share reduced by `focus`."""
-    total = sum(weights.values())
-    if not total or focus(terms) == 1 or weights.keys() != {KEYWORD, VECTOR}:
-        return dict(weights)
-    share = weights[VECTOR] / total * focus(terms)
-    return {KEYWORD: 1 - share, VECTOR: share}
-
-
-def fuse(pool: Pool, weights: Weights) -> Ranking:
+def fuse(pool: Pool) -> Ranking:
     """Return the candidates by their fused scores, best first; those of one arm alone keep its scale."""
     if not pool.scores:
         return EMPTY
     if len(pool.scores) < 2:
         fused = next(iter(pool.scores.values()))
     else:
-        fused = fusion.FUSIONS[pool.question.request.fusion](pool.scores, weights)
+        fused = fusion.FUSIONS[pool.question.request.fusion](pool.scores, asked_for(pool.question))
     order = np.lexsort((pool.rows, -fused))
     return Ranking(pool.rows[order], fused[order].astype(np.float32))
 
 
-def fuse_to_unit(pool: Pool, weights: Weights) -> Ranking:
+def fuse_to_unit(pool: Pool) -> Ranking:
     """Return the same with scores mapped to [0, 1]; BM25 alone keeps its scale."""
-    fused = fuse(pool, weights)
+    fused = fuse(pool)
     return Ranking(fused.rows, fusion.to_unit(fused.scores).astype(np.float32)) if len(pool.scores) > 1 else fused

@@ -63,7 +63,7 @@ def _fits(
 
     rows = np.unique([each.row for each in said])
     vector = checks.question_vector(model, about)
-    cosines = dict(zip(rows.tolist(), view.scores(NOTHING, NO_ROWS, vector, rows)[1].tolist(), strict=True))
+    cosines = dict(zip(rows.tolist(), view.scores(NOTHING, NO_ROWS, vector[None], rows)[1][0].tolist(), strict=True))
     return shares, np.array([fit(share, cosines[each.row]) for share, each in zip(shares, said, strict=True)])
 
 

@@ -218,11 +218,12 @@ class View(Protocol):
         """Return those of the passages that match a query."""
 
     def scores(
-        self, query: Query, query_rows: Rows, vector: FloatVector | None, vector_rows: Rows
+        self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows
     ) -> tuple[Scores, Scores]:
-        """Return what both arms say of given rows, in one call: BM25, 0 without a match; cosine, NaN without a vector.
+        """Return what both arms say of given rows, in one call: BM25, 0 without a match; cosines, NaN without a vector.
 
-        query_rows, vector_rows: (n,) and (m,), in any order; vector: (dim,) unit, None only if there are no rows.
+        query_rows, vector_rows: (n,) and (m,), in any order; vectors: (q, dim) unit rows, None only if there are no
+        rows. BM25: (n,); cosines: (q, m).
         """
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:

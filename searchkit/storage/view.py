@@ -96,9 +96,9 @@ class SegmentVectors:
         """Return the `limit` nearest passages of each query. queries: (m, dim) unit rows; recall: see `Vectors`."""
         return self._stored.search_many(queries, limit, rows_of(scope), recall)
 
-    def score(self, vector: FloatVector | None, rows: Rows) -> Scores:
-        """Return the cosine of each row: (n,), NaN without a vector."""
-        return np.full(len(rows), np.nan, np.float32) if vector is None else self._stored.score(vector, rows)
+    def score(self, queries: FloatMatrix | None, rows: Rows) -> Scores:
+        """Return the cosines of each row with each query: (m, n), NaN without a vector."""
+        return np.empty((0, len(rows)), np.float32) if queries is None else self._stored.score(queries, rows)
 
     def read(self, rows: Rows) -> VectorRows:
         """Return vectors and word pieces of rows."""
@@ -174,10 +174,10 @@ class FolderView:
         return RowScope(np.sort(self.keywords.search(query, max(1, self.keywords.count), scope).rows))
 
     def scores(
-        self, query: Query, query_rows: Rows, vector: FloatVector | None, vector_rows: Rows
+        self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows
     ) -> tuple[Scores, Scores]:
-        """Return what both arms say of given rows: BM25, 0 without a match; cosine, NaN without a vector."""
-        return self.keywords.score(query, query_rows), self.vectors.score(vector, vector_rows)
+        """Return what both arms say of given rows: BM25, 0 without a match; cosines, NaN without a vector."""
+        return self.keywords.score(query, query_rows), self.vectors.score(vectors, vector_rows)
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
         """Return the model's own vectors that questions had it compute for some of these rows."""

@@ -20,7 +20,6 @@ class LateReranker:
     """
 
     name = "late"
-    guarded = True  # in a question of many words most have no business with any one passage: it counts less then
 
     def __init__(self, embedder: OnnxEmbedder, *, threads: int | None = None) -> None:
         self._embedder = embedder

@@ -38,7 +38,7 @@ def wanted(question: Inquiry) -> Iterator[Stage]:
 
 def refined(first: First) -> First:
     """Return what the stages that are asked for make of the first passages."""
-    if len(first.pool.rows):  # the ranking is not looked at: the guard may weigh the arms anew
+    if len(first.pool.rows):
         for each in wanted(first.question):
             first = each.refine(first)
     return first

@@ -10,7 +10,6 @@ from searchkit.search.first import First
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.maxsim import maxsim
-from searchkit.search.weights import focus
 from searchkit.types import PieceEmbedder, Rows
 
 WEIGHT = 0.4
@@ -22,14 +21,13 @@ class Pieces:
     name = "pieces"
 
     def refine(self, first: First) -> First:
-        """Return the passages by how well pieces are met too; of long questions, which have many, that counts less."""
+        """Return the passages by how well pieces are met too."""
         question = first.question
         found = piece_scores(question, first.rows) if has_a_say(question) else None
         if found is None or not np.isfinite(found).any():
             return first
         known = np.where(np.isfinite(found), found, np.nanmin(found)).astype(np.float64)
-        weight = WEIGHT * focus(len(question.terms))
-        return first.blended(self.name, to_unit(known), weight, pieces=len(question.piece_weights))
+        return first.blended(self.name, to_unit(known), WEIGHT, pieces=sum(map(len, question.piece_weights)))
 
 
 def has_a_say(question: Inquiry) -> bool:
@@ -38,7 +36,7 @@ def has_a_say(question: Inquiry) -> bool:
 
 
 def piece_scores(question: Inquiry, rows: Rows) -> npt.NDArray[np.float32] | None:
-    """Return how well the question's word pieces are met in each row: (n,), None where they are not known."""
+    """Return how well each row meets the word pieces of the part that it meets best: (n,), None if they are unknown."""
     model, states, met = question.model, question.states, question.memory.met
     if states is None or not isinstance(model, PieceEmbedder):
         return None
@@ -48,9 +46,12 @@ def piece_scores(question: Inquiry, rows: Rows) -> npt.NDArray[np.float32] | Non
         if pieces is None:
             return None
         try:
-            found = maxsim(states.states, question.piece_weights, pieces, model.piece_states)
+            by_part = [
+                maxsim(read.states, weights, pieces, model.piece_states)
+                for read, weights in zip(states, question.piece_weights, strict=True)
+            ]
         except IndexError as error:
             reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
             raise IndexCorrupt(reason) from error
-        met.update(zip(new.tolist(), found.tolist(), strict=True))
+        met.update(zip(new.tolist(), np.max(by_part, axis=0).tolist(), strict=True))
     return np.array([met[row] for row in rows.tolist()], np.float32)

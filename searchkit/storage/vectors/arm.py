@@ -87,7 +87,7 @@ class Vectors:
         """Return the best candidates by their exact cosine."""
         if not candidates:
             return Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
-        scores = [_exact(segment, at, query) for segment, at in candidates]
+        scores = [_exact(segment, at, query[None])[0] for segment, at in candidates]
         rows = np.concatenate([segment.rows[at] for segment, at in candidates])
         return best_first(rows, np.concatenate(scores), limit)
 
@@ -105,11 +105,11 @@ class Vectors:
                 self._open[id(allowed)] = weakref.ref(allowed), opened
         return opened
 
-    def score(self, query: FloatVector, rows: Rows) -> npt.NDArray[np.float32]:
-        """Return the cosine of each row: (len(rows),), NaN for a row without a vector."""
-        scores = np.full(len(rows), np.nan, np.float32)
+    def score(self, queries: FloatMatrix, rows: Rows) -> npt.NDArray[np.float32]:
+        """Return the cosine of each row with each query: (m, len(rows)), NaN for a row without a vector."""
+        scores = np.full((len(queries), len(rows)), np.nan, np.float32)
         for segment, at, position in self._places(rows):
-            scores[at] = _exact(segment, position, query)
+            scores[:, at] = _exact(segment, position, queries)
         return scores
 
     def get(self, rows: Rows) -> npt.NDArray[np.float32]:
@@ -192,10 +192,10 @@ class Vectors:
         return places
 
 
-def _exact(segment: Segment, positions: npt.NDArray[np.intp], query: FloatVector) -> npt.NDArray[np.float32]:
-    """Return the products of a segment's rows with a query in float32: (n,). Raises IndexCorrupt."""
+def _exact(segment: Segment, positions: npt.NDArray[np.intp], queries: FloatMatrix) -> npt.NDArray[np.float32]:
+    """Return the products of queries with a segment's rows in float32: (m, n). Raises IndexCorrupt."""
     with np.errstate(all="ignore"):
-        scores = products(segment.read(positions).astype(np.float32), query[None])[:, 0]
+        scores = products(segment.read(positions).astype(np.float32), queries).T
     if not np.isfinite(scores).all():
         raise IndexCorrupt(f"{segment.name}.vectors.npy holds a vector that is not finite. Run: searchkit rebuild")
     return scores
