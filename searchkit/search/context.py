@@ -29,6 +29,7 @@ class Context:
     """What to paste into a prompt. Without citations nothing was found, and `text` is empty.
 
     confidence: that the best passage found answers; what is below ANSWERABLE is not cited unless it was asked for.
+    warnings: what was understood otherwise than written, as of a search.
     """
 
     question: str
@@ -37,6 +38,7 @@ class Context:
     tokens: int
     generation: int
     confidence: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON-ready values."""
@@ -47,6 +49,7 @@ class Context:
             "tokens": self.tokens,
             "generation": self.generation,
             "confidence": self.confidence,
+            "warnings": list(self.warnings),
         }
 
 
@@ -68,7 +71,7 @@ def context(
     text = _render(citations)
     tokens = count_tokens([text])[0] if text else 0
     best = max((hit.confidence for hit in results.hits), default=0.0)
-    return Context(results.query, text, citations, tokens, results.generation, best)
+    return Context(results.query, text, citations, tokens, results.generation, best, tuple(results.warnings))
 
 
 def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:
