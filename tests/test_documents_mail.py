@@ -83,7 +83,9 @@ def test_files_of_formats_of_their_own_are_read_below_their_names_after_the_body
     pdf = pdf_of([Page([("The keel is cracked.", 72, 700, 12)]), Page([])], title="Survey")
     rtf = rb"{\rtf1 The mast is sound.}"
     found = attached("See the files.", ("survey.PDF", pdf), ("mast.rtf", rtf))
-    assert found.text.endswith("See the files.\n\nsurvey.PDF: Survey\n\nThe keel is cracked.\n\nmast.rtf\n\nThe mast is sound.")
+    assert found.text.endswith(
+        "See the files.\n\nsurvey.PDF: Survey\n\nThe keel is cracked.\n\nmast.rtf\n\nThe mast is sound."
+    )
     sections = {each.text: each.section for each in split(found, Limits(minimum=0), lambda texts: [1] * len(texts))}
     assert sections["The keel is cracked."] == "survey.PDF: Survey"
     assert sections["The mast is sound."] == "mast.rtf"

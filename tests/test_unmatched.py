@@ -127,4 +127,6 @@ def test_many_questions_are_told_each(tmp_path):
 def test_a_context_is_told_too(tmp_path):
     with Index.create(tmp_path / "index", embedder="none") as index:
         index.add(DOCUMENTS)
-        assert index.context("olive", where="yaer = 1").warnings == index.search("olive", where="yaer = 1").warnings != ()
+        assert (
+            index.context("olive", where="yaer = 1").warnings == index.search("olive", where="yaer = 1").warnings != ()
+        )

@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,22 +66,30 @@ def measured(index: Index, folder: Path, options: SyncOptions) -> None:
 
 
 def answers(hit: Hit, wanted: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether a hit is one of the answers: patterns of files, each with words that the passage holds."""
+    """Tell whether a hit is one of the answers: patterns of files, each with words that the passage holds.
+
+    The ids of what it stands for, being near duplicates, end as their sources do.
+    """
     text = " ".join(hit.passage.text.split()).lower()
-    source = str(hit.passage.metadata["source"])
-    return any(fnmatch(source, pattern) and words.lower() in text for pattern, words in wanted)
+    sources = [str(hit.passage.metadata["source"]), *(f"/{each.rpartition('#')[0]}" for each in hit.duplicates)]
+    return any(
+        words.lower() in text and any(fnmatch(source, pattern) for source in sources) for pattern, words in wanted
+    )
 
 
 def ask(index: Index, question: dict[str, Any], *, verbose: bool) -> int:
     """Return the place of a question's first answer, 0 if it is not among ten hits; print it, and what came first."""
-    index.search(question["question"])  # once before, so that the time is that of a question and not of opening
-    found = index.search(question["question"])
+    ask_for = partial(index.search, question["question"], collapse=True)  # as the command line does
+    ask_for()  # once before, so that the time is that of a question and not of opening
+    found = ask_for()
     place = next((at for at, hit in enumerate(found, 1) if answers(hit, question["answers"])), 0)
     held_out = " (held out)" if question.get("held_out") else ""
     print(f"{place or '–':>3}  {found.elapsed_ms:4.0f} ms  {question['question']}{held_out}")
     if verbose and not 0 < place <= SEEN:
         for hit in found.hits[:SEEN]:
-            print(f"       {hit.passage.metadata['source']}:{hit.passage.line}  {' '.join(hit.passage.text.split())[:90]}")
+            print(
+                f"       {hit.passage.metadata['source']}:{hit.passage.line}  {' '.join(hit.passage.text.split())[:90]}"
+            )
     return place
 
 
@@ -88,7 +97,9 @@ def ask_all(index: Index, questions: Sequence[dict[str, Any]], *, verbose: bool)
     """Ask all questions; print for how many an answer is among the first three, those held out by themselves."""
     places = [ask(index, question, verbose=verbose) for question in questions]
     for held_out in (False, True):
-        group = [place for place, each in zip(places, questions, strict=True) if each.get("held_out", False) == held_out]
+        group = [
+            place for place, each in zip(places, questions, strict=True) if each.get("held_out", False) == held_out
+        ]
         seen = sum(0 < place <= SEEN for place in group)
         print(f"{'held out' if held_out else 'known'}: {seen} of {len(group)} among the first {SEEN}")
 

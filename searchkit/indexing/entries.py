@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.indexing.filenames import file_words
+from searchkit.queries.acronyms import trusted_acronyms
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.bands import NOWHERE
 from searchkit.storage.keywords import Entry
 from searchkit.storage.vectors.journal import DIGEST_SIZE
 from searchkit.text import minhash
-from searchkit.text.acronyms import acronyms
 from searchkit.text.analysis import Analyzer
 from searchkit.text.days import day_of
 from searchkit.text.parts import OtherWritings
@@ -93,7 +93,7 @@ class EntryMaker:
 
     def _other_terms(self, text: str) -> list[str]:
         """Return what else the words of a text are called, and the acronyms in it."""
-        return self._others(text) + acronyms(text)
+        return self._others(text) + trusted_acronyms(text, self._analyzer)
 
     def _named_by_file(self, document: Sequence[Analysed]) -> str:
         """Return the terms of the document's file name that the document lacks, joined by spaces."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import translate
 
+from searchkit.queries.acronyms import is_acronym
 from searchkit.queries.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
-from searchkit.text.acronyms import is_acronym
 from searchkit.text.analysis import Analyzer
 
 Matcher = Callable[[str], bool]

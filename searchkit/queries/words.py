@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
+from searchkit.queries.acronyms import acronyms
 from searchkit.queries.function_words import function_words
 from searchkit.queries.syntax import NOTHING, Boolean, Phrase, Prefix, Query, Term
-from searchkit.text.acronyms import in_capitals
 from searchkit.text.analysis import Analyzer, Span, Written, is_unspaced
 from searchkit.text.parts import joined, parts
 
@@ -17,10 +17,10 @@ from searchkit.text.parts import joined, parts
 # .370 to .369, p over .3). Seen afterwards: SciFact test .713 to .729, SQuAD .901 to .914, five other sets within .006.
 PART_BOOST = 0.75
 PHRASE_BOOST = 0.25
-ACRONYM_BOOST = 1.0
-FUNCTION_ACRONYM_BOOST = 4.0
 LONGEST_COMPOUND = 5  # terms; what is longer is an address, not a word
 MAX_CLAUSES = 512  # of a plain question: of a pasted text the first words tell enough
+
+OTHER_WRITINGS = "section"  # the field whose matches count little, where acronyms stand
 
 OPERATORS = ("AND", "OR", "NOT", "TO")
 
@@ -51,7 +51,8 @@ def plain(text: str, analyzer: Analyzer, *, keep_some: bool = True) -> list[Clau
     telling = [word for word in words if word.written not in operators and not _is_function_word(word, analyzer)]
     clauses: dict[tuple[object, ...], Clause] = {}
     for word in telling or words * keep_some:
-        for clause in (*_clauses(word, analyzer), *(() if shouted else _acronyms(word, analyzer))):
+        named = () if shouted else acronyms(word.written, analyzer)
+        for clause in (*_clauses(word, analyzer), *(Term(term, OTHER_WRITINGS) for term in named)):
             key = (type(clause), clause.terms if isinstance(clause, Phrase) else clause.text)
             if key not in clauses or clauses[key].boost < clause.boost:
                 clauses[key] = clause
@@ -142,13 +143,6 @@ def _spellings(word: Word, analyzer: Analyzer) -> Iterator[Clause]:
         terms = tuple(analyzer.terms(" ".join(parts(piece))))
         if len(terms) > 1:
             yield Phrase(terms, boost=PART_BOOST)
-
-
-def _acronyms(word: Word, analyzer: Analyzer) -> Iterator[Term]:
-    """Yield what asks for the acronyms in a word as such; one that is a function word in other letters asks for no more."""
-    function = function_words(analyzer.language)
-    for term in in_capitals(word.written):
-        yield Term(term, "section", FUNCTION_ACRONYM_BOOST if term.lower() in function else ACRONYM_BOOST)
 
 
 def _single(term: str) -> Clause:
