@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from searchkit.text.attribution.question import AskedStatements
 
 KEYWORD, VECTOR = "keyword", "vector"
+FEWEST_VECTORS = 0.5  # share of passages with vectors from which on hybrid asks them
 
 
 class Inquiry:
@@ -82,8 +83,17 @@ class Inquiry:
         wanted = self.request.mode
         if wanted == VECTOR and self.model is None:
             raise QueryError("this index holds no vectors. Add them with: searchkit rebuild --embedder minilm")
-        has_vectors = self.model is not None and len(self.view.vectors) > 0
-        return wanted if has_vectors or wanted == VECTOR else KEYWORD
+        if wanted != "hybrid" or self.model is None:
+            return wanted if wanted == VECTOR else KEYWORD
+        passages, vectors = self.view.keywords.count, len(self.view.vectors)
+        if vectors >= FEWEST_VECTORS * passages and vectors:
+            return wanted
+        if vectors:  # a run was cut off, or goes on: most would be held to be far from any question
+            self.warnings.append(
+                f"only {vectors:,} of {passages:,} passages have vectors yet, so this was answered by words; "
+                "the next run of searchkit index goes on with them"
+            )
+        return KEYWORD
 
     def _arms(self) -> tuple[str, ...]:
         """Return the arms that have a say."""
