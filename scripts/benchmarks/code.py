@@ -29,6 +29,7 @@ LANGUAGES = {".py": "python", ".js": "javascript", ".c": "c"}
 FUNCTIONS = {"function_definition", "function_declaration", "method_definition", "generator_function_declaration"}
 CLASSES = {"class_definition", "class_declaration", "class_body", "block"}
 WRAPPERS = {"decorated_definition", "export_statement"}
+HEADER = "| language | files | functions | whole, ours | tree-sitter | leads, ours | tree-sitter | ms | tree-sitter |"
 LARGEST = 200_000  # bytes of a file; what is larger is generated
 LARGE = 1_200  # characters: a larger class is read method by method
 
@@ -97,8 +98,7 @@ def main() -> None:
         for path in sorted(folder.rglob("*")):
             if path.suffix in LANGUAGES and path.is_file() and path.stat().st_size <= LARGEST:
                 files[path.suffix].append(path)
-    print("| language | files | functions | whole, ours | tree-sitter | leads, ours | tree-sitter | ms a file | tree-sitter |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(f"{HEADER}\n|{'---|' * HEADER.count(' | ')}---|")
     for suffix, language in LANGUAGES.items():
         compare(language, random.Random(0).sample(files[suffix], min(given.sample, len(files[suffix]))), count_tokens)
 

@@ -86,8 +86,7 @@ def _beginnings(rows: Sequence[_Row], indent: int, *, blank_lines: bool) -> list
             continue
         is_first = number == 0 or not rows[number - 1].text
         if _is_definition(row.text):
-            number -= _is_type_above(rows, number, indent)
-            starts.append(_with_above(rows, number, indent))
+            starts.append(_with_above(rows, number - _is_type_above(rows, number, indent), indent))
         elif blank_lines and is_first and not _CLOSING.match(row.text):
             starts.append(number)
     return sorted(set(starts))
