@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from searchkit.text.attribution.question import AskedStatements
 
 KEYWORD, VECTOR = "keyword", "vector"
-FEWEST_VECTORS = 0.5  # share of passages with vectors from which on hybrid asks them
+FEWEST_VECTORS = (
+    0.9  # share of passages with vectors from which on hybrid asks them; a finished run leaves none without
+)
 
 
 class Inquiry:
