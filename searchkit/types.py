@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, overload, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import MissingExtra
-from searchkit.normalization import nfc
 
 FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
 FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -21,9 +18,6 @@ Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one in
 LONGEST_HEADER = 400  # characters of a table's header row that models read: they stop where a passage of it ends
 ANSWERABLE = 0.1  # confidence of the best hit, below which the index seems to hold no answer
 RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
-
-_NAMESAKE = re.compile(r"~\d+$")
-_WORD = re.compile(r"[^\W_]+")
 
 Scalar: TypeAlias = str | int | float | bool | None
 Metadata: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]  # dates are ISO 8601 strings
@@ -107,21 +101,9 @@ class Passage:
     header: str = ""
 
     @property
-    def place(self) -> str:
-        """Where the file that is the passage's document lies below its source, "" if it is one of several in a file."""
-        source = self.metadata.get("source")
-        place = _NAMESAKE.sub("", self.doc_id.partition("/")[2] or self.doc_id)
-        name = place.rpartition("/")[2]
-        return place if isinstance(source, str) and PurePath(nfc(source)).name == name else ""
-
-    @property
     def embedded_text(self) -> str:
-        """What models read for the passage: its document's title, its table's header row, then the passage.
-
-        A file without a title is called by its place.
-        """
-        title = self.title or " ".join(_WORD.findall(self.place))
-        return "\n".join(part for part in (title, self.header[:LONGEST_HEADER], self.text) if part)
+        """What models read for the passage: its document's title, its table's header row, then the passage."""
+        return "\n".join(part for part in (self.title, self.header[:LONGEST_HEADER], self.text) if part)
 
     @property
     def shown_text(self) -> str:

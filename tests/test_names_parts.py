@@ -9,7 +9,6 @@ from searchkit.queries import parse
 from searchkit.queries.syntax import Phrase, Term
 from searchkit.text.analysis import Analyzer
 from searchkit.text.parts import OtherWritings, parts
-from searchkit.types import Passage
 
 
 def found(index, query):
@@ -175,19 +174,3 @@ def test_words_of_the_folders_below_a_source_are_found_too_and_those_above_are_n
     empty.sync(tmp_path / "shelf")
     assert found(empty, "apollo minutes") == found(empty, "landing") == ["shelf/apolloLanding/2024/minutes.txt"]
     assert found(empty, "shelf") == []
-
-
-@pytest.mark.parametrize(
-    ("doc_id", "source", "title", "place", "read"),
-    [
-        ("doc/less/README.txt", "/srv/doc/less/README.txt", "", "less/README.txt", "less README txt\nIt is due."),
-        ("doc/less/README.txt~2", "/srv/doc/less/README.txt", "", "less/README.txt", "less README txt\nIt is due."),
-        ("less.txt", "/srv/less.txt", "The pager", "less.txt", "The pager\nIt is due."),
-        ("doc/list.csv:12", "/srv/doc/list.csv", "", "", "It is due."),
-        ("a", None, "", "", "It is due."),
-    ],
-)
-def test_a_file_without_a_title_is_called_by_its_place_where_a_model_reads_it(doc_id, source, title, place, read):
-    metadata = {"source": source} if source else {}
-    passage = Passage(f"{doc_id}#0", doc_id, 0, "It is due.", 0, 10, 1, 1, title, metadata=metadata)
-    assert (passage.place, passage.embedded_text) == (place, read)

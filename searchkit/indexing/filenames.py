@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from searchkit.normalization import nfc
 from searchkit.text.parts import parts
 from searchkit.types import Passage
 
 SHORTEST = 3  # letters of a word; shorter ones are initials and numbers of versions
 _BETWEEN = re.compile(r"[\W_]+")
+_NAMESAKE = re.compile(r"~\d+$")
 
 
 def file_words(passage: Passage) -> list[str]:
-    """Return the words of the folders and the file that is a passage's document, [] if it is one of several in a file.
+    """Return the words of the file that is a passage's document, after those of its folders below the source.
 
-    What has digits inside is a key and no word; digits around a word (report2024) are left out.
+    [] if the document is one of several in a file. What has digits inside is a key and no word; digits around a word
+    (report2024) are left out.
     """
-    place = PurePath(passage.place)
-    pieces = [piece.strip("0123456789") for piece in _BETWEEN.split(str(place.with_suffix("")))] if place.name else []
+    source = passage.metadata.get("source")
+    place = PurePath(_NAMESAKE.sub("", passage.doc_id.partition("/")[2] or passage.doc_id))
+    if not isinstance(source, str) or nfc(PurePath(source).name) != place.name:
+        return []
+    pieces = [piece.strip("0123456789") for part in (*place.parent.parts, place.stem) for piece in _BETWEEN.split(part)]
     words = [word for piece in pieces if piece.isalpha() for word in parts(piece) or [piece]]
     return [word for word in words if len(word) >= SHORTEST or not word.isascii()]
