@@ -565,6 +565,13 @@ def test_context_of_nothing_exits_with_1(ask):
     assert (made.exit_code, made.stdout) == (1, "")
 
 
+def test_a_context_tells_what_no_document_has_as_a_search_does(news):
+    made = news("context", "bamboo diplomacy", "--where", "yaer = 1")
+    assert (made.exit_code, made.stdout) == (1, "")
+    assert made.stderr.startswith("searchkit: warning: no document has 'yaer'")
+    assert json.loads(news("context", "bamboo", "--where", "yaer = 1", "--json").stdout)["warnings"]
+
+
 NO_ANSWER = "Did Vietnam ban xylophone lessons in Skagen schools after the strike of 1911?"
 
 

@@ -77,6 +77,11 @@ def test_a_large_class_is_read_method_by_method(tmp_path):
             "int main(void)\n{\n    int x;\n\n    return 0;\n}",
             "static void stop(pump *p) {\n    p->x = 0;\n\n    y();\n}",
         ),
+        (
+            "b.c",
+            "/* Begins. */\nstatic const pump *\nstart(void)\n{\n    go();\n}",
+            "void\nstop(pump *p,\n     int n)\n{\n    n = 0;\n\n    y();\n}",
+        ),
         ("a.go", "func Start(p Pump) int {\n\tx := 1\n\n\treturn x\n}", "type Pump struct {\n\tName string\n}"),
         (
             "a.rs",

@@ -7,7 +7,9 @@ import pytest
 
 from searchkit.documents import read
 from searchkit.documents.mail import read_mail
+from searchkit.text.splitting import Limits, split
 from searchkit.types import Document, Failure
+from tests.pdfs import Page, pdf_of
 
 HEAD = "From: Ida Holm <ida@example.org>\r\nTo: Nils <nils@example.org>\r\nSubject: Keel\r\n"
 
@@ -60,10 +62,50 @@ def test_every_part_that_is_text_is_read_and_what_is_not_is_named():
     )
     for words in ("Before the picture.", "After it: the keel is cracked.", "The mast.", "rope,5"):
         assert words in found.text
-    (told,) = found.omitted
-    assert (told.what, told.count, told.where) == ("attachments", 2, "a.png, c.pdf")
+    picture, damaged = found.omitted
+    assert (picture.what, picture.count, picture.where) == ("attachments", 1, "a.png")
+    assert (damaged.what, damaged.where) == ("attachments", "c.pdf")
+    assert damaged.reason == "c.pdf: the PDF cannot be opened: it is damaged or no PDF."
     headings = [found.text[mark.start : mark.end] for mark in found.marks if mark.kind == "heading"]
     assert headings == ["notes.txt", "b.csv"]
+
+
+def attached(body, *files):
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Ida Holm <ida@example.org>", "Keel"
+    message.set_content(body)
+    for name, data in files:
+        message.add_attachment(data, "application", "octet-stream", filename=name)
+    return read_mail(message.as_bytes(), "a.eml")
+
+
+def test_files_of_formats_of_their_own_are_read_below_their_names_after_the_body():
+    pdf = pdf_of([Page([("The keel is cracked.", 72, 700, 12)]), Page([])], title="Survey")
+    rtf = rb"{\rtf1 The mast is sound.}"
+    found = attached("See the files.", ("survey.PDF", pdf), ("mast.rtf", rtf))
+    assert found.text.endswith(
+        "See the files.\n\nsurvey.PDF: Survey\n\nThe keel is cracked.\n\nmast.rtf\n\nThe mast is sound."
+    )
+    sections = {each.text: each.section for each in split(found, Limits(minimum=0), lambda texts: [1] * len(texts))}
+    assert sections["The keel is cracked."] == "survey.PDF: Survey"
+    assert sections["The mast is sound."] == "mast.rtf"
+    assert [(each.what, each.where) for each in found.omitted] == [("pages without text", "survey.PDF page 2")]
+
+
+def test_headings_of_an_attached_file_stand_below_its_name():
+    html = "<html><body><h1>Mast</h1><p>The mast is sound and was seen by all of us.</p></body></html>"
+    found = attached("See the file.", ("mast.xhtml", html.encode()))
+    passages = split(found, Limits(minimum=0), lambda texts: [1] * len(texts))
+    assert passages[-1].section.split(" > ")[0] == "mast.xhtml"
+
+
+def test_a_file_is_read_in_whichever_form_of_the_text_it_lies():
+    inside = "Content-Type: application/rtf; name=mast.rtf\r\n\r\n{\\rtf1 The mast is sound.}"
+    head, body = parts("Content-Type: text/html\r\n\r\n<p>The keel is cracked.</p>", inside)
+    mixed = head.removeprefix("MIME-Version: 1.0\r\n").replace("XX", "YY") + "\r\n" + body.replace("XX", "YY")
+    found = mail(*parts("Content-Type: text/plain\r\n\r\nThe keel is cracked.", mixed, kind="alternative"))
+    assert found.text.endswith("The keel is cracked.\n\nmast.rtf\n\nThe mast is sound.")
+    assert found.text.count("The keel") == 1
 
 
 def test_a_forwarded_mail_is_read_with_its_people():

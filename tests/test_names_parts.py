@@ -166,3 +166,11 @@ def test_names_of_files_of_records_and_keys_are_no_words(empty, tmp_path):
     empty.sync(tmp_path)
     assert found(empty, "wachtmeister") == []
     assert found(empty, "ab12cd34") == []
+
+
+def test_words_of_the_folders_below_a_source_are_found_too_and_those_above_are_not(empty, tmp_path):
+    (tmp_path / "shelf" / "apolloLanding" / "2024").mkdir(parents=True)
+    (tmp_path / "shelf" / "apolloLanding" / "2024" / "minutes.txt").write_text("The rent is due in spring.")
+    empty.sync(tmp_path / "shelf")
+    assert found(empty, "apollo minutes") == found(empty, "landing") == ["shelf/apolloLanding/2024/minutes.txt"]
+    assert found(empty, "shelf") == []

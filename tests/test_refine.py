@@ -351,7 +351,7 @@ def test_recency_is_a_nudge_beside_a_far_better_passage(made):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """24 documents of one to three paragraphs of few words, so that nearly everything matches a little, and a report."""
+    """24 documents of one to three paragraphs of few words, so that nearly everything matches, and a report."""
     draw = np.random.default_rng(7)
 
     def text() -> str:

@@ -122,3 +122,11 @@ def test_many_questions_are_told_each(tmp_path):
         index.add(DOCUMENTS)
         for found in index.search_many(["olive", "grape"], where="yaer = 1"):
             assert found.warnings == ("no document has 'yaer', which the filter asks for; the nearest names are: year",)
+
+
+def test_a_context_is_told_too(tmp_path):
+    with Index.create(tmp_path / "index", embedder="none") as index:
+        index.add(DOCUMENTS)
+        assert (
+            index.context("olive", where="yaer = 1").warnings == index.search("olive", where="yaer = 1").warnings != ()
+        )

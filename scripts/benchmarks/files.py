@@ -1,22 +1,35 @@
-"""What `searchkit index` makes of folders that nobody prepared: what is read, fails or is left out, and what it takes.
+"""What `searchkit index` makes of folders that nobody prepared: what is read, what it takes, and what is found there.
 
-Each folder gets an index of its own, with default settings. A document's format is the suffix of its file, .gz aside;
---include keeps to some, to know what they take. MB are those of the files that were read, packed as they lie there.
-With --ask, the first hits of questions, and the milliseconds of each, asked once before.
+All folders go into one index with default settings, in turn. A document's format is the suffix of its file, .gz aside;
+--include keeps to some, to know what they take, --exclude leaves some out. MB are those of the files that were read,
+packed as they lie there. --index keeps the index in a folder, so that it can be asked again without being made again.
+
+With --questions, each question of a file of JSON lines is asked and the place of its first answer among ten hits told:
+a hit from a file that fits the pattern, whose text (in lower case, white space made one) holds the words. Answers were
+written down before anything was asked. Those "held_out" had no part in any change of searchkit. What lies on the
+machine decides: files.jsonl fits a Debian 12 with documentation and manual pages of common programs.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from searchkit import Index, SyncOptions
+from searchkit import Hit, Index, SyncOptions
+from searchkit.marker import is_index
 
 HEADER = "| folder | documents | passages | failed | skipped | omitted | MB | s | processor s | s a MB |"
+SEEN = 3  # of the hits, those that a person looks at
+QUESTIONS = Path(__file__).with_suffix(".jsonl")
 
 
 def processor() -> float:
@@ -52,28 +65,64 @@ def measured(index: Index, folder: Path, options: SyncOptions) -> None:
         print(f"failed: {failure.source}: {failure.reason}", flush=True)
 
 
-def ask(index: Index, question: str) -> None:
-    """Print how long a question takes and its first hits."""
-    index.search(question)
-    found = index.search(question, k=3)
-    print(f"\n{question} ({found.elapsed_ms:.0f} ms)")
-    for hit in found:
-        print(f"  {hit.passage.metadata['source']}:{hit.passage.line}  {' '.join(hit.passage.text.split())[:100]}")
+def answers(hit: Hit, wanted: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether a hit is one of the answers: patterns of files, each with words that the passage holds.
+
+    The ids of what it stands for, being near duplicates, end as their sources do.
+    """
+    text = " ".join(hit.passage.text.split()).lower()
+    sources = [str(hit.passage.metadata["source"]), *(f"/{each.rpartition('#')[0]}" for each in hit.duplicates)]
+    return any(
+        words.lower() in text and any(fnmatch(source, pattern) for source in sources) for pattern, words in wanted
+    )
+
+
+def ask(index: Index, question: dict[str, Any], *, verbose: bool) -> int:
+    """Return the place of a question's first answer, 0 if it is not among ten hits; print it, and what came first."""
+    ask_for = partial(index.search, question["question"], collapse=True)  # as the command line does
+    ask_for()  # once before, so that the time is that of a question and not of opening
+    found = ask_for()
+    place = next((at for at, hit in enumerate(found, 1) if answers(hit, question["answers"])), 0)
+    held_out = " (held out)" if question.get("held_out") else ""
+    print(f"{place or '–':>3}  {found.elapsed_ms:4.0f} ms  {question['question']}{held_out}")
+    if verbose and not 0 < place <= SEEN:
+        for hit in found.hits[:SEEN]:
+            print(
+                f"       {hit.passage.metadata['source']}:{hit.passage.line}  {' '.join(hit.passage.text.split())[:90]}"
+            )
+    return place
+
+
+def ask_all(index: Index, questions: Sequence[dict[str, Any]], *, verbose: bool) -> None:
+    """Ask all questions; print for how many an answer is among the first three, those held out by themselves."""
+    places = [ask(index, question, verbose=verbose) for question in questions]
+    for held_out in (False, True):
+        group = [
+            place for place, each in zip(places, questions, strict=True) if each.get("held_out", False) == held_out
+        ]
+        seen = sum(0 < place <= SEEN for place in group)
+        print(f"{'held out' if held_out else 'known'}: {seen} of {len(group)} among the first {SEEN}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--include", action="append", default=[], metavar="GLOB", help="may be repeated")
-    parser.add_argument("--ask", action="append", default=[], metavar="QUESTION", help="may be repeated")
+    parser.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="may be repeated")
+    parser.add_argument("--questions", nargs="?", type=Path, const=QUESTIONS, help=f"{QUESTIONS.name} unless given")
+    parser.add_argument("--verbose", action="store_true", help="show what comes first instead of an answer")
+    parser.add_argument("--index", type=Path, help="a folder to keep the index in")
     parser.add_argument("--embedder", default="minilm")
     given = parser.parse_args()
-    options = SyncOptions(include=tuple(given.include))
-    for folder in given.folders:
-        with tempfile.TemporaryDirectory() as home, Index.create(Path(home, "index"), embedder=given.embedder) as index:
-            measured(index, folder, options)
-            for question in given.ask:
-                ask(index, question)
+    options = SyncOptions(include=tuple(given.include), exclude=tuple(given.exclude))
+    with tempfile.TemporaryDirectory() as home:
+        place = given.index or Path(home, "index")
+        with Index.open(place) if is_index(place) else Index.create(place, embedder=given.embedder) as index:
+            for folder in given.folders:
+                measured(index, folder, options)
+            if given.questions:
+                lines = given.questions.read_text().splitlines()
+                ask_all(index, [json.loads(line) for line in lines], verbose=given.verbose)
 
 
 if __name__ == "__main__":

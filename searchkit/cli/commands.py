@@ -238,8 +238,7 @@ def _print_all(found: Iterator[Results], form: str, *, many: bool) -> Iterator[b
         yield from (results.answerable for results in everything)
         return
     for results in found:
-        for warning in results.warnings:
-            render.note(f"warning: {warning}")
+        render.warnings(results.warnings)
         if results.hits and not results.answerable:
             render.note(f"nothing found that clearly answers {results.query!r}; these are the nearest passages")
         _print_results(results, form, many=many)

@@ -195,8 +195,7 @@ def evaluate(
         setting = setting or (None if from_run else gated(stored))
         measure = measure or list(next(iter(stored.values())).values)
     made = _evaluated(questions, index, setting, measure, from_run, asked=asked)
-    for warning in made.warnings:
-        render.note(f"warning: {warning}")
+    render.warnings(made.warnings)
     verdict = evaluation.gate(made, stored) if stored else None
     _write(made, written, verdict)
     if verdict:

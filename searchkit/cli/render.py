@@ -303,8 +303,15 @@ def ids(found: Sequence[str]) -> None:
         out(printable(each).replace("\n", " "))
 
 
+def warnings(given: Iterable[str]) -> None:
+    """Print what was understood otherwise than written."""
+    for warning in given:
+        note(f"warning: {warning}")
+
+
 def context(made: Context) -> None:
     """Print what to paste into a prompt."""
+    warnings(made.warnings)
     if made.citations:
         out(made.text)
     else:

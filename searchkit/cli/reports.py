@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from searchkit.cli.render import ids, note, out
+from searchkit.cli.render import ids, note, out, warnings
 
 if TYPE_CHECKING:
     from searchkit.types import SyncReport
@@ -35,8 +35,7 @@ def report(done: SyncReport, path: Path) -> None:
         have = "1 document has" if len(done.omitted) == 1 else f"{len(done.omitted):,} documents have"
         out(f"{have} parts that were not read: searchkit status --sources")
     failures(done)
-    for warning in done.warnings:
-        note(f"warning: {warning}")
+    warnings(done.warnings)
     if not done.dry_run:
         _some("kept though gone, until that is allowed", done.withheld)
     _some("kept as last read", done.stale)

@@ -28,6 +28,7 @@ _C_FUNCTION = re.compile(
     r"[A-Za-z_][\w \t*&:<>,~\[\]]*\([^;]*$"
 )
 _ABOVE = re.compile(r"\s*(?:[@#]|//|/\*|\*|--|\"\"\"|'''|%|;)")  # decorators and comments, which belong to what follows
+_TYPE = re.compile(r"(?!(?:else|do|try|return)\b)[A-Za-z_][\w \t*&:<>,]*$")  # of a C function, on a line of its own
 _CLOSING = re.compile(r"[})\]]|end\b|fi\b|done\b|esac\b|else\b|elif\b|except\b|finally\b|catch\b")
 _SECTION = re.compile(r"\[")
 
@@ -85,7 +86,7 @@ def _beginnings(rows: Sequence[_Row], indent: int, *, blank_lines: bool) -> list
             continue
         is_first = number == 0 or not rows[number - 1].text
         if _is_definition(row.text):
-            starts.append(_with_above(rows, number, indent))
+            starts.append(_with_above(rows, number - _is_type_above(rows, number, indent), indent))
         elif blank_lines and is_first and not _CLOSING.match(row.text):
             starts.append(number)
     return sorted(set(starts))
@@ -93,6 +94,13 @@ def _beginnings(rows: Sequence[_Row], indent: int, *, blank_lines: bool) -> list
 
 def _is_definition(text: str) -> bool:
     return bool(_DEFINITION.match(text) or _ASSIGNED.match(text) or _C_FUNCTION.match(text))
+
+
+def _is_type_above(rows: Sequence[_Row], number: int, indent: int) -> bool:
+    """Tell whether the line above a definition is the type that a C function returns."""
+    above = rows[number - 1] if number else None
+    is_function = not _DEFINITION.match(rows[number].text) and not _ASSIGNED.match(rows[number].text)
+    return is_function and above is not None and above.indent == indent and bool(_TYPE.match(above.text))
 
 
 def _with_above(rows: Sequence[_Row], number: int, indent: int) -> int:

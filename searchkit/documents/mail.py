@@ -16,6 +16,7 @@ from searchkit.documents.decoding import bad_bytes, clean
 from searchkit.documents.lines import squeeze
 from searchkit.documents.mailtext import header_text, text_of_part
 from searchkit.documents.properties import Value
+from searchkit.documents.reading import is_held_format, read_held
 from searchkit.errors import DocumentError
 from searchkit.types import Document, Omission
 
@@ -24,7 +25,7 @@ _SHOWN = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc")
 _READ_SUFFIXES = re.compile(
     r"\.(?:txt|text|md|csv|tsv|json|log|ics|vcf|xml|ya?ml|ini|html?|eml|diff|patch)$", re.IGNORECASE
 )
-_ATTACHED = ("attachments", "files in a mail are not read; save them to have them read")
+_ATTACHED = ("attachments", "such files in a mail are not read")
 _SAID_SHARE = 0.5  # of the words of a mail's HTML that its plain text has at least, unless it is a stub
 _LONGEST_STUB = 40  # words
 _WORD = re.compile(r"\w+")
@@ -33,9 +34,11 @@ _DEEPEST = 20  # mails in mails
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read of a message: the body first, then the texts that are attached or forwarded."""
+    """What has been read of a message: the body with the texts in it; files of other formats; what was not read."""
 
     blocks: Blocks = field(default_factory=Blocks)
+    files: Blocks = field(default_factory=Blocks)
+    omitted: list[Omission] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     bad: int = 0
@@ -48,14 +51,15 @@ def read_mail(data: bytes, doc_id: str) -> Document:
         raise DocumentError("no e-mail message: it has none of the headers From, To, Subject, Date.")
     title, blocks, body = header_text(message, "subject"), Blocks(), _Reading()
     _read_parts(message, body, 0)
-    if body.blocks.parts or title or body.unread:
+    if body.blocks.parts or title or body.names or body.unread:
         blocks.add("\n".join(_people_lines(message)))
     blocks.extend(body.blocks)
+    blocks.extend(body.files)
     if title and not blocks.parts:
         blocks.add(title)
     unread = (Omission(*_ATTACHED, len(body.unread), ", ".join(body.unread)),) if body.unread else ()
     document = blocks.document(doc_id, title, _metadata(message, body.names))
-    return replace(document, omitted=(*bad_bytes(body.bad), *unread))
+    return replace(document, omitted=(*bad_bytes(body.bad), *unread, *body.omitted))
 
 
 def _people_lines(message: Message) -> Iterator[str]:
@@ -94,6 +98,8 @@ def _read_alternatives(parts: list[Message], reading: _Reading, depth: int) -> N
     forms = [_Reading() for _ in parts]
     for part, form in zip(parts, forms, strict=True):
         _read_parts(part, form, depth + 1)
+        reading.files.extend(form.files)
+        reading.omitted += form.omitted
         reading.unread += form.unread
         reading.names += form.names
     plain = next((form for part, form in zip(parts, forms, strict=True) if _is_plain(part)), _Reading())
@@ -127,6 +133,9 @@ def _read_leaf(part: Message, reading: _Reading) -> None:
         reading.names.append(name)
     kind = part.get_content_type()
     is_text = part.get_content_maintype() in ("text", "message", "multipart") or bool(_READ_SUFFIXES.search(name))
+    if not is_text and is_held_format(name):
+        _read_file(part, name, reading)
+        return
     text, bad = text_of_part(part) if is_text else (None, 0)
     if text is None:
         reading.unread.append(name or kind)
@@ -140,6 +149,22 @@ def _read_leaf(part: Message, reading: _Reading) -> None:
     if inner.parts and name:
         reading.blocks.add(name, "heading", 2)
     reading.blocks.extend(inner)
+
+
+def _read_file(part: Message, name: str, reading: _Reading) -> None:
+    """Read a file of a format of its own below a heading with its name; what hinders that is told."""
+    data: Any = part.get_payload(decode=True)
+    try:
+        document = read_held(name, data or b"")
+    except DocumentError as error:
+        reading.omitted.append(Omission("attachments", str(error), 1, name))
+        return
+    title = "" if document.title in document.text else document.title
+    reading.files.add(": ".join(filter(None, (name, title))), "heading", 1)
+    marks = [mark for mark in document.marks if mark.kind not in ("caption", "front")]
+    marks = [mark._replace(level=mark.level + 1) if mark.kind == "heading" else mark for mark in marks]
+    reading.files.extend(Blocks([document.text], marks, length=len(document.text)))
+    reading.omitted += [replace(told, where=f"{name} {told.where}".strip()) for told in document.omitted]
 
 
 def _file_name(part: Message) -> str:

@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 from searchkit.documents.decoding import clean, decoded, unify_newlines
 from searchkit.documents.extras import missing
 from searchkit.documents.files import find_coding, lines_of_file, load
-from searchkit.documents.formats import Found, reader_for
+from searchkit.documents.formats import FORMATS, Found, reader_for
 from searchkit.documents.options import ReadOptions
 from searchkit.documents.plain import read_plain
 from searchkit.documents.records import read_json, read_records
@@ -86,6 +86,22 @@ def is_streamed(path: Path) -> bool:
 def read_text(text: str, doc_id: str) -> Document:
     """Return the document of a plain text or news article."""
     return read_plain(clean(unify_newlines(text.removeprefix("\ufeff"))), doc_id)
+
+
+def is_held_format(name: str) -> bool:
+    """Tell whether a file that another file holds has a format of its own: PDF, office files, e-books."""
+    found = FORMATS.get(Path(name).suffix.lower())
+    return found is not None and found.takes == "bytes"
+
+
+def read_held(name: str, data: bytes) -> Document:
+    """Return the document of a file that another file holds, of a format of its own. Errors: DocumentError."""
+    path = Path(name)
+    found = Found(FORMATS[path.suffix.lower()], path.suffix)
+    try:
+        return _read_one(path, data, name, found)
+    except Exception as error:
+        raise _translated(error, path, found) from error
 
 
 def _read_one(path: Path, data: bytes, doc_id: str, found: Found) -> Document:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.indexing.filenames import file_words
+from searchkit.queries.acronyms import trusted_acronyms
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.bands import NOWHERE
 from searchkit.storage.keywords import Entry
@@ -20,6 +21,7 @@ from searchkit.text import minhash
 from searchkit.text.analysis import Analyzer
 from searchkit.text.days import day_of
 from searchkit.text.parts import OtherWritings
+from searchkit.text.splitting import SECTION_JOINER
 from searchkit.types import Passage, Rows
 
 WHOLE = 3  # terms of a name that is given whole where any of them is new
@@ -45,7 +47,7 @@ class EntryMaker:
         self._analyzer = analyzer
         self._joined = lru_cache(maxsize=64)(analyzer.joined)
         self._others = OtherWritings(analyzer)
-        self._shared_others = lru_cache(maxsize=64)(self._others)
+        self._shared_others = lru_cache(maxsize=64)(self._named_above)
 
     def body(self, passage: Passage) -> str:
         """Return the index terms of a passage's text, joined by spaces."""
@@ -72,10 +74,10 @@ class EntryMaker:
         The title stands before a document's first passage, as on the page. Before every one it would make its words
         worthless in a small collection: a word in all passages of the only report about Vietnam tells none apart. The
         names of columns stand before each piece of a table: a row means nothing without them. Other writings of names
-        follow the section, where they count little and make neither titles nor texts longer.
+        and acronyms follow the section, where they count little and make neither titles nor texts longer.
         """
         title, header, section = map(self._joined, (passage.title, passage.header, passage.section))
-        others = self._shared_others(f"{passage.title} {passage.section} {passage.header}") + self._others(passage.text)
+        others = self._shared_others(passage.title, passage.section, passage.header) + self._other_terms(passage.text)
         lacking = _lacking(others, f" {title} {section} {header} {body} ") if others else ""
         return Entry(
             row,
@@ -84,6 +86,14 @@ class EntryMaker:
             " ".join(part for part in (title if passage.ordinal == 0 else "", header, body) if part),
             day_of(str(passage.metadata.get("date") or "")),
         )
+
+    def _named_above(self, title: str, section: str, header: str) -> list[str]:
+        """Return the other terms of what stands above a passage, each heading on a line of its own."""
+        return self._other_terms("\n".join((title, *section.split(SECTION_JOINER), header)))
+
+    def _other_terms(self, text: str) -> list[str]:
+        """Return what else the words of a text are called, and the acronyms in it."""
+        return self._others(text) + trusted_acronyms(text, self._analyzer)
 
     def _named_by_file(self, document: Sequence[Analysed]) -> str:
         """Return the terms of the document's file name that the document lacks, joined by spaces."""

@@ -1,4 +1,4 @@
-"""The words of a file's name, where the file is one document."""
+"""The words of a file's name and of the folders it lies in, where the file is one document."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _NAMESAKE = re.compile(r"~\d+$")
 
 
 def file_words(passage: Passage) -> list[str]:
-    """Return the words of the file that is a passage's document, [] if the document is one of several in a file.
+    """Return the words of the file that is a passage's document, after those of its folders below the source.
 
-    What has digits inside is a key and no word; digits around a word (report2024) are left out.
+    [] if the document is one of several in a file. What has digits inside is a key and no word; digits around a word
+    (report2024) are left out.
     """
     source = passage.metadata.get("source")
-    name = _NAMESAKE.sub("", passage.doc_id.rsplit("/", 1)[-1])
-    if not isinstance(source, str) or not nfc(source).endswith(name) or nfc(PurePath(source).name) != name:
+    place = PurePath(_NAMESAKE.sub("", passage.doc_id.partition("/")[2] or passage.doc_id))
+    if not isinstance(source, str) or nfc(PurePath(source).name) != place.name:
         return []
-    pieces = [piece.strip("0123456789") for piece in _BETWEEN.split(PurePath(name).stem)]
+    pieces = [piece.strip("0123456789") for part in (*place.parent.parts, place.stem) for piece in _BETWEEN.split(part)]
     words = [word for piece in pieces if piece.isalpha() for word in parts(piece) or [piece]]
     return [word for word in words if len(word) >= SHORTEST or not word.isascii()]

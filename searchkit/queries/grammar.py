@@ -44,12 +44,27 @@ MINUS = (
 )
 
 _HINT = re.compile(r'["*~^:-]|\?[^\W_]|AND|OR|NOT')  # without any of these, the costly patterns need not run
+_ASKS = re.compile(
+    r"(?:how|what|which|who|whom|whose|when|where|why|does|do|did|is|are|was|were|can|could|should|will|would)\s",
+    re.IGNORECASE,
+)
 DEEPEST = 40  # parentheses inside parentheses; Whoosh and the engines walk trees by recursion
 
 
 def has_syntax(query: str) -> bool:
     """Say whether anything in the query is more than plain words."""
     return _HINT.search(query) is not None and _syntax().search(query) is not None
+
+
+def options(query: str) -> list[str]:
+    """Return the words after a minus, each with it, if the query asks in a sentence and holds no other syntax.
+
+    "why does ps -aux complain" names an option of a program and leaves nothing out.
+    """
+    if not _ASKS.match(query):
+        return []
+    found = re.findall(rf"{MINUS}[^\s?!.,;]+", query)
+    return found if found and not has_syntax(re.sub(rf"{MINUS}", "", query)) else []
 
 
 def fault(query: str) -> str | None:

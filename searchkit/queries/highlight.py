@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import translate
 
+from searchkit.queries.acronyms import is_acronym
 from searchkit.queries.syntax import Boolean, DateRange, Fuzzy, Phrase, Prefix, Query, Term, Wildcard
 from searchkit.text.analysis import Analyzer
 
@@ -96,10 +97,10 @@ def _loosely(query: Query) -> Matcher | None:
 
 
 def query_terms(query: Query) -> list[str]:
-    """Return the index terms that the query names outright, in order, each once."""
+    """Return the index terms that the query names outright, in order, each once; none twice for its capitals."""
     found: dict[str, None] = {}
     for leaf in leaves(query):
-        if isinstance(leaf, Term):
+        if isinstance(leaf, Term) and not is_acronym(leaf.text):
             found[leaf.text] = None
         elif isinstance(leaf, Phrase):
             found.update(dict.fromkeys(leaf.terms))

@@ -41,6 +41,11 @@ def parse(query: str, analyzer: Analyzer, *, strict: bool = False) -> Parsed:
     """
     query = query.translate(_CLEANED).strip()
     wrong = _fault(query)
+    if wrong is None and not strict and len(query) <= LONGEST_QUERY and (options := grammar.options(query)):
+        named = ", ".join(options)
+        return _plain(
+            query, analyzer, f"{named}: read as part of the question; to leave a word out, write NOT before it"
+        )
     if wrong is None and len(query) <= LONGEST_QUERY and grammar.has_syntax(query) and not _shouts(query):
         try:
             return _advanced(query, analyzer)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
+from searchkit.queries.acronyms import acronyms
 from searchkit.queries.function_words import function_words
 from searchkit.queries.syntax import NOTHING, Boolean, Phrase, Prefix, Query, Term
 from searchkit.text.analysis import Analyzer, Span, Written, is_unspaced
@@ -18,6 +19,8 @@ PART_BOOST = 0.75
 PHRASE_BOOST = 0.25
 LONGEST_COMPOUND = 5  # terms; what is longer is an address, not a word
 MAX_CLAUSES = 512  # of a plain question: of a pasted text the first words tell enough
+
+OTHER_WRITINGS = "section"  # the field whose matches count little, where acronyms stand
 
 OPERATORS = ("AND", "OR", "NOT", "TO")
 
@@ -43,11 +46,13 @@ def plain(text: str, analyzer: Analyzer, *, keep_some: bool = True) -> list[Clau
     Function words are left out; without other words they stay if `keep_some`.
     """
     words = list(_words(text, analyzer))
-    operators = () if text.isupper() else OPERATORS  # left over from a query that was read as plain words
+    shouted = text.isupper()
+    operators = () if shouted else OPERATORS  # left over from a query that was read as plain words
     telling = [word for word in words if word.written not in operators and not _is_function_word(word, analyzer)]
     clauses: dict[tuple[object, ...], Clause] = {}
     for word in telling or words * keep_some:
-        for clause in _clauses(word, analyzer):
+        named = () if shouted else acronyms(word.written, analyzer)
+        for clause in (*_clauses(word, analyzer), *(Term(term, OTHER_WRITINGS) for term in named)):
             key = (type(clause), clause.terms if isinstance(clause, Phrase) else clause.text)
             if key not in clauses or clauses[key].boost < clause.boost:
                 clauses[key] = clause

@@ -57,6 +57,7 @@ class Context:
     their first lines begin with a space, characters that do not show are left out, and what looks like ours is marked
     ("\[1]", "> Source:"). The exact texts are in the citations.
     confidence: that the best passage found answers; what is below ANSWERABLE is not cited unless it was asked for.
+    warnings: what was understood otherwise than written, as of a search.
     """
 
     question: str
@@ -65,6 +66,7 @@ class Context:
     tokens: int
     generation: int
     confidence: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     def check(self, answer: str) -> AnswerReport:
         """Say which markers of an answer have a citation, which statements cite nothing, and what is not borne out.
@@ -84,6 +86,7 @@ class Context:
             "tokens": self.tokens,
             "generation": self.generation,
             "confidence": self.confidence,
+            "warnings": list(self.warnings),
         }
 
     @classmethod
@@ -92,7 +95,7 @@ class Context:
 
         Nothing in it is known to be true: `Index.check` looks whether the index holds what it cites.
         """
-        made = cls(**fields_of("context", shape, _CONTEXT))
+        made = cls(**fields_of("context", shape, _CONTEXT, ("warnings",)))
         if len({citation.marker for citation in made.citations}) < len(made.citations):
             raise ArgumentError("context.citations must each have a marker of its own")
         return made
@@ -124,7 +127,7 @@ _CITATION: Mapping[str, Check] = {
 }  # fmt: skip
 _CONTEXT: Mapping[str, Check] = {
     "question": text, "text": text, "citations": partial(each_of, check=_citation), "tokens": count,
-    "generation": count, "confidence": partial(number, most=1),
+    "generation": count, "confidence": partial(number, most=1), "warnings": texts,
 }  # fmt: skip
 
 
@@ -151,7 +154,7 @@ def context(
     prompt = written(citations)
     tokens = count_tokens([prompt])[0] if prompt else 0
     best = max((hit.confidence for hit in results.hits), default=0.0)
-    return Context(results.query, prompt, citations, tokens, results.generation, best)
+    return Context(results.query, prompt, citations, tokens, results.generation, best, tuple(results.warnings))
 
 
 def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:

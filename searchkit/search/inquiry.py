@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 KEYWORD, VECTOR = "keyword", "vector"
 LONGEST_NOTHING = 60  # characters of a question that may ask for nothing
+FEWEST_VECTORS = (
+    0.9  # share of passages with vectors from which on hybrid asks them: a finished run leaves none without
+)
 
 
 class Inquiry:
@@ -103,8 +106,17 @@ class Inquiry:
         wanted = self.request.mode
         if wanted == VECTOR and not self._has_vectors():
             raise QueryError("this index holds no vectors. Add them with: searchkit rebuild --embedder minilm")
-        found = self._has_vectors() and len(self.view.vectors) > 0
-        return wanted if found or wanted == VECTOR else KEYWORD
+        if wanted != "hybrid" or not self._has_vectors():
+            return wanted if wanted == VECTOR else KEYWORD
+        passages, vectors = self.view.keywords.count, len(self.view.vectors)
+        if vectors >= FEWEST_VECTORS * passages and vectors:
+            return wanted
+        if vectors:  # a run was cut off, or goes on: most would be held to be far from any question
+            self.warnings.append(
+                f"only {vectors:,} of {passages:,} passages have vectors yet, so this was answered by words; "
+                "the next run of searchkit index goes on with them"
+            )
+        return KEYWORD
 
     def _has_vectors(self) -> bool:
         """Tell whether there are vectors of the question, or a model that makes them."""

@@ -12,13 +12,13 @@ from searchkit.text.analysis import LONGEST_TERM, Analyzer
 MOST_PARTS = 6  # of a hyphenated or snake_case word; what has more is an address or a sentence
 CHUNKS_KEPT = 30_000  # of what stands between white space, about 5 MB
 
-_LOWER, _UPPER = "a-zß-öø-ÿα-ωа-яё", "A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ"
+_LOWER, UPPER = "a-zß-öø-ÿα-ωа-яё", "A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ"
 _LINKED = re.compile(r"[^\W_]+(?:[-_‐‑][^\W_]+)*")
 _LINK = re.compile(r"[-_‐‑]")
 _PART = re.compile(
-    rf"Mc[{_UPPER}][{_LOWER}]+"  # McDonald is one word
-    rf"|[{_UPPER}]+s?(?![{_LOWER}])"  # XML in XMLHttpRequest; URLs
-    rf"|[{_UPPER}]?[{_LOWER}]+|\d+"
+    rf"Mc[{UPPER}][{_LOWER}]+"  # McDonald is one word
+    rf"|[{UPPER}]+s?(?![{_LOWER}])"  # XML in XMLHttpRequest; URLs
+    rf"|[{UPPER}]?[{_LOWER}]+|\d+"
 )
 
 
@@ -26,8 +26,8 @@ _PART = re.compile(
 def _telling() -> re.Pattern[str]:
     """Return where a word may have another writing; begins with few characters, so that the search for it is fast."""
     return re.compile(
-        rf"[{_UPPER}0-9_‐‑-](?<=[^\W_].)(?:(?<=[{_LOWER}][{_UPPER}])|(?<=[{_UPPER}]{{2}})(?=[{_LOWER}]{{2}})"
-        rf"|(?<=[{_LOWER}{_UPPER}]{{2}}\d)|(?<=[-_‐‑])(?=[^\W_]))"
+        rf"[{UPPER}0-9_‐‑-](?<=[^\W_].)(?:(?<=[{_LOWER}][{UPPER}])|(?<=[{UPPER}]{{2}})(?=[{_LOWER}]{{2}})"
+        rf"|(?<=[{_LOWER}{UPPER}]{{2}}\d)|(?<=[-_‐‑])(?=[^\W_]))"
     )
 
 
