@@ -10,7 +10,7 @@ import typer
 from typer.models import CommandInfo
 
 import searchkit
-from searchkit.cli import arguments, checking, measuring, opening, render, reports, syncing
+from searchkit.cli import arguments, checking, measuring, opening, render, reports, states, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
 from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
@@ -82,7 +82,7 @@ def improve(
     asked = questions.read_text(encoding="utf-8", errors="replace").splitlines() if questions else []
     with opening.existing(index) as opened, reporting() as progress:
         done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress, timeout=wait)
-    render.either(done.to_dict(), lambda: render.improved(done, index), json=json)
+    render.either(done.to_dict(), lambda: states.improved(done, index), json=json)
 
 
 @app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
@@ -367,7 +367,7 @@ def status(
     """Say what an index holds and how it was made."""
     with opening.existing(index) as opened:
         facts = opened.status(sources=sources)
-    render.either(facts, lambda: render.status(facts), json=json)
+    render.either(facts, lambda: states.status(facts), json=json)
 
 
 @app.command(epilog=examples("searchkit verify", "searchkit verify || searchkit rebuild"))
@@ -376,7 +376,7 @@ def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> 
     from searchkit.storage import inspection
 
     report = inspection.verify(index)
-    render.either(report.to_dict(), lambda: render.verified(report, index), json=json)
+    render.either(report.to_dict(), lambda: states.verified(report, index), json=json)
     if not report.ok:
         raise typer.Exit(ERROR)
 
@@ -387,7 +387,7 @@ def models(json: arguments.AsJson = False) -> None:
     from searchkit.models import embedders
 
     known = embedders.available()
-    render.either([model._asdict() for model in known], lambda: render.models(known), json=json)
+    render.either([model._asdict() for model in known], lambda: states.models(known), json=json)
 
 
 def _exit_unless(found: bool) -> None:
