@@ -71,9 +71,16 @@ class World:
         read = [QuestionStates(vector, np.empty((0, 2), np.int64), each) for each in states]
         question.read = read if self.parts[0][0] else None, self.vectors
         question.terms = self.terms
-        question.piece_weights = [np.array(weights, np.float32) for _, weights in self.parts]
+        question.piece_weights = self.weights()
         question.scope = None if allowed is None else MemoryScope(allowed)
         return question
+
+    def weights(self) -> np.ndarray:
+        """Return what each piece counts in its part: (parts, pieces)."""
+        first, *second = (np.array(weights, np.float32) for _, weights in self.parts)
+        if not second:
+            return first[None]
+        return np.stack([np.append(first, 0 * second[0]), np.append(0 * first, second[0])])
 
     def refined(self, *stages: str, allowed=None, **options) -> tuple[list[int], list[float], dict]:
         """Return rows and scores in their new order, and what the stages note."""

@@ -21,7 +21,7 @@ from searchkit.search.topics import speakers_named, telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, kept, parallel
-from searchkit.types import Embedder, FloatMatrix, FloatVector, PieceEmbedder, QuestionStates
+from searchkit.types import Embedder, FloatMatrix, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
@@ -140,14 +140,19 @@ class Inquiry:
         return self.read[1]
 
     @kept
-    def piece_weights(self) -> list[FloatVector]:
-        """How much each word piece counts, by part: (m,) each, of sum 1."""
+    def piece_weights(self) -> FloatMatrix:
+        """How much each word piece counts: (parts, m), those of a part of sum 1, and of the others 0."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
         from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
 
-        pairs = zip(self.parts, self.states, strict=True)
-        return [piece_weights(read.pieces, self.analyzer.spans(part), self.idf) for part, read in pairs]
+        found = np.zeros((len(self.parts), sum(len(read.states) for read in self.states)), np.float32)
+        begin = 0
+        for own, part, read in zip(found, self.parts, self.states, strict=True):
+            end = begin + len(read.states)
+            own[begin:end] = piece_weights(read.pieces, self.analyzer.spans(part), self.idf)
+            begin = end
+        return found
 
     # --- by its words -------------------------------------------------------------------------------------
 
