@@ -149,6 +149,16 @@ class Hit:
         shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
         return {key: value for key, value in shape.items() if value or key not in ("before", "after", "duplicates")}
 
+    def row(self) -> dict[str, Any]:
+        """Return the hit as one flat row, metadata under its own names, with "metadata." before one that is taken."""
+        passage = self.passage
+        row: dict[str, Any] = {
+            "rank": self.rank, "score": self.score, "confidence": self.confidence, "passage_id": passage.id
+        }  # fmt: skip
+        names = ("doc_id", "title", "section", "page", "line", "start", "end", "header", "text")
+        row |= {name: getattr(passage, name) for name in names}
+        return row | {f"metadata.{name}" if name in row else name: value for name, value in passage.metadata.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -156,7 +166,9 @@ class Statement:
 
     `source` is who, as written ("she"; empty where a quotation goes on from the passage before), `speaker` who that
     is, with what the document says of them. `verb` is the reporting verb's base form, or "according to". `claim` is
-    `passage.text[claim_span[0]:claim_span[1]]`, and `source` the same of `source_span`.
+    `passage.text[claim_span[0]:claim_span[1]]`, and `source` the same of `source_span`. `match` tells whether the
+    speaker has the name that was asked for, or is of its kind (an economist, for analysts). `score` is how well speaker
+    and subject fit, 0 to 1.
     """
 
     source: str
@@ -166,6 +178,8 @@ class Statement:
     passage: Passage
     source_span: tuple[int, int]
     claim_span: tuple[int, int]
+    match: Literal["name", "kind"] = "name"
+    score: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statement as JSON-ready values."""
@@ -177,7 +191,8 @@ class Results(Sequence[Hit]):
     """The hits of one query, best first. `warnings` say what was understood otherwise than written.
 
     `answerable` tells whether the index seems to hold an answer at all: whether any hit has a confidence of at least
-    ANSWERABLE.
+    ANSWERABLE. `understood` is how the query was read if not as it stands: with earlier turns of its conversation, or
+    rewritten.
     """
 
     query: str
@@ -187,6 +202,7 @@ class Results(Sequence[Hit]):
     elapsed_ms: float
     warnings: tuple[str, ...] = ()
     explain: Mapping[str, Any] | None = None
+    understood: str | None = None
 
     @property
     def answerable(self) -> bool:
@@ -204,8 +220,8 @@ class Results(Sequence[Hit]):
         return self.hits[position]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a flat row for each hit, metadata under its own names, with "metadata." before one that is taken."""
-        return [_row(hit) for hit in self.hits]
+        """Return a flat row for each hit, see `Hit.row`."""
+        return [hit.row() for hit in self.hits]
 
     def to_pandas(self) -> Any:
         """Return the rows as a pandas DataFrame. Raises MissingExtra."""
@@ -333,15 +349,6 @@ class Progress(Protocol):
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Take note; must not raise."""
-
-
-def _row(hit: Hit) -> dict[str, Any]:
-    """Return a hit as a flat row."""
-    passage = hit.passage
-    row: dict[str, Any] = {"rank": hit.rank, "score": hit.score, "confidence": hit.confidence, "passage_id": passage.id}
-    names = ("doc_id", "title", "section", "page", "line", "start", "end", "header", "text")
-    row |= {name: getattr(passage, name) for name in names}
-    return row | {f"metadata.{name}" if name in row else name: value for name, value in passage.metadata.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -308,8 +308,8 @@ def test_feedback_finds_what_the_best_passage_also_says(made):
 
 
 def test_a_long_question_trusts_its_vector_as_a_short_one_does(made):
-    index = made("Coffee is dear.", "Tea is cheap.")
     long = " ".join(f"zu{letter}k" for letter in ascii_lowercase[:24])
+    index = made("Coffee is dear.", "Tea is cheap.", long)
     assert index.search(long, explain=True).explain["weights"] == {"keyword": 1, "vector": 1}
     assert index.search(long, explain=True, mode="vector").explain["weights"] == {"vector": 1}
 
@@ -358,7 +358,7 @@ def test_recency_is_a_nudge_beside_a_far_better_passage(made):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """24 documents of one to three paragraphs of few words, so that nearly everything matches a little."""
+    """24 documents of one to three paragraphs of few words, so that nearly all match a little, and a report."""
     draw = np.random.default_rng(7)
 
     def text() -> str:
@@ -368,6 +368,9 @@ def world(tmp_path_factory):
         index.add(
             Document(f"d{at}", text(), metadata={"date": f"20{20 + at % 5}-06-01", "section": "AB"[at % 2]})
             for at in range(24)
+        )
+        index.add(
+            [Document("d24", "Analysts said that coffee prices rose.", metadata={"date": "2022-06-02", "section": "A"})]
         )
         yield index
 

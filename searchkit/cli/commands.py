@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.models import CommandInfo
 
 import searchkit
-from searchkit.cli import arguments, measuring, opening, render, reports, syncing
+from searchkit.cli import arguments, checking, measuring, opening, render, reports, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
 from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
@@ -165,6 +165,7 @@ def import_(
         "searchkit search storms --where 'section = \"WORLD\" and date >= 2024-06-01'",
         "searchkit search -- -word            (a query that begins with a dash)",
         "searchkit search - --jsonl < questions.txt",
+        'searchkit search "And the ministry?" --history chat.json',
     )
 )
 @flat
@@ -180,9 +181,16 @@ def search(
     form, many = output.form(), query == "-"
     options = page.options() | ranking.options()
     with opening.existing(index) as opened:
-        found = (each for asked in _queries(query) for each in opened.search_many(asked, page.k, **options))
+        found = (
+            each for asked in _queries(query) for each in opened.search_many(asked, page.k, **_for_each(asked, options))
+        )
         answered = sum(_print_all(found, form, many=many))
     _exit_unless(answered > 0)
+
+
+def _for_each(asked: list[str], options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of several queries, which all follow the same conversation if there is one."""
+    return options | {"history": [options["history"]] * len(asked)} if "history" in options else options
 
 
 @app.command(epilog=examples("searchkit similar news/hanoi.txt", "searchkit similar 'news/hanoi.txt#4' -k 3 --json"))
@@ -270,6 +278,9 @@ def context(
     _exit_unless(bool(made.citations))
 
 
+checking.add_to(app)
+
+
 @app.command(
     name="who-said",
     epilog=examples("searchkit who-said analysts --about Vietnam", "searchkit who-said 'Ingrid Solheim' -k 3 --json"),
@@ -277,13 +288,14 @@ def context(
 def who_said(
     name: arguments.SpeakerName,
     about: arguments.About = None,
+    only_about: arguments.OnlyAbout = False,
     k: arguments.Count = 10,
     index: IndexPath = DEFAULT_INDEX,
     json: arguments.AsJson = False,
 ) -> None:
     """List what somebody said, each statement with its place. English documents only."""
     with opening.existing(index) as opened:
-        found = opened.who_said(name, about=about, k=k)
+        found = opened.who_said(name, about=about, k=k, only_about=only_about)
         facts = {} if found else opened.status()
     render.either([each.to_dict() for each in found], lambda: render.statements(found), json=json)
     if not found:

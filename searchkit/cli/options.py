@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
@@ -47,14 +48,8 @@ class RankingOptions:
             rich_help_panel=RANKING,
         ),
     ] = None
-    since: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="Only documents from this year, month or day on.", rich_help_panel=RANKING),
-    ] = None
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="… up to this one, included.", rich_help_panel=RANKING),
-    ] = None
+    since: Annotated[str | None, search_option("since", metavar="DATE")] = None
+    until: Annotated[str | None, search_option("until", metavar="DATE")] = None
     fusion: Annotated[str | None, search_option("fusion")] = None
     weight: Annotated[
         list[str],
@@ -76,6 +71,17 @@ class RankingOptions:
     strict: Annotated[bool, search_option("strict", "--strict")] = False
     min_confidence: Annotated[float | None, search_option("min_confidence")] = None
     recency: Annotated[float | None, search_option("recency")] = None
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The turns before the question, oldest first: a JSON list or JSON lines of "
+            '{"role": "user", "content": "…"}.',
+            rich_help_panel=RANKING,
+        ),
+    ] = None
     today: Annotated[str | None, search_option("today", metavar="DATE")] = None
     without: Annotated[
         list[str],
@@ -91,9 +97,12 @@ class RankingOptions:
     def options(self) -> dict[str, Any]:
         """Return the options that were given, as `Index.search` takes them. Raises BadParameter."""
         given = {each.name: getattr(self, each.name) for each in fields(self) if each.name in OPTIONS}
-        given["where"] = _within(self.where, self.since, self.until)
         given["stages"] = _stages(self.without)
         given["weights"] = dict(map(_weight, self.weight)) or None
+        if self.history is not None:
+            from searchkit.cli import history  # noqa: PLC0415 - for conversations alone
+
+            given["history"] = history.read(self.history)
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -215,7 +224,7 @@ class Creation:
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="minilm, none, st:MODEL …; see: searchkit models.",
+            help="minilm, none, onnx:FOLDER, hf:OWNER/NAME, st:MODEL …; see: searchkit models.",
             autocompletion=one_of(MODELS),
             show_default="minilm",
             rich_help_panel=CREATION,
@@ -251,14 +260,6 @@ class Creation:
     def given(self) -> dict[str, Any]:
         """Return what was given, as `Index.create` takes it."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
-
-
-def _within(where: str | None, since: str | None, until: str | None) -> str | None:
-    """Return the filter that also keeps to these dates."""
-    dates = [f'date {sign} "{day}"' for sign, day in ((">=", since), ("<=", until)) if day]
-    if not dates:
-        return where
-    return " and ".join([f"({where})", *dates] if where else dates)
 
 
 def _stages(without: list[str]) -> tuple[str, ...] | None:

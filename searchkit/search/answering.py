@@ -46,6 +46,7 @@ def answer(question: Inquiry, started: float, found: Found | None = None) -> Res
         round((time.perf_counter() - started) * 1000, 3),
         tuple(question.warnings),
         explain,
+        question.understood,
     )
 
 

@@ -61,6 +61,8 @@ OPTIONS: Mapping[str, Option] = {
     "k": Option(10, "how many passages to return"),
     "mode": Option("hybrid", "hybrid, keyword or vector", MODES),
     "where": Option(None, "a filter, applied before ranking: its text, or a mapping"),
+    "since": Option(None, "only documents from this year, month or day on: a date, or text such as 2024-06"),
+    "until": Option(None, "only documents up to this year, month or day, included"),
     "fusion": Option("zscore", "how hybrid joins both arms: minmax, zscore or rrf", FUSIONS),
     "weights": Option({}, "what each arm counts in hybrid: 1 unless given, as in {'keyword': 1.5}"),
     "offset": Option(0, "pass over so many hits"),
@@ -73,6 +75,10 @@ OPTIONS: Mapping[str, Option] = {
     "said_by": Option(None, "only passages in which somebody of this name says something"),
     "stages": Option(tuple(STAGES), "what hybrid does beyond fusion: all stages unless some are named", tuple(STAGES)),
     "recency": Option(0.0, "in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge"),
+    "history": Option((), "the turns before the question, oldest first: mappings or pairs of role and content"),
+    "rewrite": Option(
+        None, "a function of the turns and the question, which returns the question as it would stand alone"
+    ),
     "today": Option(None, 'what "last week" counts from: a date, or its ISO 8601 text; the clock\'s day unless given'),
     "min_confidence": Option(0.0, "leave out hits that are less likely to answer, 0 to 1"),
     "reranker": Option(

@@ -33,6 +33,7 @@ def explanation(stretch: Stretch, rows: Mapping[int, int]) -> dict[str, Any]:
         "fusion": question.request.fusion if len(question.arms) > 1 else None,
         "weights": {name: round(weight, 4) for name, weight in asked_for(question).items()},
         "stages": dict(stretch.notes),
+        "conversation": None if question.earlier is None else question.earlier.to_dict(),
         "upgraded": stretch.upgraded,
         "reranker": None if stretch.reranker is None else stretch.reranker.name,
         "reranked": 0 if stretch.judged is None else len(stretch.judged.rows),

@@ -15,19 +15,22 @@ from searchkit.queries.clauses import parts
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
+from searchkit.queries.words import plain
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
-from searchkit.search.topics import speakers_named, telling_terms, timeless
+from searchkit.search.topics import telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, kept, parallel
-from searchkit.types import Embedder, FloatMatrix, PieceEmbedder, QuestionStates
+from searchkit.types import Embedder, FloatMatrix, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
+    from searchkit.search.earlier import Earlier
     from searchkit.text.attribution.question import AskedStatements
 
 KEYWORD, VECTOR = "keyword", "vector"
+LONGEST_NOTHING = 60  # characters of a question that may ask for nothing
 
 
 class Inquiry:
@@ -42,11 +45,15 @@ class Inquiry:
         self.model = model
         self.analyzer = analyzer
         self.request = request
+        self.asked = _asked(request)
         self.parsed = self._parsed()
         self.warnings = list(self.parsed.warnings)
         self.filtered = self._filtered()
         self.scope = view.narrowed(self.filtered, self.parsed.tree) if self.parsed.advanced else self.filtered
         self.mode = self._mode()
+        self.earlier = self._earlier() if request.history and request.rewrite is None else None
+        if self.earlier is not None:
+            self.parsed = self.earlier.parsed
         self.arms = self._arms()
         self.text = self.parsed.text
         self.terms = query_terms(self.parsed.tree)
@@ -62,30 +69,34 @@ class Inquiry:
 
     def _parsed(self) -> queries.Parsed:
         """Return what the request's words ask for."""
-        return queries.parse(self.request.query, self.analyzer, strict=self.request.strict)
-
-    def _condition(self) -> Filter | None:
-        """Return the request's filter."""
-        where = self.request.where
-        if not where:
-            return None
-        from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
-
-        return filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
+        return queries.parse(self.asked, self.analyzer, strict=self.request.strict)
 
     def _filtered(self) -> Scope | None:
         """Return the passages that the filter lets through, in which the asked name says something."""
-        condition, name, speakers = self._condition(), self.request.said_by, None
+        condition, speakers, name = self._condition(), None, self.request.said_by
         if name is not None:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
-            speakers = speakers_named(self.view.statements, self.analyzer, name)
+            from searchkit.search.speakers import AskedSpeaker  # noqa: PLC0415 - few questions name a speaker
+
+            speakers = AskedSpeaker(self.analyzer, name).named(self.view.statements).keys()
         scope = self.view.scope(condition, speakers)
         if condition is not None and scope is not None and scope.count in (0, self.view.keywords.count):
             from searchkit.search.unmatched import unmatched  # noqa: PLC0415 - as above
 
             self.warnings += unmatched(condition, self.view, nothing=scope.count == 0)
         return scope
+
+    def _condition(self) -> Filter | None:
+        """Return what documents have to fit."""
+        request = self.request
+        days = {sign: day for sign, day in ((">=", request.since), ("<=", request.until)) if day}
+        if not (request.where or days):
+            return None
+        from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
+
+        wanted = [filters.read(each) for each in (request.where, {"date": days} if days else None) if each]
+        return wanted[0] if len(wanted) == 1 else filters.AllOf(tuple(wanted))
 
     def _mode(self) -> str:
         """Return the mode that this index can answer in."""
@@ -98,6 +109,12 @@ class Inquiry:
     def _has_vectors(self) -> bool:
         """Tell whether there are vectors of the question, or a model that makes them."""
         return self.model is not None
+
+    def _earlier(self) -> Earlier | None:
+        """Return how the question reads with the turns before it, None if it stands alone."""
+        from searchkit.search.earlier import earlier  # noqa: PLC0415 - for conversations alone
+
+        return earlier(self.parsed, self.request, self.analyzer, None if self.mode == KEYWORD else self._vector_of)
 
     def _arms(self) -> tuple[str, ...]:
         """Return the arms that have a say."""
@@ -114,7 +131,7 @@ class Inquiry:
     @kept
     def parts(self) -> list[str]:
         """What the question asks, one thing after the other; the model reads each by itself."""
-        return parts(self.text, self.analyzer)
+        return parts(self.text, self.analyzer) if self.earlier is None else [self.text]
 
     @kept
     def read(self) -> tuple[list[QuestionStates] | None, FloatMatrix | None]:
@@ -124,10 +141,29 @@ class Inquiry:
             return None, None
         from searchkit.models.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
 
+        if self.earlier is not None:
+            return self._read_with_earlier(model, self.earlier)
         if not isinstance(model, PieceEmbedder):
             return None, np.stack(parallel(lambda part: checks.question_vector(model, part), self.parts, cores()))
         states = parallel(lambda part: checks.question_states(model, part), self.parts, cores())
         return states, np.stack([each.vector for each in states])
+
+    def _read_with_earlier(self, model: Embedder, before: Earlier) -> tuple[list[QuestionStates] | None, FloatMatrix]:
+        """Return the same of a question that leans on earlier turns: it is one part, together with them."""
+        from searchkit.models.embedders import checks  # noqa: PLC0415 - as above
+
+        if isinstance(model, PieceEmbedder):
+            states = checks.question_states(model, self.text)
+            return [states], before.vector(states.vector, self._vector_of)[None]
+        return None, before.vector(checks.question_vector(model, self.text), self._vector_of)[None]
+
+    def _vector_of(self, text: str) -> FloatVector:
+        """Return the vector of a part of a conversation: (dim,)."""
+        from searchkit.models.embedders import checks  # noqa: PLC0415 - as above
+
+        if self.model is None:
+            raise ValueError("this question has no model")
+        return checks.question_vector(self.model, text)
 
     @property
     def states(self) -> list[QuestionStates] | None:
@@ -150,7 +186,8 @@ class Inquiry:
         begin = 0
         for own, part, read in zip(found, self.parts, self.states, strict=True):
             end = begin + len(read.states)
-            own[begin:end] = piece_weights(read.pieces, self.analyzer.spans(part), self.idf)
+            weights = piece_weights(read.pieces, self.analyzer.spans(part), self.idf)
+            own[begin:end] = weights if self.earlier is None else self.earlier.weighed(weights, read.pieces)
             begin = end
         return found
 
@@ -178,15 +215,27 @@ class Inquiry:
         """The inverse document frequency of each of the terms."""
         return {term: idf(self.view.keywords.count, found) for term, found in self.frequencies.items()}
 
+    @property
+    def importance(self) -> Mapping[str, float]:
+        """The idf of each of the terms; of those that only earlier turns have, a share."""
+        if self.earlier is None:
+            return self.idf
+        return {term: found * self.earlier.shares.get(term, 1.0) for term, found in self.idf.items()}
+
     @kept
-    def times(self) -> tuple[TimeSpan, ...]:
-        """The times that the question names."""
+    def _spans(self) -> tuple[TimeSpan, ...]:
         return named_times(self.text, self.today)
+
+    @property
+    def times(self) -> tuple[TimeSpan, ...]:
+        """The times that the question names; without any, those of the turn before."""
+        own = () if self.earlier is None else tuple(span for span in self._spans if span.start > self.earlier.begins)
+        return own or self._spans
 
     @kept
     def names(self) -> list[frozenset[str]]:
         """The terms of each word that names something, times left out."""
-        return names(self.text, self.analyzer, ((span.start, span.end) for span in self.times))
+        return names(self.text, self.analyzer, ((span.start, span.end) for span in self._spans))
 
     @kept
     def statements(self) -> AskedStatements | None:
@@ -196,12 +245,43 @@ class Inquiry:
             return None
         from searchkit.text.attribution.question import asked  # noqa: PLC0415 - its patterns are for hybrid questions alone
 
-        return asked(timeless(self.text))
+        return asked(timeless(self.text if self.earlier is None else self.earlier.own))
+
+    # --- as part of a conversation ------------------------------------------------------------------------
+
+    @property
+    def understood(self) -> str | None:
+        """How the question was read if not as it stands: with earlier turns, or rewritten."""
+        return self.asked if self.asked != self.request.query else self.text if self.earlier is not None else None
+
+    @kept
+    def asks_nothing(self) -> bool:
+        """Whether this is a courtesy ("thanks!"), or asks by itself about what nobody has named ("who was she?")."""
+        if self.analyzer.language != "en" or len(self.asked) > LONGEST_NOTHING:
+            return False
+        from searchkit.queries.smalltalk import is_smalltalk  # noqa: PLC0415 - few questions are as short
+
+        if is_smalltalk(self.asked):
+            return True
+        if self.earlier is not None or plain(self.asked, self.analyzer, keep_some=False):
+            return False
+        from searchkit.queries.standing import dangles  # noqa: PLC0415 - few questions have no other words
+
+        return dangles(self.asked)
 
     @kept
     def topic_terms(self) -> list[str]:
         """The terms of what the statements that are asked for are about."""
         return telling_terms(self.statements.topic, self.analyzer) if self.statements else []
+
+
+def _asked(request: SearchRequest) -> str:
+    """Return the question, by the function that may rewrite it."""
+    if request.rewrite is None or not request.history:
+        return request.query
+    from searchkit.search.earlier import rewritten  # noqa: PLC0415 - for conversations alone
+
+    return rewritten(request)
 
 
 def idf(count: int, found: int) -> float:

@@ -46,6 +46,8 @@ class Likeness(Inquiry):
 
     def __init__(self, view: View, model: Embedder | None, analyzer: Analyzer, request: SearchRequest) -> None:
         """Read a request. Raises QueryError where there is nothing of this id, or the filter is none."""
+        if request.history or request.rewrite is not None:
+            raise QueryError("what is similar follows no conversation; leave history and rewrite out")
         rows = _rows(view, request.query)
         passages = view.passages.get(rows.tolist())
         found = view.vectors.read(rows).vectors

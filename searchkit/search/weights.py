@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from searchkit.rankings import EMPTY
 from searchkit.search import fusion
-from searchkit.search.inquiry import Inquiry
+from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.pool import Pool
 from searchkit.types import Ranking
 
+FOREIGN = 0.25  # what the words of a question in another language than the index's count: names among them still tell
+
 
 def asked_for(question: Inquiry) -> dict[str, float]:
-    """Return what each arm counts as the request has it."""
-    return {arm: float(question.request.weights.get(arm, 1.0)) for arm in question.arms}
+    """Return what each arm counts as the request has it, the words less where they are of another language."""
+    weights = {arm: float(question.request.weights.get(arm, 1.0)) for arm in question.arms}
+    if weights.keys() == {KEYWORD, VECTOR}:
+        weights[KEYWORD] *= matching(question.frequencies)
+    return weights
+
+
+def matching(found: Mapping[str, int]) -> float:
+    """Return what matches of words can tell: 1, or `FOREIGN` if the index has fewer than half of the question's terms.
+
+    found: in how many passages each of them stands. A question in another language than the index shares names and
+    numbers with it, and a few words that mean something else there.
+    """
+    known = sum(count > 0 for count in found.values())
+    return FOREIGN if 2 * known < len(found) else 1.0
 
 
 def fuse(pool: Pool) -> Ranking:
