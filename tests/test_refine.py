@@ -71,9 +71,16 @@ class World:
         read = [QuestionStates(vector, np.empty((0, 2), np.int64), each) for each in states]
         question.read = read if self.parts[0][0] else None, self.vectors
         question.terms = self.terms
-        question.piece_weights = [np.array(weights, np.float32) for _, weights in self.parts]
+        question.piece_weights = self.weights()
         question.scope = None if allowed is None else MemoryScope(allowed)
         return question
+
+    def weights(self) -> np.ndarray:
+        """Return what each piece counts in its part: (parts, pieces)."""
+        first, *second = (np.array(weights, np.float32) for _, weights in self.parts)
+        if not second:
+            return first[None]
+        return np.stack([np.append(first, 0 * second[0]), np.append(0 * first, second[0])])
 
     def refined(self, *stages: str, allowed=None, **options) -> tuple[list[int], list[float], dict]:
         """Return rows and scores in their new order, and what the stages note."""
@@ -351,7 +358,7 @@ def test_recency_is_a_nudge_beside_a_far_better_passage(made):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """24 documents of one to three paragraphs of few words, so that nearly everything matches, and a report."""
+    """24 documents of one to three paragraphs of few words, so that nearly all match a little, and a report."""
     draw = np.random.default_rng(7)
 
     def text() -> str:

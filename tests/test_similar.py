@@ -53,6 +53,13 @@ def test_nothing_is_read_by_the_model_anew(index):
     assert len(index.embedder.embedded) == before
 
 
+def test_an_id_is_no_small_talk(index):
+    index.add([Document("thanks", "Robusta traders in London.")])
+    found = index.similar("thanks", 1)
+    assert ids(found) == ["robusta#0"]
+    assert found[0].confidence > 0
+
+
 def test_options_of_a_search_hold(index):
     assert ids(index.similar("robusta", where={"lang": "vi"})) == ["flood#0"]
     assert ids(index.similar("arabica", where="not lang = vi", per_document=1, k=1)) == ["robusta#0"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +19,7 @@ from searchkit.search.facts import Token, tokens
 from searchkit.search.prompt import Cited, numbers_of
 from searchkit.text.days import MONTHS
 from searchkit.text.visible import one_line, visible
+from searchkit.threads import kept
 from searchkit.types import Passage
 
 FindingKind: TypeAlias = Literal["marker", "number", "date", "name", "quotation"]
@@ -180,7 +180,7 @@ class _Evidence:
             for other_year, other_month, other_day in self.dates
         )
 
-    @cached_property
+    @kept
     def line(self) -> str:
         """Its text on one line, with one style of quotation marks."""
         return one_line(self.text).translate(_QUOTES)

@@ -188,16 +188,20 @@ class Inquiry:
         return self.read[1]
 
     @kept
-    def piece_weights(self) -> list[FloatVector]:
-        """How much each word piece counts, by part: (m,) each, of sum 1."""
+    def piece_weights(self) -> FloatMatrix:
+        """How much each word piece counts: (parts, m), those of a part of sum 1, and of the others 0."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
         from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
 
-        pairs = zip(self.parts, self.states, strict=True)
-        found = [piece_weights(read.pieces, self.analyzer.spans(part), self.idf) for part, read in pairs]
-        before = self.earlier
-        return found if before is None else [before.weighed(found[0], self.states[0].pieces)]
+        found = np.zeros((len(self.parts), sum(len(read.states) for read in self.states)), np.float32)
+        begin = 0
+        for own, part, read in zip(found, self.parts, self.states, strict=True):
+            end = begin + len(read.states)
+            weights = piece_weights(read.pieces, self.analyzer.spans(part), self.idf)
+            own[begin:end] = weights if self.earlier is None else self.earlier.weighed(weights, read.pieces)
+            begin = end
+        return found
 
     # --- by its words -------------------------------------------------------------------------------------
 

@@ -20,21 +20,21 @@ LEAST_WEIGHT = 1.0  # of a piece of no index term of the question: a function wo
 
 
 def maxsim(
-    question: FloatMatrix, weights: FloatVector, pieces: Ragged, states: Callable[[npt.NDArray[np.uint16]], FloatMatrix]
-) -> FloatVector:
-    """Return the weighted mean of the best cosines that the question's pieces find in each passage: (n,) float32.
+    question: FloatMatrix, weights: FloatMatrix, pieces: Ragged, states: Callable[[npt.NDArray[np.uint16]], FloatMatrix]
+) -> FloatMatrix:
+    """Return weighted means of the best cosines that the question's pieces find in each passage: (q, n) float32.
 
-    question: (m, d) unit rows; weights: (m,), of sum 1; pieces: of n passages; states: word pieces (p,) to their unit
-    rows (p, d). NaN for a passage without pieces.
+    question: (m, d) unit rows; weights: (q, m), of sum 1, for each part of the question; pieces: of n passages; states:
+    word pieces (p,) to their unit rows (p, d). NaN for a passage without pieces.
     """
-    scores = np.full(len(pieces.ends), np.nan, np.float32)
+    scores = np.full((len(weights), len(pieces.ends)), np.nan, np.float32)
     filled = np.flatnonzero(pieces.lengths)
     if not len(filled) or not len(question):
         return scores
     known, places = np.unique(pieces.values, return_inverse=True)
     cosines = products(states(known), question)[places]  # (total, m): rows that are taken whole
     best = np.maximum.reduceat(cosines, (pieces.ends - pieces.lengths)[filled], axis=0)
-    scores[filled] = products(best, weights[None])[:, 0]
+    scores[:, filled] = products(best, weights).T
     return scores
 
 

@@ -94,6 +94,11 @@ class Likeness(Inquiry):
         return []
 
     @kept
+    def asks_nothing(self) -> bool:
+        """It asks for what is alike, whatever its id means as words."""
+        return False
+
+    @kept
     def statements(self) -> None:
         """No statements."""
         return

@@ -27,7 +27,7 @@ class Pieces:
         if found is None or not np.isfinite(found).any():
             return first
         known = np.where(np.isfinite(found), found, np.nanmin(found)).astype(np.float64)
-        return first.blended(self.name, to_unit(known), WEIGHT, pieces=sum(map(len, question.piece_weights)))
+        return first.blended(self.name, to_unit(known), WEIGHT, pieces=question.piece_weights.shape[1])
 
 
 def has_a_say(question: Inquiry) -> bool:
@@ -46,12 +46,11 @@ def piece_scores(question: Inquiry, rows: Rows) -> npt.NDArray[np.float32] | Non
         if pieces is None:
             return None
         try:
-            by_part = [
-                maxsim(read.states, weights, pieces, model.piece_states)
-                for read, weights in zip(states, question.piece_weights, strict=True)
-            ]
+            by_part = maxsim(
+                np.concatenate([read.states for read in states]), question.piece_weights, pieces, model.piece_states
+            )
         except IndexError as error:
             reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
             raise IndexCorrupt(reason) from error
-        met.update(zip(new.tolist(), np.max(by_part, axis=0).tolist(), strict=True))
+        met.update(zip(new.tolist(), by_part.max(axis=0).tolist(), strict=True))
     return np.array([met[row] for row in rows.tolist()], np.float32)
