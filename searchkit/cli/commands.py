@@ -10,7 +10,7 @@ import typer
 from typer.models import CommandInfo
 
 import searchkit
-from searchkit.cli import arguments, measuring, opening, render, reports, syncing
+from searchkit.cli import arguments, measuring, opening, render, reports, serving, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
 from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
@@ -364,4 +364,5 @@ def _exit_unless(found: bool) -> None:
         raise typer.Exit(NOTHING)
 
 
+serving.add_to(app)
 measuring.add_to(app)
