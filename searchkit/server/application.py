@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from searchkit.server import about, asking, chats, documents, writing
 from searchkit.server.access import check_host, check_origin, check_token, cors_headers
 from searchkit.server.config import READ
-from searchkit.server.endpoints import FACTS, OPEN, Endpoint, refused, route
+from searchkit.server.endpoints import FACTS, OPEN, Endpoint, Shape, refused, route
 from searchkit.server.faults import Fault, Refusal, fault
 from searchkit.server.hub import Hub, log, log_error
 from searchkit.server.limits import RequestLimits
@@ -61,14 +61,16 @@ def application(hub: Hub, more: Sequence[BaseRoute] = (), open_paths: Sequence[s
         lifespan=lifespan,
     )
     inside.router.redirect_slashes = False
-    return Door(inside, hub, {*open_paths, *(each.path for each in endpoints if each.access == OPEN)})
+    shapes = {each.path: each.shape for each in endpoints}
+    return Door(inside, hub, {*open_paths, *(each.path for each in endpoints if each.access == OPEN)}, shapes)
 
 
 class Door:
     """Every request passes here: who asks is checked, and what became of it is logged and counted."""
 
-    def __init__(self, inside: ASGIApp, hub: Hub, open_paths: set[str]) -> None:
-        self._inside, self._hub, self._open = inside, hub, open_paths
+    def __init__(self, inside: ASGIApp, hub: Hub, open_paths: set[str], shapes: Mapping[str, Shape]) -> None:
+        """open_paths: what needs no token. shapes: of errors, by path, where they are not ours."""
+        self._inside, self._hub, self._open, self._shapes = inside, hub, open_paths, shapes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -113,7 +115,7 @@ class Door:
             if request.url.path not in self._open:
                 check_token(headers.get("authorization"), READ, options)
         except Refusal as error:
-            return refused(fault(error))
+            return refused(fault(error), self._shapes.get(request.url.path, Fault.to_dict))
         return None
 
     def _note(self, request: Request, facts: dict[str, Any], seconds: float) -> None:

@@ -96,22 +96,22 @@ def _found(found: Document | Passage | None, get: Any) -> tuple[Document | None,
 def _window(call: Call, document: Document, marked: Passage | None) -> dict[str, Any]:
     """Return a document with the part of its text that is asked for, whole words of it not minded."""
     served, given, length = call.served, call.given, len(document.text)
-    start, end = given.get("start", 0), given.get("end", length)
+    start, end = min(given.get("start", 0), length), min(given.get("end", length), length)
     if "around" in given and marked is not None:
-        start, end = max(0, marked.start - given["around"]), marked.end + given["around"]
+        start, end = max(0, marked.start - given["around"]), min(marked.end + given["around"], length)
     elif "around" in given:
         raise Refusal(
             Fault(422, "invalid_argument", "around needs the id of a passage", "id=DOCUMENT%23NUMBER", "around")
         )
     elif start > end:
         raise Refusal(Fault(422, "invalid_argument", "start must not be behind end", "", "start"))
-    end = min(end, length, start + call.hub.options.limits.window)
+    end = min(end, start + call.hub.options.limits.window)
     return {
         "id": document.id,
         "title": document.title,
         "metadata": served.metadata(document.metadata),
         "length": length,
-        "start": min(start, end),
+        "start": start,
         "end": end,
         "text": document.text[start:end],
         "page_starts": list(document.page_starts),
@@ -131,7 +131,7 @@ def _coded(doc_id: str) -> str:
 
 def _uncoded(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
     except ValueError as error:
         raise ArgumentError("cursor must be one that an answer held; begin without one") from error
 

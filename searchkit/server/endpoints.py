@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -23,6 +23,8 @@ from searchkit.server.schemas import Schema
 from searchkit.server.served import Served
 
 JSON, JSON_LINES = "application/json", "application/x-ndjson"
+Shape: TypeAlias = Callable[[Fault], dict[str, Any]]  # of an error as JSON-ready values
+
 OPEN = "open"  # an endpoint that needs no token
 FACTS = "searchkit"  # in the scope of a request: what the log is to hold of it
 
@@ -65,7 +67,7 @@ class Endpoint:
     answers: Mapping[int, Schema] = field(default_factory=lambda: {200: schemas.LOOSE})
     gives: str = JSON
     faults: Sequence[int] = ()
-    shape: Callable[[Fault], dict[str, Any]] = Fault.to_dict
+    shape: Shape = Fault.to_dict
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     return Response(text.encode("utf-8", "replace"), status, headers, JSON)
 
 
-def refused(found: Fault, shape: Callable[[Fault], dict[str, Any]] = Fault.to_dict) -> Response:
+def refused(found: Fault, shape: Shape = Fault.to_dict) -> Response:
     """Return an error as a response."""
     return answer(shape(found), found.status, found.headers)
 

@@ -94,16 +94,13 @@ class Hub:
     async def in_time(self, future: Future[Result]) -> Result:
         """Wait for a thread, for as long as a request may take. Raises Refusal."""
         limits = self.options.limits
-        waited = asyncio.wrap_future(future)
-        done, _ = await asyncio.wait({waited}, timeout=limits.seconds)
-        if not done:
+        if not await is_done(future, limits.seconds):
             future.cancel()
-            waited.add_done_callback(lambda late: late.cancelled() or late.exception())
             raise Refusal(
                 Fault(503, "timeout", f"no answer within {limits.seconds:g} seconds", "ask for less, or later", None,
                       RETRY)
             )  # fmt: skip
-        return waited.result()
+        return future.result()
 
     def _follow(self) -> None:
         for served in self._indexes.values():
@@ -145,6 +142,13 @@ class Gate:
     def leave(self) -> None:
         """Leave."""
         self.inside -= 1
+
+
+async def is_done(future: Future[Any], seconds: float) -> bool:
+    """Wait for a thread so many seconds; tell whether it is done. Its result is for the caller to look at."""
+    waited = asyncio.wrap_future(future)
+    waited.add_done_callback(lambda over: over.cancelled() or over.exception())
+    return bool((await asyncio.wait({waited}, timeout=seconds))[0])
 
 
 def _soon(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:

@@ -12,8 +12,8 @@ from searchkit.server.endpoints import OPEN, Endpoint, Parameter
 from searchkit.server.schemas import TEXT, Schema, nullable, record, reference
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-ANY_FAULTS = (403, 404, 405, 421, 422, 429, 500, 503)  # statuses that any request can be refused with
-BODY_FAULTS = (400, 408, 413, 415)
+ANY_FAULTS = (400, 403, 404, 405, 421, 422, 429, 500, 503)  # statuses that any request can be refused with
+BODY_FAULTS = (408, 413, 415)
 ERROR = record(
     {"error": record({"code": TEXT, "message": TEXT, "hint": TEXT, "param": nullable(TEXT)},
                      ["code", "message", "hint", "param"], closed=False)}, ["error"], closed=False

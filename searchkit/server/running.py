@@ -69,10 +69,11 @@ class Graceful(uvicorn.Server):
         super().__init__(config)
         self._hub = hub
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop taking requests, and end when those that were taken are answered."""
+    def handle_exit(self, sig: int, _: FrameType | None) -> None:
+        """Stop taking requests, and end when those that were taken are answered; at once at a second Ctrl-C."""
         self._hub.stop()
-        super().handle_exit(sig if sig != signal.SIGINT else signal.SIGTERM, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def protocol(limits: RequestLimits) -> type[asyncio.Protocol]:

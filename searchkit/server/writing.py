@@ -14,6 +14,7 @@ from searchkit.server.asking import ROOT
 from searchkit.server.config import WRITE
 from searchkit.server.endpoints import INDEX_NAME, JSON, JSON_LINES, Call, Endpoint, Parameter, answer, parse
 from searchkit.server.faults import Fault, Refusal
+from searchkit.server.hub import is_done
 from searchkit.server.limits import RequestLimits
 from searchkit.server.schemas import FLAG, LOOSE, TEXT, array, record
 from searchkit.server.tasks import Work, WriteTask
@@ -110,9 +111,8 @@ async def _report(call: Call, kind: str, write: Any) -> Response:
         return served.report(done)
 
     begun = call.hub.tasks.submit(served.name, kind, work)
-    done, _ = await asyncio.wait({asyncio.wrap_future(begun.future)}, timeout=call.hub.options.limits.seconds)
-    if done and not begun.future.cancelled() and (error := begun.future.exception()) is not None:
-        raise error
+    if await is_done(begun.future, call.hub.options.limits.seconds) and not begun.future.cancelled():
+        begun.future.result()
     return answer(begun.result) if begun.result is not None else _accepted(begun)
 
 
@@ -212,6 +212,6 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
                 TASK_ID,
                 Parameter(name="Last-Event-ID", schema=TEXT, meaning="go on behind this event", place="header"),
             ),
-            answers={200: TEXT}, gives=STREAM, faults=(404,),
+            answers={200: {}}, gives=STREAM, faults=(404,),
         ),
     )  # fmt: skip
