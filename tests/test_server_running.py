@@ -10,24 +10,23 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from html.parser import HTMLParser
 
 import pytest
 
 pytest.importorskip("uvicorn")
-import uvicorn
 
 from searchkit import StorageError
-from searchkit.server.application import application, table
+from searchkit.server.application import table
 from searchkit.server.config import ServerOptions
 from searchkit.server.endpoints import OPEN
 from searchkit.server.hub import Hub
 from searchkit.server.limits import RequestLimits
 from searchkit.server.openapi import statuses
 from searchkit.server.running import PatientProtocol, protocol, serve
-from tests.served import made, serving
+from tests import hostile
+from tests.served import listening, made, serving
 
 
 @pytest.fixture(scope="module")
@@ -91,30 +90,16 @@ def test_a_port_that_is_taken_is_told(path):
             serve(options, lambda _: None)
 
 
-@contextlib.contextmanager
-def listening(path, **limits):
-    """Yield the port of a server in a thread."""
-    options = ServerOptions(indexes={"news": path}, limits=RequestLimits(**limits))
-    config = uvicorn.Config(
-        application(Hub(options)), http=protocol(options.limits), log_config=None, port=0, ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
+def slight(path, **limits):
+    """Return a server with these limits, in a thread, as a context whose value is its port."""
+    return listening(Hub(ServerOptions(indexes={"news": path}, limits=RequestLimits(**limits))))
 
 
 WHOLE = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def test_a_client_that_sends_no_request_in_time_is_let_go(path):
-    with listening(path, seconds=0.2) as port:
+    with slight(path, seconds=0.2) as port:
         assert spoken(port) == b""
         assert spoken(port, b"GET /health HTTP/1.1\r\nHost: loc") == b""
         said = spoken(port, WHOLE, b"GET /health HTTP/1.1\r\nHost: loc")
@@ -123,14 +108,14 @@ def test_a_client_that_sends_no_request_in_time_is_let_go(path):
 
 def test_a_body_that_does_not_arrive_in_time_is_refused(path):
     head = b"POST /v1/indexes/news/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n"
-    with listening(path, seconds=0.2) as port:
+    with slight(path, seconds=0.2) as port:
         said = spoken(port, head + b"\r\n{")
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b'"code": "too_slow"' in said
 
 
 def test_more_connections_than_allowed_are_sent_away(path):
-    with listening(path, connections=1) as port, socket.create_connection(("127.0.0.1", port)) as first:
+    with slight(path, connections=1) as port, socket.create_connection(("127.0.0.1", port)) as first:
         first.sendall(WHOLE)
         assert first.recv(65536).startswith(b"HTTP/1.1 200 OK")
         said = spoken(port, WHOLE)
@@ -141,6 +126,13 @@ def test_more_connections_than_allowed_are_sent_away(path):
 def test_the_protocol_of_a_server_has_its_limits():
     assert protocol(RequestLimits(connections=7)).limits.connections == 7
     assert issubclass(protocol(RequestLimits()), PatientProtocol)
+
+
+def test_requests_that_mean_harm_end_in_documented_answers():
+    """A few hundred; scripts/test_server sends 10,000."""
+    statuses, wrong = hostile.run(320, seed=1)
+    assert wrong == []
+    assert {200, 400, 404, 405, 422} <= set(statuses)
 
 
 # --- what a server tells of itself --------------------------------------------------------------------------------

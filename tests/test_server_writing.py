@@ -88,7 +88,7 @@ def test_only_sources_that_were_there_at_the_start_are_synced(tmp_path):
 def test_compact_and_improve_are_tasks(client):
     assert ended(client, client.post(f"{ROOT}/compact", json={}).json())["state"] == "done"
     task = ended(client, client.post(f"{ROOT}/improve", json={"seconds": 1}).json())
-    assert (task["state"], task["error"]["code"]) == ("failed", "invalid_query")  # it holds no vectors
+    assert (task["state"], task["error"]["message"]) == ("failed", "news holds no vectors")
 
 
 class Blocking:

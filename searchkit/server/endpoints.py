@@ -17,7 +17,7 @@ from starlette.routing import Route
 from searchkit.server import schemas
 from searchkit.server.access import check_token
 from searchkit.server.config import READ, WRITE
-from searchkit.server.faults import Fault, Refusal, fault
+from searchkit.server.faults import Fault, Refusal
 from searchkit.server.hub import Hub, log_error
 from searchkit.server.schemas import Schema
 from searchkit.server.served import Served
@@ -134,7 +134,7 @@ def route(endpoint: Endpoint, hub: Hub) -> Route:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the reason
-            found = fault(error, call.given)
+            found = hub.told(error, call.given)
             if found.status >= 500 and not isinstance(error, Refusal):
                 log_error(error, route=endpoint.path, request=facts.get("request"))
             return refused(found, endpoint.shape)

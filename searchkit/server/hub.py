@@ -8,14 +8,15 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from searchkit.errors import SearchkitError, document_bug
 from searchkit.index import Index
 from searchkit.server.config import ServerOptions
-from searchkit.server.faults import RETRY, Fault, Refusal
+from searchkit.server.faults import RETRY, Fault, Refusal, fault
 from searchkit.server.metrics import Metrics
 from searchkit.server.served import Served
 from searchkit.server.tasks import Tasks, WriteTask
@@ -33,7 +34,7 @@ class Hub:
     def __init__(self, options: ServerOptions) -> None:
         self.options = options
         self.metrics = Metrics()
-        self.tasks = Tasks(options.limits.queue, self._task_failed)
+        self.tasks = Tasks(options.limits.queue, self.told, self._task_failed)
         self.stopping = threading.Event()
         self.running, self.reading = Gate(options.limits.running), Gate(options.limits.reading)
         self._threads = ThreadPoolExecutor(cores() + 1, "searchkit-request")
@@ -83,6 +84,13 @@ class Hub:
                 )
             )
         return self._indexes[name]
+
+    def told(self, error: BaseException, names: Collection[str] = ()) -> Fault:
+        """Return what a client is told of an error: see `fault`; no path of this machine."""
+        found = fault(error, names)
+        for served in self._indexes.values():
+            found = replace(found, message=served.hide(found.message), hint=served.hide(found.hint))
+        return found
 
     async def work(self, call: Callable[[], Result]) -> Result:
         """Do what takes a while in a thread, for as long as a request may take. Raises Refusal."""

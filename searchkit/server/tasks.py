@@ -9,10 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeAlias
 
-from searchkit.server.faults import Fault, Refusal, fault
+from searchkit.server.faults import Fault, Refusal
 from searchkit.types import Progress
 
 Work: TypeAlias = Callable[[Progress], dict[str, Any]]
+Told: TypeAlias = Callable[[BaseException], Fault]
 
 MOST_REMEMBERED = 1_000  # tasks that are over
 EVENT_SECONDS = 0.25  # between two reports of progress at the same stage
@@ -27,7 +28,9 @@ class _Cancelled(BaseException):
 class WriteTask:
     """A write: queued, running, then done, failed or cancelled. `events` are (kind, data): progress, done, error."""
 
-    def __init__(self, index: str, kind: str) -> None:
+    def __init__(self, index: str, kind: str, told: Told) -> None:
+        """told: what a client is told of an error."""
+        self._told_of = told
         self.id = secrets.token_hex(12)
         self.index, self.kind, self.state = index, kind, QUEUED
         self.events: list[tuple[str, dict[str, Any]]] = []
@@ -63,7 +66,7 @@ class WriteTask:
         except _Cancelled:
             self._end(CANCELLED)
         except BaseException as error:
-            self.fault = fault(error)
+            self.fault = self._told_of(error)
             self._end(FAILED)
             raise
 
@@ -90,9 +93,9 @@ class WriteTask:
 class Tasks:
     """The writes of a server: those of one index one after the other."""
 
-    def __init__(self, queue: int, failed: Callable[[WriteTask, BaseException], None]) -> None:
-        """queue: how many may wait at an index. failed: is told of the error that a task ended with."""
-        self._queue, self._failed = queue, failed
+    def __init__(self, queue: int, told: Told, failed: Callable[[WriteTask, BaseException], None]) -> None:
+        """queue: how many may wait at an index. failed: learns the error that a task ended with."""
+        self._queue, self._told, self._failed = queue, told, failed
         self._writers: dict[str, ThreadPoolExecutor] = {}
         self._known: dict[str, WriteTask] = {}
 
@@ -103,7 +106,7 @@ class Tasks:
                 Fault(429, "queue_full", f"{self._queue} writes wait at this index", "wait for some to end", None,
                       {"Retry-After": "10"})
             )  # fmt: skip
-        task = WriteTask(index, kind)
+        task = WriteTask(index, kind, self._told)
         for old in [each for each in self._known.values() if each.is_over][
             : max(0, len(self._known) - MOST_REMEMBERED)
         ]:
