@@ -2,8 +2,8 @@
 
 Latency: questions go in turn to an index in this process and to the server, several times, and of each question the
 fastest counts; processor time is the mean, of both processes. Load: so many clients ask as fast as they are answered,
-on connections of their own, while another puts documents in; an answer is torn if it is no JSON, lacks hits, or tells of a
-commit older than one seen before on the same connection.
+on connections of their own, while another puts documents in; an answer is torn if it is no JSON, lacks hits, or tells
+of a commit older than one seen before on the same connection.
 """
 
 from __future__ import annotations
@@ -205,9 +205,7 @@ def main() -> None:
             latency(index, port, process, questions, given.rounds)
             alone = in_process(index, questions, given.seconds / 6)
             served = asyncio.run(load(port, process, questions, given.clients, given.seconds))
-    print(
-        f"answers a second: {served:.1f} by the server, {alone:.1f} in process by one thread, ratio {served / alone:.2f}"
-    )
+    print(f"answers a second: {served:.1f} by the server, {alone:.1f} in process by one thread")
 
 
 if __name__ == "__main__":

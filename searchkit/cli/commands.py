@@ -177,8 +177,14 @@ def search(
     output: Output,
 ) -> None:
     """Find the passages that answer a question, best first."""
+    from searchkit.cli import shortcut
+
     form, many = output.form(), query == "-"
     options = page.options() | ranking.options()
+    served = None if many else shortcut.search(index, _text(query), page.k, options)
+    if served is not None:
+        _exit_unless(any(_print_all(iter([served]), form, many=False)))
+        return
     with opening.existing(index) as opened:
         found = (each for asked in _queries(query) for each in opened.search_many(asked, page.k, **options))
         answered = sum(_print_all(found, form, many=many))

@@ -41,6 +41,7 @@ class Hub:
         self._unready = set(options.indexes)
         self._following: threading.Thread | None = None
         self._indexes: dict[str, Served] = {}
+        self.sockets: dict[str, str] = {}  # the name of an index by the path of the socket in its folder
         with contextlib.ExitStack() as opened:
             for name, path in options.indexes.items():
                 index = opened.enter_context(Index.open(path))
@@ -84,6 +85,11 @@ class Hub:
                 )
             )
         return self._indexes[name]
+
+    def served_at(self, address: tuple[str, int | None] | None) -> Served | None:
+        """Return the index in whose folder a socket stands, None for an address on the network."""
+        place, port = address or ("", 0)
+        return self._indexes.get(self.sockets.get(place, "")) if port is None else None
 
     def told(self, error: BaseException, names: Collection[str] = ()) -> Fault:
         """Return what a client is told of an error: see `fault`; no path of this machine."""

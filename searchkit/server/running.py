@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
@@ -15,12 +16,14 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from searchkit.errors import StorageError
+from searchkit.server import shell
 from searchkit.server.application import application
 from searchkit.server.config import ServerOptions
 from searchkit.server.endpoints import refused
 from searchkit.server.faults import RETRY, Fault
 from searchkit.server.hub import LOG, Hub
 from searchkit.server.limits import RequestLimits
+from searchkit.storage import sockets
 
 MALFORMED = Fault(400, "malformed_request", "this is no request of HTTP/1.1 that can be understood")
 CROWDED = Fault(503, "too_many_connections", "there are too many connections", "try again soon", None,
@@ -33,10 +36,10 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
     begun: is told the address as soon as it answers.
     """
     _log_to_stderr()
-    listening = _listening(options)
+    network = _listening(options)
     hub = Hub(options)
     config = uvicorn.Config(
-        application(hub),
+        application(hub, [shell.route(hub)], [shell.PATH]),
         http=protocol(options.limits),
         ws="none",
         lifespan="on",
@@ -46,9 +49,13 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=round(options.limits.seconds) + 1,
     )
-    host, port = listening.getsockname()[:2]
+    host, port = network.getsockname()[:2]
     begun(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    Graceful(config, hub).run([listening])
+    with contextlib.ExitStack() as opened:
+        ours = {name: opened.enter_context(sockets.listening(path)) for name, path in options.indexes.items()}
+        found = {name: each for name, each in ours.items() if each is not None}
+        hub.sockets = {each.getsockname(): name for name, each in found.items()}
+        Graceful(config, hub).run([network, *found.values()])
 
 
 def _listening(options: ServerOptions) -> socket.socket:
