@@ -152,6 +152,16 @@ class Hit:
         shape = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
         return {key: value for key, value in shape.items() if value or key not in ("before", "after", "duplicates")}
 
+    def row(self) -> dict[str, Any]:
+        """Return the hit as one flat row, metadata under its own names, with "metadata." before one that is taken."""
+        passage = self.passage
+        row: dict[str, Any] = {
+            "rank": self.rank, "score": self.score, "confidence": self.confidence, "passage_id": passage.id
+        }  # fmt: skip
+        names = ("doc_id", "title", "section", "page", "line", "start", "end", "header", "text")
+        row |= {name: getattr(passage, name) for name in names}
+        return row | {f"metadata.{name}" if name in row else name: value for name, value in passage.metadata.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -207,8 +217,8 @@ class Results(Sequence[Hit]):
         return self.hits[position]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a flat row for each hit, metadata under its own names, with "metadata." before one that is taken."""
-        return [_row(hit) for hit in self.hits]
+        """Return a flat row for each hit, see `Hit.row`."""
+        return [hit.row() for hit in self.hits]
 
     def to_pandas(self) -> Any:
         """Return the rows as a pandas DataFrame. Raises MissingExtra."""
@@ -336,15 +346,6 @@ class Progress(Protocol):
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Take note; must not raise."""
-
-
-def _row(hit: Hit) -> dict[str, Any]:
-    """Return a hit as a flat row."""
-    passage = hit.passage
-    row: dict[str, Any] = {"rank": hit.rank, "score": hit.score, "confidence": hit.confidence, "passage_id": passage.id}
-    names = ("doc_id", "title", "section", "page", "line", "start", "end", "header", "text")
-    row |= {name: getattr(passage, name) for name in names}
-    return row | {f"metadata.{name}" if name in row else name: value for name, value in passage.metadata.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from searchkit import (
     UnsupportedFormat,
     rebuild,
 )
+from searchkit.queries.filters import AnyOf, from_mapping
 from searchkit.storage import store
 from tests.worlds import NEWS, OtherEmbedder, WordHashEmbedder
 
@@ -520,3 +522,27 @@ def test_a_damaged_export_is_named(tmp_path):
     (tmp_path / "bad.zip").write_bytes(b"PK nothing")
     with pytest.raises(IndexCorrupt, match=r"bad\.zip"):
         Index.import_(tmp_path / "bad.zip", tmp_path / "copy")
+
+
+def test_dates_narrow_a_question_beside_a_filter(empty):
+    empty.add(
+        [
+            Document(str(year), "Coffee prices rose.", "", {"date": f"{year}-05-01", "n": year})
+            for year in range(2020, 2025)
+        ]
+    )
+
+    def years(**options):
+        return sorted(hit.passage.doc_id for hit in empty.search("coffee", **options))
+
+    assert years(since="2023") == ["2023", "2024"]
+    assert years(until=date(2021, 5, 1)) == ["2020", "2021"]
+    assert years(since="2021-05", until="2023-04-30") == ["2021", "2022"]
+    assert years(since="2021", where={"n": {"<": 2023}}) == ["2021", "2022"]
+    assert years(where=AnyOf((from_mapping({"n": 2020}), from_mapping({"n": 2024})))) == ["2020", "2024"]
+
+
+@pytest.mark.parametrize("value", ["last week", 2024, "2024-13"])
+def test_a_date_that_is_none_is_named(news, value):
+    with pytest.raises(QueryError, match="since"):
+        news.search("coffee", since=value)

@@ -55,7 +55,7 @@ def test_a_hit_shows_rank_title_day_section_text_place_id_and_ranks(shown):
         " 1. Hanoi visit",
         "    2024-06-20 · WORLD",
         f"    {TEXT}",
-        "    news/hanoi.txt:9  news/hanoi.txt#1",
+        "    news/hanoi.txt:9  #1",
         "    confidence 0% · score 0.988 · keyword 1 (3.14) · vector 4 (0.5)",
         "",
     ]
@@ -90,7 +90,7 @@ def test_markup_and_emoji_codes_in_a_document_stay_as_they_are(shown):
 
 
 def test_long_text_is_wrapped_and_indented_to_the_width(shown, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("COLUMNS", "30")
     long = passage("word " * 60)
     lines = [line for line in shown(results(hit(long, highlights=()))).splitlines() if "word word" in line]
     assert len(lines) > 5
@@ -194,3 +194,27 @@ def test_a_document_shows_its_metadata_and_passages(capsys):
 )  # fmt: skip
 def test_sizes_are_for_reading(count, shown):
     assert render.size(count) == shown
+
+
+def test_nothing_of_a_hit_begins_at_column_0_in_a_narrow_terminal(shown, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    long = passage(id="archive/1#1", doc_id="archive/1", section=" > ".join(["A heading of a chapter"] * 4))
+    lines = shown(results(hit(long))).splitlines()
+    assert [line for line in lines if line.strip() and not line.startswith("    ")] == [" 1. Hanoi visit"]
+    assert max(map(len, lines)) <= 30
+    assert "    news/hanoi.txt:9" in lines
+    assert "    archive/1#1" in lines
+
+
+def test_of_many_near_duplicates_three_are_named(shown):
+    copies = tuple(f"copy{number}#0" for number in range(17))
+    assert "    also, nearly the same: copy0#0, copy1#0, copy2#0 and 14 more" in shown(results(hit(duplicates=copies)))
+    assert "    also, nearly the same: copy0#0, copy1#0, copy2#0\n" in shown(results(hit(duplicates=copies[:3])))
+
+
+def test_what_was_left_out_for_its_suffix_is_one_reason(capsys):
+    skipped = {f"text .{suffix}: read when named": count for count, suffix in enumerate("abcdef", 1)}
+    reports.report(SyncReport(skipped={**skipped, "unknown format .zip": 1, "hidden": 2}), Path("i"))
+    assert "left out: 2 hidden, 21 text (.f, .e, .d, .c, .b and 1 more): read when named, 1 unknown format .zip\n" in (
+        capsys.readouterr().out
+    )

@@ -82,6 +82,18 @@ def test_context_who_said_and_why_not_answer_as_python_does(client, index):
     assert why == plain(index.why_not("coffee#1", "Hanoi", 1).to_dict())
 
 
+def test_an_answer_is_checked_against_its_citations(client, index):
+    made = client.post(f"{ROOT}/context", json={"question": "coffee prices", "min_confidence": 0}).json()
+    marker = next(each["marker"] for each in made["citations"] if each["passage"]["id"] == "coffee#0")
+    answer = f"Coffee prices rose as Vietnam harvested less {marker}. They doubled in 2031 {marker}. Nobody knows why."
+    report = client.post(f"{ROOT}/check", json={"answer": answer, "context": made}).json()
+    assert report == plain(index.check(answer, index.context("coffee prices", min_confidence=0)).to_dict())
+    assert (report["ok"], report["sentences"][0]["unsupported"]) == (False, [])
+    assert report["sentences"][1]["unsupported"][0]["text"] == "2031"
+    found = fault(client.post(f"{ROOT}/check", json={"answer": "x", "context": {"citations": 3}}), 422)
+    assert found["param"] == "context"
+
+
 def test_a_hit_has_the_address_of_its_place_on_the_page(client):
     hit = client.post(f"{ROOT}/search", json={"query": "robusta", "k": 1}).json()["hits"][0]
     passage = hit["passage"]

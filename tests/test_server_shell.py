@@ -97,10 +97,7 @@ def test_what_a_server_cannot_tell_is_answered_without_it(home, monkeypatch):
 
 def test_over_the_network_there_is_no_such_address(home):
     with socket.create_connection(("127.0.0.1", home[1])) as client:
-        with client:
-            client.sendall(
-                b"POST /shell HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
-            )
+        client.sendall(b"POST /shell HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
         assert client.recv(65536).startswith(b"HTTP/1.1 404 ")
 
 

@@ -47,14 +47,8 @@ class RankingOptions:
             rich_help_panel=RANKING,
         ),
     ] = None
-    since: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="Only documents from this year, month or day on.", rich_help_panel=RANKING),
-    ] = None
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="… up to this one, included.", rich_help_panel=RANKING),
-    ] = None
+    since: Annotated[str | None, search_option("since", metavar="DATE")] = None
+    until: Annotated[str | None, search_option("until", metavar="DATE")] = None
     fusion: Annotated[str | None, search_option("fusion")] = None
     weight: Annotated[
         list[str],
@@ -91,7 +85,6 @@ class RankingOptions:
     def options(self) -> dict[str, Any]:
         """Return the options that were given, as `Index.search` takes them. Raises BadParameter."""
         given = {each.name: getattr(self, each.name) for each in fields(self) if each.name in OPTIONS}
-        given["where"] = _within(self.where, self.since, self.until)
         given["stages"] = _stages(self.without)
         given["weights"] = dict(map(_weight, self.weight)) or None
         return {name: value for name, value in given.items() if value is not None}
@@ -251,14 +244,6 @@ class Creation:
     def given(self) -> dict[str, Any]:
         """Return what was given, as `Index.create` takes it."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
-
-
-def _within(where: str | None, since: str | None, until: str | None) -> str | None:
-    """Return the filter that also keeps to these dates."""
-    dates = [f'date {sign} "{day}"' for sign, day in ((">=", since), ("<=", until)) if day]
-    if not dates:
-        return where
-    return " and ".join([f"({where})", *dates] if where else dates)
 
 
 def _stages(without: list[str]) -> tuple[str, ...] | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WIDEST = 100  # columns of text: longer lines are hard to read
 INDENT = "    "
+DUPLICATES = 3  # of a hit, that are named
 COLUMNS = (
     "rank", "score", "confidence", "passage_id", "doc_id", "title", "section", "date", "path", "line", "start", "end",
     "text",
@@ -113,18 +114,19 @@ def _print_hit(screen: Console, hit: Hit) -> None:
     _say(screen, f"{hit.rank:>2}. {passage.title or passage.doc_id}", "bold")
     facts = [day(passage.metadata), passage.section, f"page {passage.page}" if passage.page else ""]
     if any(facts):
-        _say(screen, INDENT + " · ".join(filter(None, facts)), "dim")
+        _print_text(screen, " · ".join(filter(None, facts)), style="dim")
     for neighbour in hit.before:
         _print_text(screen, neighbour.text, style="dim")
     _print_text(screen, passage.header, style="dim")
     _print_text(screen, passage.text, hit.highlights)
     for neighbour in hit.after:
         _print_text(screen, neighbour.text, style="dim")
-    _say(screen, f"{INDENT}{place(passage)}  {passage.id}", "cyan")
+    _print_place(screen, passage)
     sure = [f"confidence {hit.confidence:.0%}", f"score {hit.score:.3f}"]
-    _say(screen, INDENT + " · ".join([*sure, *ranks(hit.sources)]), "dim")
+    _print_text(screen, " · ".join([*sure, *ranks(hit.sources)]), style="dim")
     if hit.duplicates:
-        _say(screen, f"{INDENT}also, nearly the same: {', '.join(hit.duplicates)}", "dim")
+        more = f" and {len(hit.duplicates) - DUPLICATES:,} more" if len(hit.duplicates) > DUPLICATES else ""
+        _print_text(screen, f"also, nearly the same: {', '.join(hit.duplicates[:DUPLICATES])}{more}", style="dim")
 
 
 def statements(found: Sequence[Statement]) -> None:
@@ -133,9 +135,21 @@ def statements(found: Sequence[Statement]) -> None:
     for each in found:
         _say(screen, each.speaker, "bold")
         _print_text(screen, each.claim)
-        facts = [place(each.passage), each.passage.id, f"by {each.verb!r}", day(each.passage.metadata)]
-        _say(screen, INDENT + "  ".join(filter(None, facts)), "cyan")
+        _print_place(screen, each.passage, f"by {each.verb!r}", day(each.passage.metadata))
         screen.print()
+
+
+def _print_place(screen: Console, passage: Passage, *facts: str) -> None:
+    """Print where a passage stands and its id, on one line if both fit: neither is broken, to be copied whole.
+
+    Where the id begins with the path, it is not said twice.
+    """
+    where, own = place(passage), passage.id
+    if where.removesuffix(f":{passage.line}") == passage.doc_id:
+        own = f"#{passage.ordinal}"
+    line = INDENT + "  ".join(filter(None, [where, own, *facts]))
+    for part in [line] if len(line) <= screen.width else [INDENT + each for each in (where, own, *facts) if each]:
+        _say(screen, part, "cyan")
 
 
 def _print_text(screen: Console, content: str, highlights: Iterable[tuple[int, int]] = (), *, style: str = "") -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from searchkit.types import SyncReport
 
 SHOWN = 10  # documents that a line lists
+SUFFIXES = 5  # of files that were left out for one reason, that a line lists
 
 
 def report(done: SyncReport, path: Path) -> None:
@@ -40,8 +42,28 @@ def report(done: SyncReport, path: Path) -> None:
     _some("kept as last read", done.stale)
 
 
+_BY_SUFFIX = re.compile(r"(.+?) (\.\S+?)(:.*)?")
+
+
 def _left_out(done: SyncReport) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(done.skipped.items()))
+    """Return what was left out: by reason, with how many; what differs in the suffix alone is one reason."""
+    alike: dict[str, dict[str, int]] = {}
+    for reason, count in sorted(done.skipped.items()):
+        by_suffix = _BY_SUFFIX.fullmatch(reason)
+        same, suffix = (f"{by_suffix[1]} {{}}{by_suffix[3] or ''}", by_suffix[2]) if by_suffix else (reason, "")
+        alike.setdefault(same, {})[suffix] = count
+    return ", ".join(
+        f"{sum(counts.values())} {same.replace('{}', _first_suffixes(counts))}" for same, counts in alike.items()
+    )
+
+
+def _first_suffixes(counts: Mapping[str, int]) -> str:
+    """Return the suffixes of most files: ".log", or "(.log, .py, .js and 4 more)"."""
+    often = sorted(counts, key=lambda suffix: (-counts[suffix], suffix))
+    if len(often) == 1:
+        return often[0]
+    more = f" and {len(often) - SUFFIXES} more" if len(often) > SUFFIXES else ""
+    return f"({', '.join(often[:SUFFIXES])}{more})"
 
 
 def _some(what: str, doc_ids: Sequence[str]) -> None:

@@ -61,7 +61,8 @@ def _gains(axes: Any, made: Evaluation) -> None:
     axes.bar(np.arange(len(gains)), gains, width=1.0, color=np.where(gains >= 0, GAIN, LOSS))
     axes.axhline(0, color="black", linewidth=0.6)
     won, lost = int((gains > 0).sum()), int((gains < 0).sum())
-    axes.set(title=f"{name} against {label}: {won} won, {lost} lost", xlabel="questions", ylabel=made.measures[0])
+    axes.set(title=f"{name} against {label}: {won} won, {lost} lost", xlabel="questions")
+    axes.set_ylabel(f"difference of {made.measures[0]}")
 
 
 def _precision_recall(axes: Any, made: Evaluation) -> None:

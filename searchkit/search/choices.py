@@ -64,6 +64,8 @@ OPTIONS: Mapping[str, Option] = {
     "k": Option(10, "how many passages to return"),
     "mode": Option("hybrid", "hybrid, keyword or vector", MODES),
     "where": Option(None, "a filter, applied before ranking: its text, or a mapping"),
+    "since": Option(None, "only documents from this year, month or day on: a date, or text such as 2024-06"),
+    "until": Option(None, "only documents up to this year, month or day, included"),
     "fusion": Option("zscore", "how hybrid joins both arms: minmax, zscore or rrf", FUSIONS),
     "weights": Option({}, "what each arm counts in hybrid: 1 unless given, as in {'keyword': 1.5}"),
     "offset": Option(0, "pass over so many hits"),

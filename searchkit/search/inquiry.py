@@ -23,6 +23,7 @@ from searchkit.threads import kept
 from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
+    from searchkit.queries.filters import Filter
     from searchkit.text.attribution.question import AskedStatements
 
 KEYWORD, VECTOR = "keyword", "vector"
@@ -60,12 +61,7 @@ class Inquiry:
 
     def _filtered(self) -> Scope | None:
         """Return the passages that the filter lets through, in which the asked name says something."""
-        where, name = self.request.where, self.request.said_by
-        condition, speakers = None, None
-        if where:
-            from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
-
-            condition = filters.parse_where(where) if isinstance(where, str) else filters.from_mapping(where)
+        condition, speakers, name = self._condition(), None, self.request.said_by
         if name is not None:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
@@ -76,6 +72,17 @@ class Inquiry:
 
             self.warnings += unmatched(condition, self.view, nothing=scope.count == 0)
         return scope
+
+    def _condition(self) -> Filter | None:
+        """Return what documents have to fit."""
+        request = self.request
+        days = {sign: day for sign, day in ((">=", request.since), ("<=", request.until)) if day}
+        if not (request.where or days):
+            return None
+        from searchkit.queries import filters  # noqa: PLC0415 - most questions have no filter
+
+        wanted = [filters.read(each) for each in (request.where, {"date": days} if days else None) if each]
+        return wanted[0] if len(wanted) == 1 else filters.AllOf(tuple(wanted))
 
     def _mode(self) -> str:
         """Return the mode that this index can answer in."""

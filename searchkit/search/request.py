@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
-from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, cast, get_args
 
 from searchkit.errors import QueryError
 from searchkit.search.choices import ARMS, FUSIONS, MODES, MOST_RERANKED, OPTIONS, STAGES
@@ -47,6 +47,8 @@ class SearchRequest:
     k: int = 10
     mode: str = "hybrid"
     where: str | Mapping[str, Any] | None = None
+    since: str | date | None = None
+    until: str | date | None = None
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(default_factory=dict)
     offset: int = 0
@@ -74,9 +76,24 @@ class SearchRequest:
 
 def _filter(name: str, value: Any) -> Any:
     """Return a filter, which is read when there is an index to apply it to."""
-    if not isinstance(value, str | Mapping):
-        raise wrong(name, "the text of a filter or a mapping", value)
-    return text(name, value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return text(name, value)
+    if not isinstance(value, Mapping):
+        from searchkit.queries.filters import Filter  # noqa: PLC0415 - whoever has one made it with these
+
+        if not isinstance(value, get_args(Filter)):
+            raise wrong(name, "the text of a filter or a mapping", value)
+    return value
+
+
+def _period(name: str, value: Any) -> str:
+    """Return a year, month or day as a filter reads it."""
+    from searchkit.queries.filters import Period  # noqa: PLC0415 - most questions name none
+
+    written = value.isoformat() if isinstance(value, date) else value
+    if not isinstance(written, str) or Period.parse(written) is None:
+        raise wrong(name, "a date such as 2024-06-18, 2024-06 or 2024", value)
+    return written
 
 
 def _weights(name: str, value: Any) -> dict[str, float]:
@@ -101,6 +118,8 @@ CHECKS: Mapping[str, Check] = {
     "k": partial(count, least=1),
     "mode": partial(one_of, choices=MODES),
     "where": optional(_filter),
+    "since": optional(_period),
+    "until": optional(_period),
     "fusion": partial(one_of, choices=FUSIONS),
     "weights": _weights,
     "offset": count,
@@ -129,6 +148,8 @@ class SearchOptions(TypedDict, total=False):
 
     mode: str
     where: Any
+    since: Any
+    until: Any
     fusion: str
     weights: dict[str, float]
     offset: int

@@ -8,13 +8,14 @@ from typing import Any
 from starlette.responses import Response
 
 from searchkit.reader import CONTEXT_HITS
+from searchkit.search.checking import AnswerReport, CheckedSentence, Finding
 from searchkit.search.context import Citation, Context
 from searchkit.search.why_not import WhyNot
 from searchkit.server import schemas
 from searchkit.server.endpoints import INDEX_NAME, Call, Endpoint, Parameter, answer
 from searchkit.server.faults import Fault, Refusal
 from searchkit.server.limits import RequestLimits
-from searchkit.server.schemas import TEXT, Schema, array, record, reference
+from searchkit.server.schemas import LOOSE, TEXT, Schema, array, record, reference
 from searchkit.types import Hit, Passage, Results, Source, Statement
 
 ROOT = "/v1/indexes/{name}"
@@ -47,6 +48,11 @@ def context(call: Call) -> dict[str, Any]:
     made = call.served.index.context(options.pop("question"), **options)
     shape = made.to_dict()
     return shape | {"citations": [call.served.placed(each, call.base) for each in shape["citations"]]}
+
+
+def check(call: Call) -> dict[str, Any]:
+    """Compare an answer with what it cites."""
+    return call.served.index.check(call.given["answer"], call.given["context"]).to_dict()
 
 
 def who_said(call: Call) -> dict[str, Any]:
@@ -130,6 +136,20 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
             answers={200: reference("Context")}, faults=(409,),
         ),
         Endpoint(
+            method="POST", path=f"{ROOT}/check", operation="check", handle=check,
+            summary="Compare an answer with the passages that it cites, as the index has them now",
+            meaning="Says which markers have no citation, which statements cite nothing, and what is not borne out.",
+            parameters=(INDEX_NAME,),
+            body=record(
+                {
+                    "answer": TEXT | {"maxLength": limits.answer, "description": "with markers such as [1]"},
+                    "context": LOOSE | {"description": "what context gave for the question"},
+                },
+                ["answer", "context"],
+            ),
+            answers={200: reference("AnswerReport")}, faults=(409,),
+        ),
+        Endpoint(
             method="POST", path=f"{ROOT}/who-said", operation="who_said", handle=who_said,
             summary="What somebody said, each statement with its place",
             parameters=(INDEX_NAME,),
@@ -159,9 +179,10 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
 def components() -> dict[str, Schema]:
     """Return the schemas of what answers hold, by name."""
     placed: Sequence[type] = (Hit, Statement, Citation)
-    plain: Sequence[type] = (Passage, Source, Context, WhyNot)
+    plain: Sequence[type] = (Passage, Source, Context, WhyNot, Finding, CheckedSentence)
     return {
         **{kind.__name__: schemas.component(kind, **PLACED) for kind in placed},
         **{kind.__name__: schemas.component(kind) for kind in plain},
+        "AnswerReport": schemas.component(AnswerReport, ok=schemas.FLAG),
         "Results": schemas.component(Results, answerable=schemas.FLAG),
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from searchkit.integrations.filters import JOINS, condition
+from searchkit.queries.filters import AnyOf, Exists, Filter, Not
 from searchkit.server import schemas
 from searchkit.server.endpoints import Call, Endpoint, Parameter
 from searchkit.server.faults import Fault, Refusal
@@ -20,22 +21,19 @@ VALUE = {"anyOf": [*SCALAR, array({"anyOf": [*SCALAR]}, maxItems=1_000)]}
 # --- Dify: docs.dify.ai, "External Knowledge API" -----------------------------------------------------------------
 
 DIFY_ERRORS = {401: 1002, 403: 1002, 404: 2001}  # by status; 1001 is for headers that cannot be read
-DIFY_OPERATORS = {
-    "contains": "{name} contains {value}", "not contains": "not {name} contains {value}",
-    "start with": "{name} ~ {begins}", "end with": "{name} ~ {ends}",
-    "is": "{name} = {value}", "is not": "{name} != {value}", "=": "{name} = {value}", "≠": "{name} != {value}",
-    "in": "{name} in {values}", "not in": "not {name} in {values}",
-    "empty": "not {name} exists", "not empty": "{name} exists",
-    ">": "{name} > {value}", "<": "{name} < {value}", "≥": "{name} >= {value}", "≤": "{name} <= {value}",
-    "before": "{name} < {value}", "after": "{name} > {value}",
+DIFY_SIGNS = {
+    "is": "=", "is not": "!=", "=": "=", "≠": "!=", "in": "in", "not in": "not in", "contains": "contains",
+    ">": ">", "<": "<", "≥": ">=", "≤": "<=", "before": "<", "after": ">",
 }  # fmt: skip
+DIFY_OPERATORS = (*DIFY_SIGNS, "not contains", "start with", "end with", "empty", "not empty")
 
 
 def retrieval(call: Call) -> dict[str, Any]:
     """Answer Dify; the score is the confidence, which compares between questions as its threshold expects."""
     given, setting = call.given, call.given["retrieval_setting"]
     served = call.hub.served(given["knowledge_id"])
-    threshold, where = setting.get("score_threshold") or 0.0, _dify_filter(given)
+    where: Any = _dify_filter(given)
+    threshold = setting.get("score_threshold") or 0.0
     results = served.index.search(given["query"], setting["top_k"], min_confidence=threshold, where=where)
     return {
         "records": [
@@ -57,25 +55,35 @@ def dify_error(found: Fault) -> dict[str, Any]:
     return {"error_code": DIFY_ERRORS.get(found.status, found.status), "error_msg": said, **found.to_dict()}
 
 
-def _dify_filter(given: Mapping[str, Any]) -> str | None:
-    """Return Dify's conditions as a filter; several names of one condition mean any of them."""
-    condition = given.get("metadata_condition")
-    if not condition or not condition["conditions"]:
+def _dify_filter(given: Mapping[str, Any]) -> Filter | None:
+    """Return Dify's conditions as a filter; several names of one condition mean any of them. Raises Refusal."""
+    found = given.get("metadata_condition")
+    if not found or not found["conditions"]:
         return None
     parts = []
-    for each in condition["conditions"]:
+    for each in found["conditions"]:
         names = each["name"] if isinstance(each["name"], list) else [each["name"]]
-        shown = [_compared(name, DIFY_OPERATORS[each["comparison_operator"]], each.get("value")) for name in names]
-        parts.append(f"({' or '.join(shown)})")
-    return f" {condition.get('logical_operator') or 'and'} ".join(parts)
+        parts.append(AnyOf(tuple(_dify_condition(name, each) for name in names)))
+    return JOINS[found.get("logical_operator") or "and"](parts)
+
+
+def _dify_condition(name: str, given: Mapping[str, Any]) -> Filter:
+    operator, value = given["comparison_operator"], given.get("value")
+    if operator.endswith("empty"):
+        return Not(Exists(name)) if operator == "empty" else Exists(name)
+    if value is None or (operator.endswith(" with") and not isinstance(value, str)):
+        raise Refusal(Fault(422, "invalid_argument", f"{operator} lacks a value that fits", "", "metadata_condition"))
+    if operator == "not contains":
+        return Not(condition(name, "contains", value))
+    if operator.endswith(" with"):
+        plain = value.replace("*", "?")
+        return condition(name, "~", f"{plain}*" if operator == "start with" else f"*{plain}")
+    return condition(name, DIFY_SIGNS[operator], value)
 
 
 # --- OpenAI: POST /v1/vector_stores/{id}/search -------------------------------------------------------------------
 
-OPENAI_OPERATORS = {
-    "eq": "{name} = {value}", "ne": "{name} != {value}", "gt": "{name} > {value}", "gte": "{name} >= {value}",
-    "lt": "{name} < {value}", "lte": "{name} <= {value}", "in": "{name} in {values}", "nin": "not {name} in {values}",
-}  # fmt: skip
+OPENAI_SIGNS = {"eq": "=", "ne": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "in": "in", "nin": "not in"}
 DEEPEST = 20  # filters inside each other
 
 
@@ -109,56 +117,25 @@ def vector_store_search(call: Call) -> dict[str, Any]:
     }
 
 
-def _openai_filter(given: Any, depth: int = 0) -> str:
+def _openai_filter(given: Any, depth: int = 0) -> Filter:
     """Return a comparison, or comparisons joined by and or or, as a filter. Raises Refusal."""
     kind = given.get("type") if isinstance(given, dict) else None
-    if kind in OPENAI_OPERATORS and isinstance(given.get("key"), str) and "value" in given:
+    if kind in OPENAI_SIGNS and isinstance(given.get("key"), str) and "value" in given:
         schemas.require("filters.value", given["value"], VALUE)
-        return _compared(given["key"], OPENAI_OPERATORS[kind], given["value"])
+        return condition(given["key"], OPENAI_SIGNS[kind], given["value"])
     inside = given.get("filters") if kind in ("and", "or") else None
     if not isinstance(inside, list) or not 0 < len(inside) <= MOST_CONDITIONS or depth > DEEPEST:
         raise Refusal(
             Fault(422, "invalid_argument", "filters is neither a comparison nor filters joined by and or or",
                   'write {"type": "eq", "key": NAME, "value": VALUE} or {"type": "and", "filters": [...]}', "filters")
         )  # fmt: skip
-    return f"({f' {kind} '.join(_openai_filter(each, depth + 1) for each in inside)})"
+    return JOINS[str(kind)]([_openai_filter(each, depth + 1) for each in inside])
 
 
 def _attributes(metadata: Mapping[str, Any]) -> dict[str, str | float | bool]:
     """Return metadata as OpenAI has it: texts, numbers and truths; lists as texts."""
     shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in metadata.items()}
     return {name: value for name, value in shown.items() if isinstance(value, str | int | float)}
-
-
-# --- filters as text ----------------------------------------------------------------------------------------------
-
-
-def _compared(name: str, form: str, value: Any) -> str:
-    """Return a comparison in the language of filters. Raises Refusal if it lacks a value that fits."""
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    parts = {
-        "name": _quoted(name),
-        "value": [*map(_literal, values[:1])],
-        "values": [f"({', '.join(map(_literal, values))})"] if values else [],
-        "begins": [_quoted(f"{each.replace('*', '?')}*") for each in values[:1] if isinstance(each, str)],
-        "ends": [_quoted(f"*{each.replace('*', '?')}") for each in values[:1] if isinstance(each, str)],
-    }
-    wanted = next((part for part in parts if part != "name" and f"{{{part}}}" in form), None)
-    if wanted is not None and not parts[wanted]:
-        raise Refusal(
-            Fault(422, "invalid_argument", f"the filter on {name[:100]} lacks a value that fits its operator")
-        )
-    return form.format(**{part: given if part == "name" else "".join(given) for part, given in parts.items()})
-
-
-def _literal(value: Any) -> str:
-    """Return a value as filters write it; whatever stands in a text, it stays one text."""
-    return _quoted(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 # --- what they take and give --------------------------------------------------------------------------------------

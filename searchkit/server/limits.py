@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What is refused beyond these. body, query: bytes; seconds: of a request, of its body, of a connection's headers.
+    """What is refused beyond these.
 
-    running: requests that are answered or wait for a thread; reading: whose bodies arrive; queue: writes that wait for
-    their turn at one index. window: characters of a document's text in one answer.
+    body, query, answer: bytes. seconds: of a request, of its body, of a connection's headers. running: requests that
+    are answered or wait for a thread; reading: whose bodies arrive; queue: writes that wait for their turn at one index.
+    window: characters of a document's text in one answer.
     """
 
     body: int = 16 * 2**20
     query: int = 8 * 2**10
+    answer: int = 256 * 2**10
     k: int = 1_000
     offset: int = 10_000
     context: int = 20

@@ -7,7 +7,7 @@ import operator
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from searchkit import validation
 from searchkit.search.choices import ARMS, OPTIONS
@@ -40,6 +40,8 @@ _BOUNDS = {"least": "minimum", "most": "maximum"}
 # what a check of the library takes from Python, and a server from strangers: no folder, no model's name
 _NARROWED: Mapping[str, Schema] = {
     "where": {"anyOf": [TEXT, LOOSE, {"type": "null"}]},
+    "since": {"anyOf": [TEXT, {"type": "null"}]},
+    "until": {"anyOf": [TEXT, {"type": "null"}]},
     "weights": {"type": "object", "properties": {arm: {"type": "number", "minimum": 0} for arm in ARMS},
                 "additionalProperties": False},
     "reranker": {"anyOf": [{"const": "late"}, {"type": "null"}]},
@@ -100,15 +102,16 @@ def of_type(hint: Any) -> Schema:
         return dict(_PLAIN[hint])
     if origin in (Union, types.UnionType):
         return {"anyOf": [of_type(each) for each in inside]}
-    if origin is tuple and inside[-1] is not Ellipsis:
-        return {"type": "array", "prefixItems": [of_type(each) for each in inside]}
+    if origin is Literal:
+        return {"enum": list(inside)}
     if origin is not None and issubclass(origin, Mapping):
         held = inside[1]
         return LOOSE | (
             {"additionalProperties": of_type(held)} if isinstance(held, type) and is_dataclass(held) else {}
         )
     if origin is not None and issubclass(origin, Sequence):
-        return array(of_type(inside[0]))
+        fixed = origin is tuple and inside[-1] is not Ellipsis
+        return {"type": "array", "prefixItems": [*map(of_type, inside)]} if fixed else array(of_type(inside[0]))
     return reference(hint.__name__)
 
 

@@ -1,0 +1,241 @@
+"""Start, stop and hurt a cluster of OpenSearch nodes on this machine, for tests and measurements.
+
+Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303. The jars come
+through Maven, once, and are checked against jars.sha256; they, the nodes' data and logs lie in a folder outside the
+project. Needs Java 17 or newer, and Maven.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+HOME = Path(os.environ.get("SEARCHKIT_CLUSTER_HOME", Path.home() / ".cache" / "searchkit-cluster"))
+DIGESTS = HERE / "jars.sha256"
+NODES = (1, 2, 3)
+HEAP = "512m"
+PATIENCE = 300.0  # seconds in which nodes have to find each other
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
+
+
+class ClusterError(Exception):
+    """What is missing, or what a node said."""
+
+
+def url(node: int) -> str:
+    """Return the address of a node."""
+    return f"http://127.0.0.1:{9200 + node}"
+
+
+def health(node: int) -> dict[str, Any] | None:
+    """Return what a node says of the cluster, None if it does not answer."""
+    try:
+        with DIRECT.open(f"{url(node)}/_cluster/health", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except (OSError, urllib.error.URLError):
+        return None
+
+
+def start(nodes: tuple[int, ...] = NODES, *, fresh: bool = True) -> None:
+    """Start nodes that do not run, and wait until all of them are one cluster. fresh: without what they held before."""
+    jars = _jars()
+    running = [node for node in nodes if _pid(node) is not None]
+    for node in nodes:
+        if node not in running:
+            _launch(node, jars, fresh=fresh)
+    wait(len([node for node in NODES if _pid(node) is not None]))
+
+
+def wait(count: int, status: tuple[str, ...] = ("green",)) -> None:
+    """Wait until so many nodes are one cluster in this state. Raises ClusterError."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        alive = [node for node in NODES if _pid(node) is not None]
+        if len(alive) < count:
+            raise ClusterError(f"a node ended; the end of its log:\n{_last_words()}")
+        told = [found for node in alive if (found := health(node))]
+        if len(told) == len(alive) and all(t["number_of_nodes"] == count and t["status"] in status for t in told):
+            return
+        time.sleep(0.5)
+    raise ClusterError(f"{count} nodes did not become {' or '.join(status)} within {PATIENCE:.0f} s\n{_last_words()}")
+
+
+def send(node: int, number: signal.Signals) -> None:
+    """Send a signal to a node: SIGKILL, SIGSTOP, SIGCONT."""
+    pid = _pid(node)
+    if pid is None:
+        raise ClusterError(f"node {node} does not run")
+    os.kill(pid, number)
+    if number in (signal.SIGKILL, signal.SIGTERM):
+        while _pid(node) is not None:
+            time.sleep(0.05)
+
+
+def stop() -> None:
+    """End all nodes and forget what they held."""
+    for node in NODES:
+        if _pid(node) is not None:
+            send(node, signal.SIGKILL)
+    shutil.rmtree(HOME / "nodes", ignore_errors=True)
+
+
+def _pid(node: int) -> int | None:
+    """Return the process of a node that runs."""
+    try:
+        pid = int((HOME / "nodes" / str(node) / "pid").read_text())
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return pid if f"node.name=n{node}".encode() in arguments.split(b"\0") else None
+
+
+def _launch(node: int, jars: Path, *, fresh: bool) -> None:
+    home = HOME / "nodes" / str(node)
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    settings = {
+        "cluster.name": "searchkit-test",
+        "node.name": f"n{node}",
+        "path.home": str(home),
+        "network.host": "127.0.0.1",
+        "http.port": str(9200 + node),
+        "transport.port": str(9300 + node),
+        "discovery.seed_hosts": ",".join(f"127.0.0.1:{9300 + each}" for each in NODES),
+        "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in NODES),
+        "node.store.allow_mmap": "false",
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+        "http.type": "netty4",
+        "transport.type": "netty4",
+    }
+    options = [
+        f"-Xms{HEAP}",
+        f"-Xmx{HEAP}",
+        "-XX:TieredStopAtLevel=1",
+        "-Xshare:auto",
+        f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
+        "-Dlog4j2.disable.jmx=true",
+        "-Djava.util.logging.manager=org.apache.logging.log4j.jul.LogManager",
+    ]
+    arguments = [f"{name}={value}" for name, value in settings.items()]
+    with (home / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [_tool("java"), *options, "-cp", f"{jars}/*{os.pathsep}{jars}", "Node", *arguments],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    (home / "pid").write_text(str(process.pid))
+
+
+def _jars() -> Path:
+    """Return the folder of the jars, fetched and checked if they are not there yet."""
+    wanted = hashlib.sha256(
+        b"".join((HERE / name).read_bytes() for name in ("pom.xml", "Node.java", "jars.sha256"))
+    ).hexdigest()
+    folder = HOME / f"jars-{wanted[:12]}"
+    if not folder.exists():
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        _fetch(part)
+        check(part)
+        _run([_tool("javac"), "-cp", f"{part}/*", "-d", str(part), str(HERE / "Node.java")])
+        part.rename(folder)
+    return folder
+
+
+def _fetch(folder: Path) -> None:
+    goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+    print("Fetching OpenSearch through Maven …", file=sys.stderr)
+    _run([_tool("mvn"), "-q", "-B", "-f", str(HERE / "pom.xml"), goal, f"-DoutputDirectory={folder}"])
+    for archive in folder.glob("*.zip"):
+        with zipfile.ZipFile(archive) as held:
+            for name in held.namelist():
+                if name.endswith(".jar") and not (folder / Path(name).name).exists():
+                    (folder / Path(name).name).write_bytes(held.read(name))
+
+
+def digests(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name and SHA-256 of each file that Maven brought."""
+    for path in sorted(folder.glob("*.jar")) + sorted(folder.glob("*.zip")):
+        yield path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check(folder: Path) -> None:
+    """Compare files with the digests that are known. Raises ClusterError."""
+    known = dict(reversed(line.split("  ", 1)) for line in DIGESTS.read_text().splitlines())
+    found = dict(digests(folder))
+    wrong = sorted(name for name in known.keys() | found.keys() if known.get(name) != found.get(name))
+    if wrong:
+        raise ClusterError(f"these are not the files of {DIGESTS.name}: {', '.join(wrong)}")
+
+
+def _tool(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise ClusterError(f"{name} is not installed; a cluster needs a JDK of version 17 or newer, and Maven")
+    return path
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ClusterError(f"{Path(command[0]).name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def _last_words() -> str:
+    logs = sorted((HOME / "nodes").glob("*/log"))
+    return "\n".join(f"{log}: {log.read_text(errors='replace')[-1500:]}" for log in logs)
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="scripts/cluster", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("command", choices=("start", "stop", "status", "kill", "restart", "pause", "resume", "digests"))
+    parser.add_argument("node", nargs="?", type=int, choices=NODES, help="for kill, restart, pause and resume")
+    options = parser.parse_args()
+    try:
+        if options.command == "start":
+            start()
+            print(" ".join(map(url, NODES)))
+        elif options.command == "stop":
+            stop()
+        elif options.command == "status":
+            for node in NODES:
+                print(url(node), json.dumps(health(node)))
+        elif options.command == "digests":  # to write jars.sha256 anew after a change of pom.xml
+            folder = HOME / "jars.new"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _fetch(folder)
+            print("\n".join(f"{digest}  {name}" for name, digest in digests(folder)))
+        elif options.node is None:
+            parser.error(f"{options.command} needs a node")
+        elif options.command == "restart":
+            start((options.node,), fresh=False)
+        else:
+            signals = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "resume": signal.SIGCONT}
+            send(options.node, signals[options.command])
+    except ClusterError as error:
+        sys.exit(f"scripts/cluster: {error}")
+
+
+if __name__ == "__main__":
+    main()
