@@ -10,8 +10,8 @@ class RequestLimits:
     """What is refused beyond these.
 
     body, query, answer: bytes. seconds: of a request, of its body, of a connection's headers. running: requests that
-    are answered or wait for a thread; reading: whose bodies arrive; queue: writes that wait for their turn at one index.
-    window: characters of a document's text in one answer.
+    are answered or wait for a thread. reading: requests whose bodies arrive. queue: writes that wait for their turn at
+    one index. window: characters of a document's text in one answer.
     """
 
     body: int = 16 * 2**20
