@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,7 +37,7 @@ class WriteTask:
         self.fault: Fault | None = None
         self.future: Future[None]
         self._created, self._told = time.time(), ("", 0.0)
-        self._stopping = threading.Event()
+        self._stopping = False
 
     @property
     def is_over(self) -> bool:
@@ -56,7 +55,7 @@ class WriteTask:
 
     def run(self, work: Work) -> None:
         """Do the work, and take down how it ended."""
-        if self._stopping.is_set():
+        if self._stopping:
             self._end(CANCELLED)
             return
         self.state = RUNNING
@@ -72,13 +71,13 @@ class WriteTask:
 
     def stop(self) -> None:
         """Have the work end before it is done: at once if it has not begun, else at its next report of progress."""
-        self._stopping.set()
+        self._stopping = True
         if self.future.cancel():
             self._end(CANCELLED)
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Take note of how far the work is. Raises what ends it, if it was told to stop."""
-        if self._stopping.is_set():
+        if self._stopping:
             raise _Cancelled
         before, when = self._told
         if stage != before or time.monotonic() - when >= EVENT_SECONDS:
