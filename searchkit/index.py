@@ -49,9 +49,9 @@ class Index(IndexReader):
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
-        embedder: "minilm", "none", "st:MODEL", an Embedder or a callable; engine: "tantivy" or "whoosh" …;
-        language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200, or the maximum if that
-        is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
+        embedder: "minilm", "none", "onnx:FOLDER", "hf:OWNER/NAME", "st:MODEL" …, an Embedder or a callable; engine:
+        "tantivy" or "whoosh" …; language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200,
+        or the maximum if that is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
         from searchkit.models.embedders import embedder as model_called
         from searchkit.storage import creation

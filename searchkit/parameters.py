@@ -69,6 +69,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "options": optional(_sync_options),
     "replace": flag,
     "strict": flag,
+    "only_about": flag,
     "dry_run": flag,
     "allow_removals": flag,
     "sources": flag,

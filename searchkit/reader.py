@@ -97,6 +97,8 @@ class IndexReader(Holdings):
         said_by: only passages in which somebody of this name says something.
         stages: what hybrid does beyond fusion: all stages unless some are named.
         recency: in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge.
+        history: the turns before the question, oldest first: mappings or pairs of role and content.
+        rewrite: a function of the turns and the question, which returns the question as it would stand alone.
         today: what "last week" counts from: a date, or its ISO 8601 text; the clock's day unless given.
         min_confidence: leave out hits that are less likely to answer, 0 to 1.
         reranker: judge the first hits anew: late (with the model at hand), onnx:FOLDER or st-ce:MODEL; in
@@ -113,11 +115,14 @@ class IndexReader(Holdings):
 
     @shows_options
     def search_many(self, queries: Iterable[str], k: int = 10, **options: Unpack[SearchOptions]) -> list[Results]:
-        """Return for each query, in order, what `search` returns; many at once are answered faster."""
-        from searchkit.search.batch import search_many
+        """Return for each query, in order, what `search` returns; many at once are answered faster.
+
+        history: one conversation for each query, or none.
+        """
+        from searchkit.search.batch import requests_of, search_many
 
         with self._reading() as view:
-            requests = [SearchRequest(each, k, **preferred(view.settings.ranking, options)) for each in queries]
+            requests = requests_of(queries, k, preferred(view.settings.ranking, options))
             model = self._model(view, options.get("mode", "hybrid"))
             return search_many(view, model, self._analyzer, requests)
 
@@ -161,12 +166,19 @@ class IndexReader(Holdings):
         with self._reading() as view:
             return rechecked(view, answer, given)
 
-    def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
-        """Return k statements of those whose names hold all words of `name`; `about` ranks and filters the claims."""
+    def who_said(
+        self, name: str, *, about: str | None = None, k: int = 10, only_about: bool = False
+    ) -> list[Statement]:
+        """Return k statements of those who have all words of `name`, and of their kind: an expert's for analysts.
+
+        `about` ranks them, by words and meaning of claim, passage and title; else those by name come first. only_about:
+        leave out statements without any of its words.
+        """
         from searchkit.search.who_said import who_said
 
         with self._reading() as view:
-            return who_said(view, self._analyzer, name, about, k)
+            model = self._model(view, "hybrid") if about else None
+            return who_said(view, model, self._analyzer, name, about, k, only_about=only_about)
 
     def reload(self) -> bool:
         """Go to the latest commit; tell whether there was a newer one than this object saw."""

@@ -169,7 +169,9 @@ class Statement:
 
     `source` is who, as written ("she"; empty where a quotation goes on from the passage before), `speaker` who that
     is, with what the document says of them. `verb` is the reporting verb's base form, or "according to". `claim` is
-    `passage.text[claim_span[0]:claim_span[1]]`, and `source` the same of `source_span`.
+    `passage.text[claim_span[0]:claim_span[1]]`, and `source` the same of `source_span`. `match` tells whether the
+    speaker has the name that was asked for, or is of its kind (an economist, for analysts). `score` is how well speaker
+    and subject fit, 0 to 1.
     """
 
     source: str
@@ -179,6 +181,8 @@ class Statement:
     passage: Passage
     source_span: tuple[int, int]
     claim_span: tuple[int, int]
+    match: Literal["name", "kind"] = "name"
+    score: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statement as JSON-ready values."""
@@ -190,7 +194,8 @@ class Results(Sequence[Hit]):
     """The hits of one query, best first. `warnings` say what was understood otherwise than written.
 
     `answerable` tells whether the index seems to hold an answer at all: whether any hit has a confidence of at least
-    ANSWERABLE.
+    ANSWERABLE. `understood` is how the query was read if not as it stands: with earlier turns of its conversation, or
+    rewritten.
     """
 
     query: str
@@ -200,6 +205,7 @@ class Results(Sequence[Hit]):
     elapsed_ms: float
     warnings: tuple[str, ...] = ()
     explain: Mapping[str, Any] | None = None
+    understood: str | None = None
 
     @property
     def answerable(self) -> bool:

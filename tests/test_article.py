@@ -40,6 +40,23 @@ def test_what_analysts_said_about_vietnam_comes_first(article):
     assert all("Vietnam" in text for text in found[2:])
 
 
+def test_what_experts_said_about_vietnam_comes_first_for_who_asks_for_analysts(article):
+    first, second, *others = article.who_said("analysts", about="Vietnam")
+    assert [(one.source, one.verb, one.match) for one in (first, second)] == [
+        ("experts", "say", "kind"),
+        ("they", "add", "kind"),
+    ]
+    assert first.claim.startswith("However, the upcoming visit proves that Washington's rebuke did not affect Vietnam")
+    assert all(one.score < second.score / 2 for one in others)
+    assert {one.speaker.partition(",")[0] for one in others} >= {"analysts", "Wang Junsheng", "Cui Heng"}
+
+
+def test_a_search_in_what_analysts_said_holds_the_experts_paragraph(article):
+    found = [hit.passage.text for hit in article.search("Vietnam", k=20, said_by="analysts")]
+    assert any("experts said" in text for text in found)
+    assert not any("Lin Jian" in text or "Ushakov" in text for text in found)
+
+
 @pytest.mark.parametrize(("question", "words"), QUESTIONS.items())
 def test_the_right_paragraph_is_among_the_first_three(article, question, words):
     assert any(words in hit.passage.text for hit in article.search(question, k=3))

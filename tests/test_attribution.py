@@ -88,7 +88,39 @@ SENTENCES = [
     ("The bridge is seen by analysts as a mistake.", "analysts", "see", "The bridge is seen by analysts as a mistake."),
     ("Okafor was quoted as saying that the deal was off.", "Okafor", "say", "that the deal was off."),
     ("Okafor was quoted by the Harbour Courier as saying the deal was off.", "Okafor", "say", "the deal was off."),
+    ("It is widely believed by analysts that rents will fall.", "analysts", "believe",
+     "It is widely believed by analysts that rents will fall."),
+    ("It was said by officials that rents would fall.", "officials", "say", "rents would fall."),
+    ("As noted by analysts, rents will fall.", "analysts", "according to", "rents will fall."),
+    ("Rents will fall, as observed by a reporter of the Courier.", "a reporter of the Courier", "according to",
+     "Rents will fall"),
+    ("Rents will fall, per the Courier.", "the Courier", "according to", "Rents will fall"),
+    ("Per the harbour office, rents will fall.", "the harbour office", "according to", "rents will fall."),
+    ("In the eyes of experts, rents will fall.", "experts", "according to", "rents will fall."),
+    ("From the perspective of analysts, rents will fall.", "analysts", "according to", "rents will fall."),
+    # several, asked by somebody
+    ("Experts interviewed by the Courier said rents would fall.", "Experts interviewed by the Courier", "say",
+     "rents would fall."),
+    ("Analysts polled by the Courier expect rents to fall.", "Analysts polled by the Courier", "expect",
+     "rents to fall."),
+    ("Most of the analysts polled expect rents to fall.", "Most of the analysts polled", "expect", "rents to fall."),
+    # sources and verbs of reports
+    ("The data show that rents fell.", "The data", "show", "rents fell."),
+    ("Observers hold that rents will fall.", "Observers", "hold", "rents will fall."),
+    ("The government has indicated rents will fall.", "The government", "indicate", "rents will fall."),
+    ("The mayor forecasted a mild winter.", "The mayor", "forecast", "a mild winter."),
+    ("Skagen's emir said in Oslo that rents would fall.", "Skagen's emir", "say", "rents would fall."),
+    ("The company announced on Monday it had been sold.", "The company", "announce", "it had been sold."),
+    ('"Rents fell," the press release states.', "the press release", "state", '"Rents fell,"'),
+    ('"Rents fell," her statement read in part.', "her statement", "read", '"Rents fell,"'),
+    ("Lena Okafor, leader of the harbour group, told the Courier the pier would close.", "Lena Okafor", "tell",
+     "the pier would close."),
+    ("Analysts were quick to say that rents would fall.", "Analysts", "say", "rents would fall."),
+    ("Okafor says about the match: We play on Monday.", "Okafor", "say", "We play on Monday."),
+    ("Officials warned of helpers: within a day there were dozens.", "Officials", "warn",
+     "of helpers: within a day there were dozens."),
     # a colon
+    ('Okafor took to social media: "Rents will fall."', "Okafor", "write", '"Rents will fall."'),
     ('Okafor: "Rents will fall."', "Okafor", "say", '"Rents will fall."'),
 ]  # fmt: skip
 
@@ -117,6 +149,10 @@ SILENT = [
     "The harbour holds forty boats.",
     "The king raised an army, recalled Tran to Hanoi and left.",
     "The new claims of the union were late.",
+    "The candidate who has pledged to close the pier won.",
+    "The ferry costs ten crowns per head.",
+    "Heavy betting on one side showed that rents would fall.",
+    "This was demonstrated by Lena Okafor.",
 ]
 
 
@@ -130,6 +166,26 @@ def test_two_statements_of_one_subject_are_told_apart():
         ("Okafor", "recall", "the pier burned in 1911"),
         ("Okafor", "say", "no insurer had paid."),
     ]
+
+
+def test_a_second_verb_has_the_subject_of_the_first_whatever_the_first_claims():
+    assert heard("Okafor told investors that the pier was a moat and predicted that it would close.") == [
+        ("Okafor", "tell", "the pier was a moat"),
+        ("Okafor", "predict", "it would close."),
+    ]
+
+
+def test_a_participle_has_the_sentences_subject_however_long_that_is():
+    (found,) = heard("Tidewater director and analyst Lena Okafor shared her figures, revealing that rents had fallen.")
+    assert found == ("Tidewater director and analyst Lena Okafor", "reveal", "rents had fallen.")
+
+
+def test_a_pronoun_that_begins_a_sentence_stays_its_subject():
+    assert heard("It names Skagen and admits that rents had fallen.") == [("It", "admit", "rents had fallen.")]
+
+
+def test_a_name_behind_a_trade_is_who_speaks():
+    assert speakers("The pilot, Ivo Lind, said the tide was high.") == ["The pilot, Ivo Lind"]
 
 
 def test_a_quotation_within_a_quotation_is_not_the_reports_own():
@@ -200,6 +256,12 @@ def test_a_person_quoted_after_a_group_is_one_of_it():
         ("Analysts", ""),
         ("Ivo Lind of Tidewater Bank", "Analysts"),
     ]
+
+
+def test_a_group_goes_on_behind_a_quotation_of_several_sentences():
+    first = 'Analysts in Skagen said rents would fall. "We have seen it," said Ivo Lind of Tidewater. "Nobody minded."'
+    (found,) = attributions([first])
+    assert [one.among for one in found] == ["", "Analysts in Skagen"]
 
 
 def test_offsets_are_those_of_the_passage_whatever_its_marks():

@@ -72,7 +72,7 @@ def calls(view, question: str, **options) -> Counter[str]:
 
 ONCE = {"keywords.frequencies": 1, "keywords.search": 1, "vectors.search_many": 1, "scope": 1}
 FIRST = {**ONCE, "scores": 2, "passages.neighbours": 1, "vectors.read": 1, "passages.get": 1}
-WHOSE = {"statements.matching": 1, "statements.within": 1}
+WHOSE = {"statements.speakers": 1, "statements.within": 1}
 
 
 def test_a_hybrid_question_asks_each_thing_once(view):
@@ -134,9 +134,9 @@ def test_an_operator_asks_for_what_it_binds(view):
 
 def test_who_said_asks_each_thing_once(view):
     counted = Counted(view)
-    assert who_said(counted, ANALYZER, "analysts", "coffee", 100)
+    assert who_said(counted, WordPieceEmbedder(), ANALYZER, "analysts", "coffee", 100)
     asked = ("statements.matching", "statements.by", "statements.speakers", "passages.get", "keywords.frequencies")
-    assert counted.calls == dict.fromkeys(asked, 1)
+    assert counted.calls == {**dict.fromkeys(asked, 1), "scores": 1}
 
 
 def test_why_not_asks_each_arm_once_more_for_all_that_it_finds(view):

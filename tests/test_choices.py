@@ -18,10 +18,10 @@ from searchkit.search.stages import stage
 
 COMMANDS = typer.main.get_command(app).commands
 OTHERWISE = {"weights": "weight", "stages": "without"}  # how the command line says what takes a mapping or a list
-NOT_THERE = {  # what a command leaves out: it prints no pages of hits, or nothing but a verdict
-    "search": set(),
-    "context": {"k", "offset", "context", "collapse", "explain"},
-    "why-not": {"context", "explain"},
+NOT_THERE = {  # what a command leaves out: it takes no function, prints no pages of hits, or nothing but a verdict
+    "search": {"rewrite"},
+    "context": {"k", "offset", "context", "collapse", "explain", "rewrite"},
+    "why-not": {"context", "explain", "rewrite"},
 }
 
 

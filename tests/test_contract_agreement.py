@@ -227,7 +227,7 @@ def test_many_questions_have_the_same_answers_at_once(pair):
 @pytest.mark.parametrize(("name", "about"), [("analysts", None), ("Okafor", "trade"), ("nobody", None)])
 def test_the_same_is_said(pair, name, about):
     folder, memory, _ = pair
-    found, wanted = (who_said(view, Analyzer("en"), name, about, 10) for view in (folder, memory))
+    found, wanted = (who_said(view, WordPieceEmbedder(), Analyzer("en"), name, about, 10) for view in (folder, memory))
     assert found == wanted
     assert bool(found) == (name != "nobody")
 

@@ -21,6 +21,7 @@ from searchkit.models.embedders import (
     embedder,
     estimate_tokens,
     hub,
+    recipe,
 )
 from searchkit.models.embedders.checks import unit_rows
 from searchkit.models.embedders.local import MINILM
@@ -337,9 +338,9 @@ def test_a_function_without_a_name_must_be_given_one():
         embedder(lambda texts: [[1.0]] * len(texts))
 
 
-@pytest.mark.parametrize("name", ["minillm", "", "st:", "st-onnx:", "tests.word_lengths"])
+@pytest.mark.parametrize("name", ["minillm", "", "onnx:", "hf:", "st:", "st-onnx:", "tests.word_lengths"])
 def test_an_unknown_name_lists_what_there_is(name):
-    with pytest.raises(ValueError, match=r"unknown embedder .* there are: minilm, st:MODEL.*embedder="):
+    with pytest.raises(ValueError, match=r"unknown embedder .* there are: minilm, onnx:FOLDER.*embedder="):
         embedder(name)
 
 
@@ -352,7 +353,7 @@ def test_available_models_state_name_size_and_licence():
     first, *others = available()
     assert first[:5] == ("minilm", "all-MiniLM-L6-v2-int8", 384, True, "Apache-2.0")
     assert first.megabytes == pytest.approx(24, abs=1)
-    assert [info.spec for info in others] == ["st:MODEL", "st-onnx:MODEL", "none"]
+    assert [info.spec for info in others] == ["onnx:FOLDER", "hf:OWNER/NAME", "st:MODEL", "st-onnx:MODEL", "none"]
 
 
 # -- sentence-transformers ------------------------------------------------------------------------------
@@ -388,13 +389,13 @@ def test_a_revision_follows_an_at_sign_unless_a_folder_has_that_name(tmp_path):
     ],
 )
 def test_families_that_need_prompts_get_them(model, prompts):
-    assert hub.prompts_of(model, None, None, {"query": None, "document": None}) == prompts
+    assert recipe.prompts_of(model, None, None, {"query": None, "document": None}) == prompts
 
 
 def test_given_prompts_come_before_the_models_own_and_those_before_the_familys():
     own = {"query": "ask: ", "document": "read: "}
-    assert hub.prompts_of("intfloat/e5-small-v2", None, None, own) == ("ask: ", "read: ")
-    assert hub.prompts_of("intfloat/e5-small-v2", "", "mine: ", own) == ("", "mine: ")
+    assert recipe.prompts_of("intfloat/e5-small-v2", None, None, own) == ("ask: ", "read: ")
+    assert recipe.prompts_of("intfloat/e5-small-v2", "", "mine: ", own) == ("", "mine: ")
 
 
 def test_weights_that_only_unpickling_could_read_are_refused(tmp_path):

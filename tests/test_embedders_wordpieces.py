@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from searchkit.models.embedders import wordpieces
 from searchkit.models.embedders.checks import valid_text
@@ -44,3 +44,27 @@ def test_another_kind_of_tokenizer_is_asked_for_every_text():
     whole = Tokenizer(models.WordLevel({"new york": 0}))
     whole.pre_tokenizer = pre_tokenizers.Split(",", "removed")
     assert WordPieces(whole).encode("new york,new york") == [0, 0]
+
+
+def made(model, pre_tokenizer, post_processor):
+    whole = Tokenizer(model)
+    whole.pre_tokenizer, whole.post_processor = pre_tokenizer, post_processor
+    return WordPieces(whole)
+
+
+def test_what_a_tokenizer_puts_around_a_text_stays_when_it_is_cut():
+    words = {"<s>": 0, "</s>": 1, "a": 2, "b": 3, "[UNK]": 4}
+    both = processors.RobertaProcessing(("</s>", 1), ("<s>", 0), add_prefix_space=False)
+    around = made(models.WordLevel(words, unk_token="[UNK]"), pre_tokenizers.Whitespace(), both)  # noqa: S106
+    assert around.cut(around.encode("a b a b"), 4) == [0, 2, 3, 1]
+    assert around.cut(around.encode("a b"), 4) == [0, 2, 3, 1]
+    assert around.count(["a b", ""]) == [2, 0]
+    end = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    behind = made(models.WordLevel(words, unk_token="[UNK]"), pre_tokenizers.Whitespace(), end)  # noqa: S106
+    assert behind.cut(behind.encode("a b a b"), 3) == [2, 3, 1]
+
+
+def test_the_share_of_unknown_pieces_leaves_special_ones_out():
+    pieces = models.Unigram([("<unk>", -9.0), ("\u2581", -2.0), ("\u2581a", -1.0)], unk_id=0)
+    unigram = made(pieces, pre_tokenizers.Metaspace(), processors.TemplateProcessing(single="$A", special_tokens=[]))
+    assert [unigram.unknown(text) for text in ("a a", "\u96ea \u96ea", "")] == [0, 0.5, 0]

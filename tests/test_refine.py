@@ -290,8 +290,8 @@ def test_feedback_finds_what_the_best_passage_also_says(made):
 
 
 def test_a_long_question_trusts_its_vector_less(made):
-    index = made("Coffee is dear.", "Tea is cheap.")
     long = " ".join(f"zu{letter}k" for letter in ascii_lowercase[:24])
+    index = made("Coffee is dear.", "Tea is cheap.", long)
     explained = index.search(long, explain=True).explain
     assert explained["weights"] == {"keyword": 0.75, "vector": 0.25}
     assert index.search(long, explain=True, stages=()).explain["weights"] == {"keyword": 1, "vector": 1}

@@ -269,7 +269,7 @@ def test_what_is_no_cross_encoder_is_refused_with_its_name(tmp_path):
     with pytest.raises(SearchkitError, match=r"model\.onnx: No such file.*A reranker's folder holds"):
         OnnxReranker(tmp_path)
     folder = cross_encoder(tmp_path / "m", input_name="pixels")
-    with pytest.raises(SearchkitError, match=r"takes .*pixels.*a cross-encoder takes"):
+    with pytest.raises(SearchkitError, match=r"takes pixels .*a model of texts takes"):
         OnnxReranker(folder)
     with pytest.raises(SearchkitError, match="returns 3 numbers a passage"):
         OnnxReranker(cross_encoder(tmp_path / "m", outputs=3)).score("tea", ["tea"])

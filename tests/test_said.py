@@ -34,6 +34,11 @@ FERRY = Document(
 )
 
 
+def coffee_or_not(texts: list[str]) -> np.ndarray:
+    """Return rows of a model to which "coffee" and "beans" are the same, and all else is one other thing."""
+    return np.array([[1, 0] if "coffee" in text or "beans" in text else [0, 1] for text in texts], np.float32)
+
+
 @pytest.fixture
 def index(tmp_path: Path) -> Index:
     made = Index.create(tmp_path / "index", embedder="none", target_tokens=12)
@@ -42,7 +47,8 @@ def index(tmp_path: Path) -> Index:
 
 
 def claims(index: Index, name: str, about: str | None = None) -> list[tuple[str, str]]:
-    return [(one.source, one.claim) for one in index.who_said(name, about=about)]
+    """Return source and claim of the statements of those who have the name, best first."""
+    return [(one.source, one.claim) for one in index.who_said(name, about=about) if one.match == "name"]
 
 
 def test_statements_are_found_by_the_words_of_the_speakers_name(index):
@@ -75,8 +81,41 @@ def test_about_puts_claims_that_hold_the_subject_before_those_beside_it(index):
     ]
 
 
-def test_about_leaves_out_passages_without_the_subject(index):
-    assert claims(index, "Okafor", about="eels") == []
+def test_about_leaves_out_statements_without_the_subject_only_where_that_is_asked_for(index):
+    assert [one.score for one in index.who_said("Okafor", about="eels")] == [0, 0]
+    assert index.who_said("Okafor", about="eels", only_about=True) == []
+    (one,) = index.who_said("Okafor", about="a mild winter", only_about=True, k=1)
+    assert (one.claim, one.score) == ("a mild winter.", 1)
+
+
+def test_those_of_the_same_kind_come_behind_those_of_the_name(index):
+    found = index.who_said("analysts")
+    assert [(one.source, one.match) for one in found] == [
+        ("Analysts at Tidewater Bank", "name"),
+        ("Lena Okafor", "kind"),
+        ("She", "kind"),
+    ]
+    assert [one.score for one in found] == [1, 0.9, 0.9]
+
+
+def test_what_fits_the_subject_comes_first_whoever_of_the_kind_said_it(index):
+    found = index.who_said("analysts", about="the winter")
+    assert [(one.source, one.match) for one in found[:2]] == [("She", "kind"), ("Lena Okafor", "kind")]
+    assert found[0].score > found[1].score > found[2].score == 0
+
+
+def test_all_other_words_of_the_name_must_be_there(index):
+    assert [one.source for one in index.who_said("analysts at Skagen")] == ["Lena Okafor", "She"]
+    assert index.who_said("analysts at Borg") == []
+
+
+def test_the_meaning_of_a_passage_ranks_statements_that_have_none_of_the_words(tmp_path):
+    texts = {"far": "Analysts said the ferry was late.", "near": "Analysts said beans were dear."}
+    with Index.create(tmp_path / "index", embedder=coffee_or_not) as made:
+        made.add([Document(name, text) for name, text in texts.items()])
+        found = made.who_said("analysts", about="coffee")
+        assert [(one.passage.doc_id, one.score) for one in found] == [("near", 0.5), ("far", 0)]
+        assert made.who_said("analysts", about="coffee", only_about=True) == []
 
 
 def test_k_limits_the_statements(index):
@@ -89,9 +128,13 @@ def test_a_name_that_nobody_has_finds_nothing(index, name):
 
 
 def test_said_by_keeps_passages_in_which_that_speaker_speaks(index):
-    assert [hit.passage.id for hit in index.search("rents", said_by="analysts")] == ["harbour#0"]
+    assert [hit.passage.id for hit in index.search("rents", said_by="analysts at Tidewater")] == ["harbour#0"]
     assert {hit.passage.doc_id for hit in index.search("rents")} == {"harbour", "ferry"}
     assert len(index.search("rents", said_by="pilots")) == 0
+
+
+def test_said_by_keeps_passages_in_which_one_of_the_kind_speaks(index):
+    assert {hit.passage.id for hit in index.search("rents", said_by="analysts")} == {"harbour#0", "harbour#1"}
 
 
 def test_said_by_goes_with_a_filter(index):
@@ -174,6 +217,24 @@ def test_any_write_brings_an_old_index_up_to_date(old):
         assert index.verify().ok
 
 
+def test_statements_of_older_rules_are_found_anew_by_the_next_write(index):
+    before = claims(index, "Okafor")
+    with sqlite3.connect(index.path / "catalog.sqlite") as db:
+        db.execute("DELETE FROM counters WHERE name = 'statements'")
+        db.execute("DELETE FROM said WHERE row = 1")
+    with Index.open(index.path) as again:
+        assert claims(again, "Okafor") == []
+        again.add([Document("tide", "The tide was high.")])
+        assert claims(again, "Okafor") == before
+        assert again.verify().ok
+
+
+def test_statements_of_these_rules_are_left_alone(index, monkeypatch):
+    monkeypatch.setattr("searchkit.indexing.statements.attributions", lambda _: 1 // 0)
+    index.compact()
+    assert claims(index, "official")
+
+
 # --- ranking ------------------------------------------------------------------------------------------------
 
 
@@ -195,6 +256,19 @@ def test_the_asked_speaker_on_the_asked_subject_gets_most(index):
 def test_an_economist_counts_as_an_analyst_but_for_less(index):
     found = bonus(index, "What did analysts say about rents?")
     assert 0 < found["harbour#1"] < found["harbour#0"]
+
+
+def test_another_kind_of_speaker_from_the_same_place_is_not_who_was_asked_for(index):
+    assert bonus(index, "What did officials of Tidewater Bank say about rents?")["harbour#0"] == 0
+
+
+def test_a_statement_of_another_time_gets_less(tmp_path):
+    days = {"then": "2024-06-20", "later": "2024-09-20"}
+    with Index.create(tmp_path / "index", embedder="none") as made:
+        made.add([Document(name, "Analysts said rents fell.", metadata={"date": day}) for name, day in days.items()])
+        found = bonus(made, "What did analysts say about rents in June 2024?")
+        assert found["then#0"] == 1
+        assert 0 < found["later#0"] < 0.1
 
 
 def test_the_speaker_on_another_subject_gets_nothing(index):
@@ -247,7 +321,16 @@ def test_who_said_prints_speaker_claim_and_place(index):
     assert done.exit_code == 0
     assert "Lena Okafor, an economist at the Skagen Institute" in done.stdout
     assert "a mild winter." in done.stdout
-    assert "harbour#1" in done.stdout
+    assert "    harbour:3  #1" in done.stdout
+
+
+def test_who_said_tells_a_kind_from_a_name(index):
+    done = run("who-said", "analysts", "--about", "winter", "--only-about", "-i", str(index.path))
+    assert "Lena Okafor" in done.stdout
+    assert "of the same kind" in done.stdout
+    assert "Tidewater" not in done.stdout
+    shown = json.loads(run("who-said", "analysts", "--json", "-i", str(index.path)).stdout)
+    assert [one["match"] for one in shown] == ["name", "kind", "kind"]
 
 
 def test_who_said_as_json(index):
@@ -267,5 +350,5 @@ def test_who_said_tells_how_to_bring_an_old_index_up_to_date(old):
 
 
 def test_said_by_on_the_command_line(index):
-    done = run("search", "rents", "--said-by", "analysts", "--jsonl", "-i", str(index.path))
+    done = run("search", "rents", "--said-by", "Tidewater", "--jsonl", "-i", str(index.path))
     assert [json.loads(line)["passage"]["id"] for line in done.stdout.splitlines()] == ["harbour#0"]

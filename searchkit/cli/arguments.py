@@ -15,7 +15,7 @@ from searchkit.search.choices import OPTIONS
 DEFAULT_INDEX = Path("indexes/default")
 STDIN = Path("-")
 EMBEDS = ("progressive", "full")
-MODELS = ("minilm", "none", "st:", "st-onnx:")
+MODELS = ("minilm", "none", "onnx:", "hf:", "st:", "st-onnx:")
 RANKING, PAGE, OUTPUT = "Ranking", "What is shown", "Output"
 READING, CREATION = "Reading", "Fixed when the index is created"
 
@@ -92,9 +92,10 @@ Queries = Annotated[
     ),
 ]
 SpeakerName = Annotated[
-    str, typer.Argument(metavar="NAME", help="Words of the name: analysts, Solheim, 'the ministry'.")
+    str, typer.Argument(metavar="NAME", help="Words of the name, or a kind: analysts, Solheim, 'the ministry'.")
 ]
-About = Annotated[str | None, typer.Option("--about", help="Only claims about this, best first.")]
+About = Annotated[str | None, typer.Option("--about", help="What it is to be about: what fits comes first.")]
+OnlyAbout = Annotated[bool, typer.Option("--only-about", help="Leave out statements without any word of --about.")]
 Count = Annotated[int, typer.Option("-k", min=1, help="Number of statements.")]
 PassageId = Annotated[str, typer.Argument(metavar="PASSAGE", help="Id of a passage: DOCUMENT#NUMBER.")]
 ItemId = Annotated[str, typer.Argument(metavar="ID", help="Id of a document or passage.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.models import CommandInfo
@@ -165,6 +165,7 @@ def import_(
         "searchkit search storms --where 'section = \"WORLD\" and date >= 2024-06-01'",
         "searchkit search -- -word            (a query that begins with a dash)",
         "searchkit search - --jsonl < questions.txt",
+        'searchkit search "And the ministry?" --history chat.json',
     )
 )
 @flat
@@ -186,9 +187,16 @@ def search(
         _exit_unless(any(_print_all(iter([served]), form, many=False)))
         return
     with opening.existing(index) as opened:
-        found = (each for asked in _queries(query) for each in opened.search_many(asked, page.k, **options))
+        found = (
+            each for asked in _queries(query) for each in opened.search_many(asked, page.k, **_for_each(asked, options))
+        )
         answered = sum(_print_all(found, form, many=many))
     _exit_unless(answered > 0)
+
+
+def _for_each(asked: list[str], options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of several queries, which all follow the same conversation if there is one."""
+    return options | {"history": [options["history"]] * len(asked)} if "history" in options else options
 
 
 def _queries(query: str) -> Iterator[list[str]]:
@@ -266,13 +274,14 @@ checking.add_to(app)
 def who_said(
     name: arguments.SpeakerName,
     about: arguments.About = None,
+    only_about: arguments.OnlyAbout = False,
     k: arguments.Count = 10,
     index: IndexPath = DEFAULT_INDEX,
     json: arguments.AsJson = False,
 ) -> None:
     """List what somebody said, each statement with its place. English documents only."""
     with opening.existing(index) as opened:
-        found = opened.who_said(name, about=about, k=k)
+        found = opened.who_said(name, about=about, k=k, only_about=only_about)
         facts = {} if found else opened.status()
     render.either([each.to_dict() for each in found], lambda: render.statements(found), json=json)
     if not found:

@@ -26,6 +26,7 @@ SETTINGS = (
     *(f"no {stage}" for stage in STAGES),
     "default",
     "late",
+    "no history",
 )  # for completion; evaluation.settings knows the truth
 JUDGED, WRITTEN = "Questions", "What is written"
 
@@ -99,7 +100,7 @@ Settings = Annotated[
         metavar="NAME",
         help=f"Measure only these: {', '.join(SETTINGS)}. May be repeated.",
         autocompletion=one_of(SETTINGS),
-        show_default="all but late",
+        show_default="all but late; no history where questions follow others",
     ),
 ]
 Measures = Annotated[

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
@@ -70,6 +71,17 @@ class RankingOptions:
     strict: Annotated[bool, search_option("strict", "--strict")] = False
     min_confidence: Annotated[float | None, search_option("min_confidence")] = None
     recency: Annotated[float | None, search_option("recency")] = None
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The turns before the question, oldest first: a JSON list or JSON lines of "
+            '{"role": "user", "content": "…"}.',
+            rich_help_panel=RANKING,
+        ),
+    ] = None
     today: Annotated[str | None, search_option("today", metavar="DATE")] = None
     without: Annotated[
         list[str],
@@ -87,6 +99,10 @@ class RankingOptions:
         given = {each.name: getattr(self, each.name) for each in fields(self) if each.name in OPTIONS}
         given["stages"] = _stages(self.without)
         given["weights"] = dict(map(_weight, self.weight)) or None
+        if self.history is not None:
+            from searchkit.cli import history  # noqa: PLC0415 - for conversations alone
+
+            given["history"] = history.read(self.history)
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -208,7 +224,7 @@ class Creation:
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="minilm, none, st:MODEL …; see: searchkit models.",
+            help="minilm, none, onnx:FOLDER, hf:OWNER/NAME, st:MODEL …; see: searchkit models.",
             autocompletion=one_of(MODELS),
             show_default="minilm",
             rich_help_panel=CREATION,

@@ -135,7 +135,8 @@ def statements(found: Sequence[Statement]) -> None:
     for each in found:
         _say(screen, each.speaker, "bold")
         _print_text(screen, each.claim)
-        _print_place(screen, each.passage, f"by {each.verb!r}", day(each.passage.metadata))
+        matched = f"score {each.score:.2f}" + ", of the same kind" * (each.match == "kind")
+        _print_place(screen, each.passage, f"by {each.verb!r}", day(each.passage.metadata), matched)
         screen.print()
 
 
@@ -192,6 +193,8 @@ def _print_explanation(screen: Console, explain: Mapping[str, Any]) -> None:
         _say(screen, f"{INDENT}{stage}: weight {weight:g}, {count:,} {what}")
     if explain.get("reranker"):
         _say(screen, f"{INDENT}reranker: {explain['reranker']}, {explain['reranked']} passages")
+    if explain.get("conversation"):
+        _say(screen, f"{INDENT}read with earlier turns, for it {explain['conversation']['why']}")
     if explain["embedded"] is not None:
         _say(screen, f"{INDENT}embedded: {explain['embedded']}")
     for term in explain["terms"]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from searchkit.evaluation import Comparison, Evaluation, Scaled, Tuned, Verdict
+    from searchkit.evaluation.report import Grouping
 
 PIPED = 200  # columns of a table that nobody sees on a terminal
 NOTHING = ""
@@ -33,7 +34,8 @@ def evaluation(made: Evaluation) -> None:
     costs = ["setting", "regret", "worse", "better", "p50 ms", "p95", "p99", "ECE", "AUROC", "refused", "lost"]
     table(costs, [_costs(made, name) for name in made.outcomes])
     for measure in _broken_down(made):
-        _kinds(made, measure)
+        _groups(made, measure, "kind")
+        _groups(made, measure, "turn")
     for line in _legend(made):
         render.out(line)
 
@@ -65,11 +67,11 @@ def _broken_down(made: Evaluation) -> list[str]:
     return [measure for place, measure in enumerate(made.measures) if not place or measure.startswith("P@")]
 
 
-def _kinds(made: Evaluation, measure: str) -> None:
-    found = [made.kinds(name) for name in made.outcomes]
+def _groups(made: Evaluation, measure: str, by: Grouping) -> None:
+    found = [made.kinds(name, by=by) for name in made.outcomes]
     rows = []
-    for kind in found[0]:
-        count, best = sum(q.kind == kind for q in made.answerable), made.ceilings(kind)[measure]
+    for kind, count in made.groups(by).items():
+        best = made.ceilings(kind, by=by)[measure]
         rows.append(
             [
                 kind,
@@ -79,7 +81,7 @@ def _kinds(made: Evaluation, measure: str) -> None:
             ]
         )
     if rows:
-        table([f"{measure} by kind", "questions", *made.outcomes, AT_MOST], rows)
+        table([f"{measure} by {by}", "questions", *made.outcomes, AT_MOST], rows)
 
 
 def _legend(made: Evaluation) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from searchkit.errors import EvaluationError
+from searchkit.queries.conversation import Turn
 from searchkit.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Quote(NamedTuple):
 class Question:
     """A question and what answers it: `grades` maps ids of documents or passages to grades above 0.
 
-    Without grades nothing answers it. kind: for a breakdown. quotes: judgments that are not passages yet.
+    Without grades nothing answers it. kind: for a breakdown. quotes: judgments that are not passages yet. history: the
+    turns of the conversation before it.
     """
 
     id: str
@@ -38,6 +40,12 @@ class Question:
     grades: Mapping[str, int] = field(default_factory=dict)
     kind: str = ""
     quotes: tuple[Quote, ...] = ()
+    history: tuple[Turn, ...] = ()
+
+    @property
+    def turn(self) -> str:
+        """Which turn of a conversation it is."""
+        return "follow-up" if self.history else "first turn"
 
     @property
     def answerable(self) -> bool:
@@ -53,6 +61,11 @@ class Questions:
     unit: Literal["document", "passage"]
     items: tuple[Question, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def conversations(self) -> bool:
+        """Whether some of the questions follow others."""
+        return any(question.history for question in self.items)
 
     def sample(self, size: int | None) -> Questions:
         """Return at most `size` of the questions, always the same ones, ordered by id."""

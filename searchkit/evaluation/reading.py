@@ -1,15 +1,20 @@
-"""Questions and judgments from files: BEIR folders, TREC topics with qrels, and our own questions.jsonl."""
+"""Questions and judgments from files: BEIR folders, TREC topics with qrels, and our own questions.jsonl.
+
+A question of a conversation has the turns before it: "history": [{"role": "user", "content": "…"}, …].
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from searchkit.errors import EvaluationError
+from searchkit.errors import ArgumentError, EvaluationError
 from searchkit.evaluation.questions import Question, Questions, Quote
+from searchkit.queries.conversation import Turn, turns
 
 OWN_LINE = '{"id": "q1", "question": "…", "kind": "fact", "relevant": [{"doc": "a.txt", "quote": "…", "grade": 2}]}'
 BEIR_LINE = '{"_id": "q1", "text": "…"}'
@@ -51,7 +56,10 @@ def _own(path: Path) -> Iterator[Question]:
     for line, record in _records(path, OWN_LINE):
         try:
             quotes = tuple(Quote(str(r["doc"]), str(r["quote"]), int(r.get("grade", 1))) for r in record["relevant"])
-            question = Question(str(record["id"]), str(record["question"]), {}, str(record.get("kind", "")), quotes)
+            history = _history(path, line, record, OWN_LINE)
+            question = Question(
+                str(record["id"]), str(record["question"]), {}, str(record.get("kind", "")), quotes, history
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _bad(path, line, f"{type(error).__name__} {error}", OWN_LINE) from error
         if any(not quote.text.strip() or quote.grade < 1 for quote in quotes):
@@ -60,6 +68,14 @@ def _own(path: Path) -> Iterator[Question]:
             raise EvaluationError(f"{path}:{line}: the id {question.id!r} stands in line {seen[question.id]} too.")
         seen[question.id] = line
         yield question
+
+
+def _history(path: Path, line: int, record: Mapping[str, Any], example: str) -> tuple[Turn, ...]:
+    """Return the turns before a question; a line without any has none."""
+    try:
+        return turns("history", record.get("history") or ())
+    except ArgumentError as error:
+        raise _bad(path, line, str(error), example) from error
 
 
 # --- BEIR and TREC ------------------------------------------------------------------------------------------
@@ -71,7 +87,7 @@ def _beir(folder: Path, split: str | None, qrels: str | Path | None) -> Question
     if queries is None:
         raise EvaluationError(f"{folder} holds no queries.jsonl, so it is no BEIR folder. Give a file of questions.")
     judgments = Path(qrels) if qrels is not None else _split(folder, split)
-    return _joined(f"{folder} ({judgments.stem})", dict(_beir_queries(queries)), _qrels(judgments), judgments)
+    return _joined(f"{folder} ({judgments.stem})", _beir_queries(queries), _qrels(judgments), judgments)
 
 
 def _split(folder: Path, split: str | None) -> Path:
@@ -84,35 +100,38 @@ def _split(folder: Path, split: str | None) -> Path:
     return there[split]
 
 
-def _beir_queries(path: Path) -> Iterator[tuple[str, str]]:
+def _beir_queries(path: Path) -> dict[str, Question]:
+    found = {}
     for line, record in _records(path, BEIR_LINE):
         if "_id" not in record or "text" not in record:
             raise _bad(path, line, "no _id or no text", BEIR_LINE)
-        yield str(record["_id"]), str(record["text"])
+        history = _history(path, line, record, BEIR_LINE)
+        found[str(record["_id"])] = Question(str(record["_id"]), str(record["text"]), history=history)
+    return found
 
 
-def _topics(path: Path) -> dict[str, str]:
-    """Return id -> text of TREC's <top> blocks (title), of JSON lines as in BEIR, or of lines `id TAB text`."""
+def _topics(path: Path) -> dict[str, Question]:
+    """Return by id the questions of TREC's <top> blocks (title), JSON lines as in BEIR, or lines `id TAB text`."""
     text = _text(path)
     if blocks := _TOPIC.findall(text):
-        return dict(_topic(path, block) for block in blocks)
+        return {found.id: found for found in (_topic(path, block) for block in blocks)}
     if path.suffix == ".jsonl":
-        return dict(_beir_queries(path))
+        return _beir_queries(path)
     topics = {}
     for line, content in enumerate(text.splitlines(), 1):
         if content.strip():
             number, tab, words = content.partition("\t")
             if not tab or not words.strip():
                 raise _bad(path, line, "no tab between an id and a question", "301<TAB>international organized crime")
-            topics[number.strip()] = words.strip()
+            topics[number.strip()] = Question(number.strip(), words.strip())
     return topics
 
 
-def _topic(path: Path, block: str) -> tuple[str, str]:
+def _topic(path: Path, block: str) -> Question:
     number, title = _NUMBER.search(block), _TITLE.search(block)
     if number is None or title is None or not title[1]:
         raise EvaluationError(f"{path}: a topic lacks <num> or <title>: {' '.join(block.split())[:80]!r}")
-    return number[1], " ".join(title[1].split())
+    return Question(number[1], " ".join(title[1].split()))
 
 
 def _qrels(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
@@ -133,17 +152,17 @@ def _qrels(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
 
 
 def _joined(
-    source: str, texts: Mapping[str, str], qrels: Mapping[str, Mapping[str, tuple[int, int]]], judgments: Path
+    source: str, asked: Mapping[str, Question], qrels: Mapping[str, Mapping[str, tuple[int, int]]], judgments: Path
 ) -> Questions:
     """Return the questions that have a positive judgment, ordered by id."""
     items = []
     for question, judged in sorted(qrels.items()):
         grades = {document: grade for document, (grade, _) in judged.items() if grade > 0}
-        if grades and question not in texts:
+        if grades and question not in asked:
             line = next(iter(judged.values()))[1]
             raise EvaluationError(f"{judgments}:{line}: judges {question!r}, a question that {source} lacks.")
         if grades:
-            items.append(Question(question, texts[question], grades))
+            items.append(replace(asked[question], grades=grades))
     return Questions(source, "document", tuple(items))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from searchkit.threads import once
 
 PERCENTILES = (50, 95, 99)
 
+Grouping = Literal["kind", "turn"]  # attributes of a question
 Values = npt.NDArray[np.float64]
 
 
@@ -96,19 +98,26 @@ class Evaluation:
         best = {q.id: Answer(tuple(sorted(q.grades, key=lambda unit: -q.grades[unit])), ()) for q in self.answerable}
         return measure(self.answerable, best, self.measures)
 
-    def ceilings(self, kind: str | None = None) -> dict[str, float]:
-        """Return the mean of each measure that a perfect ranking reaches, for all questions or for a kind.
+    def ceilings(self, kind: str | None = None, *, by: Grouping = "kind") -> dict[str, float]:
+        """Return the mean of each measure that a perfect ranking reaches, for all questions or for those of a group.
 
         It is less than 1 where a question has fewer answers than are counted (P@3) or more (R@100).
         """
-        rows = [row for row, question in enumerate(self.answerable) if kind in (None, question.kind)]
+        rows = [row for row, question in enumerate(self.answerable) if kind in (None, getattr(question, by))]
         return dict(zip(self.measures, self._ideal[rows].mean(axis=0).tolist(), strict=True))
 
-    def kinds(self, name: str) -> dict[str, dict[str, float]]:
-        """Return a setting's mean measures for each kind of question, where questions have kinds."""
+    def groups(self, by: Grouping = "kind") -> dict[str, int]:
+        """Return how many questions there are of each kind, or of first turns and follow-ups; none if all are alike."""
+        if by == "turn" and not any(question.history for question in self.answerable):
+            return {}
+        counted = Counter(getattr(question, by) for question in self.answerable)
+        return {group: counted[group] for group in sorted(counted.keys() - {""})}
+
+    def kinds(self, name: str, *, by: Grouping = "kind") -> dict[str, dict[str, float]]:
+        """Return a setting's mean measures for each group of questions, where there are groups."""
         found = {}
-        for kind in sorted({question.kind for question in self.answerable} - {""}):
-            rows = [row for row, question in enumerate(self.answerable) if question.kind == kind]
+        for kind in self.groups(by):
+            rows = [row for row, question in enumerate(self.answerable) if getattr(question, by) == kind]
             means = self.outcomes[name].values[rows].mean(axis=0)
             found[kind] = {each: round(float(mean), 6) for each, mean in zip(self.measures, means, strict=True)}
         return found
@@ -119,6 +128,7 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values: what `compare` and the gate read."""
+        turns = {turn: self._group(turn, "turn", count) for turn, count in self.groups("turn").items()}
         return {
             "searchkit": "evaluation",
             "questions": self.source,
@@ -128,14 +138,15 @@ class Evaluation:
             "answerable": len(self.answerable),
             "measures": list(self.measures),
             "ceilings": {each: _rounded(best) for each, best in self.ceilings().items()},
-            "kinds": {kind: self._kind(kind) for kind in sorted({q.kind for q in self.answerable} - {""})},
+            "kinds": {kind: self._group(kind, "kind", count) for kind, count in self.groups().items()},
+            **({"turns": turns} if turns else {}),
             "settings": {name: self._setting(name) for name in self.outcomes},
             "warnings": list(self.warnings),
         }
 
-    def _kind(self, kind: str) -> dict[str, Any]:
-        best = {each: _rounded(value) for each, value in self.ceilings(kind).items()}
-        return {"count": sum(question.kind == kind for question in self.answerable), "ceilings": best}
+    def _group(self, group: str, by: Grouping, count: int) -> dict[str, Any]:
+        best = {each: _rounded(value) for each, value in self.ceilings(group, by=by).items()}
+        return {"count": count, "ceilings": best}
 
     def _setting(self, name: str) -> dict[str, Any]:
         outcome, behind, trust = self.outcomes[name], self.regret(name), self.calibration(name)
@@ -146,6 +157,7 @@ class Evaluation:
             "regret": behind._asdict() if behind else None,
             "confidence": calibration.to_dict(trust) if trust else None,
             "kinds": self.kinds(name) or None,
+            "turns": self.kinds(name, by="turn") or None,
         }
         rows = zip(self.answerable, outcome.values, strict=True)
         queries = {q.id: dict(zip(self.measures, map(_rounded, row), strict=True)) for q, row in rows}

@@ -65,6 +65,8 @@ def ask(
 def _answer(index: Index, question: Question, unit: str, options: SearchOptions, depth: int) -> Answer:
     if unit == "document":
         options = {**options, "per_document": 1}
+    if question.history:
+        options = {"history": question.history, **options}
     found = index.search(question.text, depth, **options)
     named = [(hit.passage.doc_id if unit == "document" else hit.passage.id, hit) for hit in found]
     kept = [(name, hit) for name, hit in named if name != question.id]  # collections of questions hold themselves

@@ -25,17 +25,20 @@ SETTINGS: Mapping[str, SearchOptions] = {
     DEFAULT: {},
 }
 COSTLY: Mapping[str, SearchOptions] = {"late": {"reranker": "late"}}  # measured only when they are asked for
-KNOWN = {**SETTINGS, **COSTLY}
+APART: Mapping[str, SearchOptions] = {"no history": {"history": ()}}  # measured if questions follow others
+KNOWN = {**SETTINGS, **COSTLY, **APART}
 WITHOUT_VECTORS = ("keyword", DEFAULT)
 
 
-def chosen(names: Collection[str] = (), *, vectors: bool = True) -> dict[str, SearchOptions]:
+def chosen(
+    names: Collection[str] = (), *, vectors: bool = True, conversations: bool = False
+) -> dict[str, SearchOptions]:
     """Return the settings of these names, or all but the costly that an index with or without vectors can answer in.
 
-    Raises QueryError for an unknown name.
+    conversations: some questions follow others. Raises QueryError for an unknown name.
     """
     for name in names:
         if name not in KNOWN:
             raise QueryError(f"no setting is called {name!r}; there are {', '.join(KNOWN)}")
-    usable = names or (SETTINGS if vectors else WITHOUT_VECTORS)
+    usable = names or (*(SETTINGS if vectors else WITHOUT_VECTORS), *(APART if conversations else ()))
     return {name: options for name, options in KNOWN.items() if name in usable}

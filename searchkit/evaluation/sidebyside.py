@@ -47,7 +47,8 @@ def evaluate(  # noqa: PLR0913 - all by keyword but the first two
     found: dict[str, Run] = {}
     files = list(runs)
     if index is not None and (names or not files):
-        wanted = settings.chosen(names, vectors=index.settings.embedder is not None)
+        has_vectors = index.settings.embedder is not None
+        wanted = settings.chosen(names, vectors=has_vectors, conversations=questions.conversations)
         found |= ask(index, questions, wanted, progress)
     for path in map(Path, files):
         found[path.name if path.stem in found else path.stem] = read_run(path)

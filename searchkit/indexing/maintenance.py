@@ -48,6 +48,8 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     settings = replace(old, analyzer=Analyzer(old.language).name)
     if embedder is None or embedder.digest != old.embedder_digest:
         settings = settings.with_model(embedder)
+    else:  # a folder that was moved, say
+        settings = replace(settings, embedder=embedder.name)
     writer.set_settings(settings)
     damaged = {file.name for file, _ in wrong_files(writer.path, writer.catalog)}
     writer.drop_vectors(only=damaged if settings.embedder_digest == old.embedder_digest else None)

@@ -9,7 +9,7 @@ from searchkit.storage import store
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
 from searchkit.text.analysis import Analyzer
-from searchkit.text.attribution.document import LANGUAGE, Attribution, attributions
+from searchkit.text.attribution.document import LANGUAGE, REVISION, Attribution, attributions
 
 
 class Listener:
@@ -46,10 +46,12 @@ class Listener:
 
 
 def ensure_statements(writer: store.Writer) -> None:
-    """Bring an index of format 1 to the present format: with tables of who said what, filled."""
+    """Fill the tables of who said what where an index of format 1 has none, or older rules filled them."""
     if not writer.catalog.statements.exist():
         writer.catalog.statements.create()
         _fill(writer)
+    elif writer.catalog.statements.revision() != REVISION:
+        rewrite_statements(writer)
 
 
 def rewrite_statements(writer: store.Writer) -> None:
@@ -68,3 +70,4 @@ def _fill(writer: store.Writer) -> None:
             passages = dict(group)
             listener.hear(min(passages), [passage.text for passage in passages.values()])
         listener.store(writer.catalog)
+    writer.catalog.statements.set_revision(REVISION)

@@ -42,6 +42,7 @@ def answer(question: Inquiry, started: float, found: Found | None = None) -> Res
         round((time.perf_counter() - started) * 1000, 3),
         tuple(question.warnings),
         explanation(ranked.stretch) if request.explain else None,
+        question.understood,
     )
 
 
@@ -106,6 +107,7 @@ def explanation(stretch: Stretch) -> dict[str, Any]:
         "fusion": question.request.fusion if len(question.arms) > 1 else None,
         "weights": {name: round(weight, 4) for name, weight in stretch.weights.items()},
         "stages": dict(stretch.notes),
+        "conversation": None if question.earlier is None else question.earlier.to_dict(),
         "upgraded": stretch.upgraded,
         "reranker": None if stretch.reranker is None else stretch.reranker.name,
         "reranked": 0 if stretch.judged is None else len(stretch.judged.rows),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from searchkit.errors import QueryError
 from searchkit.search import pool as pools
 from searchkit.search.answering import answer, search
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.pool import find_by_words
-from searchkit.search.request import SearchRequest
+from searchkit.search.request import SearchOptions, SearchRequest
 from searchkit.storage.contract import View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, parallel
@@ -28,6 +29,20 @@ class _Run(NamedTuple):
 
     question: Inquiry
     found: dict[str, Ranking]
+
+
+def requests_of(queries: Iterable[str], k: int, options: SearchOptions) -> list[SearchRequest]:
+    """Return a request for each query, with a conversation of its own if there are any. Raises QueryError."""
+    asked = list(queries)
+    found = options.get("history") or ()
+    histories = list(found) if isinstance(found, Iterable) and not isinstance(found, str | bytes | Mapping) else [found]
+    if histories and len(histories) != len(asked):
+        raise QueryError(f"history must be one conversation for each of {len(asked)} queries, not {len(histories)}")
+    shared: dict[str, Any] = {name: value for name, value in options.items() if name != "history"}
+    return [
+        SearchRequest(each, k, **shared, history=one)
+        for each, one in zip(asked, histories or [()] * len(asked), strict=True)
+    ]
 
 
 def search_many(

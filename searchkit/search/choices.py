@@ -78,6 +78,10 @@ OPTIONS: Mapping[str, Option] = {
     "said_by": Option(None, "only passages in which somebody of this name says something"),
     "stages": Option(tuple(STAGES), "what hybrid does beyond fusion: all stages unless some are named", tuple(STAGES)),
     "recency": Option(0.0, "in hybrid, the weight of how new a document is, beside a score in [0, 1]: .1 is a nudge"),
+    "history": Option((), "the turns before the question, oldest first: mappings or pairs of role and content"),
+    "rewrite": Option(
+        None, "a function of the turns and the question, which returns the question as it would stand alone"
+    ),
     "today": Option(None, 'what "last week" counts from: a date, or its ISO 8601 text; the clock\'s day unless given'),
     "min_confidence": Option(0.0, "leave out hits that are less likely to answer, 0 to 1"),
     "reranker": Option(

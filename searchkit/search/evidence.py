@@ -22,6 +22,8 @@ def confidences(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Value
     A scaling was fitted to confidences that know the question's vector, and holds for no others.
     """
     question = stretch.question
+    if question.asks_nothing:
+        return np.zeros(len(found))
     sure = confidence(evidence(stretch, found))
     fitted = question.view.settings.calibration
     return sure if fitted is None or question.vector is None else scaled(sure, **fitted)
@@ -58,9 +60,10 @@ def coverage(question: Inquiry, held: Sequence[Set[str]]) -> Values:
 
     It is 1 for a question that asks for no term outright.
     """
-    total = sum(question.idf.values())
+    total = sum(question.importance.values())
     shares = [
-        sum(idf for term, idf in question.idf.items() if term in terms) / total if total else 1.0 for terms in held
+        sum(idf for term, idf in question.importance.items() if term in terms) / total if total else 1.0
+        for terms in held
     ]
     return np.array(shares, np.float64)
 

@@ -14,9 +14,10 @@ from searchkit.errors import QueryError
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.times import TimeSpan, named_times
+from searchkit.queries.words import plain
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
-from searchkit.search.topics import speakers_named, telling_terms, timeless
+from searchkit.search.topics import telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import kept
@@ -24,9 +25,11 @@ from searchkit.types import Embedder, FloatVector, PieceEmbedder, QuestionStates
 
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
+    from searchkit.search.earlier import Earlier
     from searchkit.text.attribution.question import AskedStatements
 
 KEYWORD, VECTOR = "keyword", "vector"
+LONGEST_NOTHING = 60  # characters of a question that may ask for nothing
 
 
 class Inquiry:
@@ -41,11 +44,15 @@ class Inquiry:
         self.model = model
         self.analyzer = analyzer
         self.request = request
-        self.parsed = queries.parse(request.query, analyzer, strict=request.strict)
+        self.asked = _asked(request)
+        self.parsed = queries.parse(self.asked, analyzer, strict=request.strict)
         self.warnings = list(self.parsed.warnings)
         self.filtered = self._filtered()
         self.scope = view.narrowed(self.filtered, self.parsed.tree) if self.parsed.advanced else self.filtered
         self.mode = self._mode()
+        self.earlier = self._earlier() if request.history and request.rewrite is None else None
+        if self.earlier is not None:
+            self.parsed = self.earlier.parsed
         self.arms = self._arms()
         self.text = self.parsed.text
         self.terms = query_terms(self.parsed.tree)
@@ -65,7 +72,9 @@ class Inquiry:
         if name is not None:
             if not self.view.statements.known:
                 self.warnings.append("this index does not know who said what yet; run: searchkit rebuild")
-            speakers = speakers_named(self.view.statements, self.analyzer, name)
+            from searchkit.search.speakers import AskedSpeaker  # noqa: PLC0415 - few questions name a speaker
+
+            speakers = AskedSpeaker(self.analyzer, name).named(self.view.statements).keys()
         scope = self.view.scope(condition, speakers)
         if condition is not None and scope is not None and scope.count in (0, self.view.keywords.count):
             from searchkit.search.unmatched import unmatched  # noqa: PLC0415 - as above
@@ -92,6 +101,12 @@ class Inquiry:
         has_vectors = self.model is not None and len(self.view.vectors) > 0
         return wanted if has_vectors or wanted == VECTOR else KEYWORD
 
+    def _earlier(self) -> Earlier | None:
+        """Return how the question reads with the turns before it, None if it stands alone."""
+        from searchkit.search.earlier import earlier  # noqa: PLC0415 - for conversations alone
+
+        return earlier(self.parsed, self.request, self.analyzer, None if self.mode == KEYWORD else self._vector_of)
+
     def _arms(self) -> tuple[str, ...]:
         """Return the arms that have a say."""
         if not self.request.query.strip():
@@ -111,10 +126,20 @@ class Inquiry:
             return None, None
         from searchkit.models.embedders import checks  # noqa: PLC0415 - who searches by words alone needs no models
 
-        if not isinstance(self.model, PieceEmbedder):
-            return None, checks.question_vector(self.model, self.text)
-        states = checks.question_states(self.model, self.text)
-        return states, states.vector
+        if isinstance(self.model, PieceEmbedder):
+            states = checks.question_states(self.model, self.text)
+            vector = states.vector
+        else:
+            states, vector = None, checks.question_vector(self.model, self.text)
+        return states, vector if self.earlier is None else self.earlier.vector(vector, self._vector_of)
+
+    def _vector_of(self, text: str) -> FloatVector:
+        """Return the vector of a part of a conversation: (dim,)."""
+        from searchkit.models.embedders import checks  # noqa: PLC0415 - as above
+
+        if self.model is None:
+            raise ValueError("this question has no model")
+        return checks.question_vector(self.model, text)
 
     @property
     def states(self) -> QuestionStates | None:
@@ -133,7 +158,8 @@ class Inquiry:
             raise ValueError("the model of this index tells no word pieces")
         from searchkit.search.maxsim import piece_weights  # noqa: PLC0415 - keywords alone have no pieces
 
-        return piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
+        weights = piece_weights(self.states.pieces, self.analyzer.spans(self.text), self.idf)
+        return weights if self.earlier is None else self.earlier.weighed(weights, self.states.pieces)
 
     # --- by its words -------------------------------------------------------------------------------------
 
@@ -159,15 +185,27 @@ class Inquiry:
         """The inverse document frequency of each of the terms."""
         return {term: idf(self.view.keywords.count, found) for term, found in self.frequencies.items()}
 
+    @property
+    def importance(self) -> Mapping[str, float]:
+        """The idf of each of the terms; of those that only earlier turns have, a share."""
+        if self.earlier is None:
+            return self.idf
+        return {term: found * self.earlier.shares.get(term, 1.0) for term, found in self.idf.items()}
+
     @kept
-    def times(self) -> tuple[TimeSpan, ...]:
-        """The times that the question names."""
+    def _spans(self) -> tuple[TimeSpan, ...]:
         return named_times(self.text, self.today)
+
+    @property
+    def times(self) -> tuple[TimeSpan, ...]:
+        """The times that the question names; without any, those of the turn before."""
+        own = () if self.earlier is None else tuple(span for span in self._spans if span.start > self.earlier.begins)
+        return own or self._spans
 
     @kept
     def names(self) -> list[frozenset[str]]:
         """The terms of each word that names something, times left out."""
-        return names(self.text, self.analyzer, ((span.start, span.end) for span in self.times))
+        return names(self.text, self.analyzer, ((span.start, span.end) for span in self._spans))
 
     @kept
     def statements(self) -> AskedStatements | None:
@@ -177,12 +215,43 @@ class Inquiry:
             return None
         from searchkit.text.attribution.question import asked  # noqa: PLC0415 - its patterns are for hybrid questions alone
 
-        return asked(timeless(self.text))
+        return asked(timeless(self.text if self.earlier is None else self.earlier.own))
+
+    # --- as part of a conversation ------------------------------------------------------------------------
+
+    @property
+    def understood(self) -> str | None:
+        """How the question was read if not as it stands: with earlier turns, or rewritten."""
+        return self.asked if self.asked != self.request.query else self.text if self.earlier is not None else None
+
+    @kept
+    def asks_nothing(self) -> bool:
+        """Whether this is a courtesy ("thanks!"), or asks by itself about what nobody has named ("who was she?")."""
+        if self.analyzer.language != "en" or len(self.asked) > LONGEST_NOTHING:
+            return False
+        from searchkit.queries.smalltalk import is_smalltalk  # noqa: PLC0415 - few questions are as short
+
+        if is_smalltalk(self.asked):
+            return True
+        if self.earlier is not None or plain(self.asked, self.analyzer, keep_some=False):
+            return False
+        from searchkit.queries.standing import dangles  # noqa: PLC0415 - few questions have no other words
+
+        return dangles(self.asked)
 
     @kept
     def topic_terms(self) -> list[str]:
         """The terms of what the statements that are asked for are about."""
         return telling_terms(self.statements.topic, self.analyzer) if self.statements else []
+
+
+def _asked(request: SearchRequest) -> str:
+    """Return the question, by the function that may rewrite it."""
+    if request.rewrite is None or not request.history:
+        return request.query
+    from searchkit.search.earlier import rewritten  # noqa: PLC0415 - for conversations alone
+
+    return rewritten(request)
 
 
 def idf(count: int, found: int) -> float:

@@ -18,6 +18,7 @@ from searchkit.validation import (
     count,
     day,
     flag,
+    function,
     number,
     one_of,
     optional,
@@ -61,6 +62,8 @@ class SearchRequest:
     said_by: str | None = None
     stages: Collection[str] = tuple(STAGES)
     recency: float = 0.0
+    history: Sequence[Any] = ()
+    rewrite: Callable[[list[dict[str, str]], str], str] | None = None
     today: date | None = None
     min_confidence: float = 0.0
     reranker: str | Reranker | Callable[[str, Sequence[str]], Any] | None = None
@@ -113,6 +116,15 @@ def _reranker(name: str, value: Any) -> Any:
     return value
 
 
+def _history(name: str, value: Any) -> Any:
+    """Return the turns of a conversation; None is none."""
+    if value is None or (isinstance(value, tuple | list) and not value):
+        return ()
+    from searchkit.queries.conversation import turns  # noqa: PLC0415 - for conversations alone
+
+    return turns(name, value)
+
+
 CHECKS: Mapping[str, Check] = {
     "query": text,
     "k": partial(count, least=1),
@@ -132,6 +144,8 @@ CHECKS: Mapping[str, Check] = {
     "said_by": optional(text),
     "stages": partial(some_of, choices=STAGES),
     "recency": number,
+    "history": _history,
+    "rewrite": optional(function),
     "today": optional(day),
     "min_confidence": partial(number, most=1),
     "reranker": optional(_reranker),
@@ -162,6 +176,8 @@ class SearchOptions(TypedDict, total=False):
     said_by: str | None
     stages: Collection[str]
     recency: float
+    history: Sequence[Any]
+    rewrite: Callable[[list[dict[str, str]], str], str] | None
     today: Any
     min_confidence: float
     reranker: Any

@@ -12,14 +12,28 @@ from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.search.pool import Pool
 from searchkit.types import Ranking
 
+FOREIGN = 0.25  # what the words of a question in another language than the index's count: names among them still tell
 CLEAR_TERMS = 12  # up to so many terms, a question's vector and pieces count in full
 
 Weights = Mapping[str, float]
 
 
 def asked_for(question: Inquiry) -> Weights:
-    """Return what each arm counts as the request has it."""
-    return {arm: float(question.request.weights.get(arm, 1.0)) for arm in question.arms}
+    """Return what each arm counts as the request has it, the words less where they are of another language."""
+    weights = {arm: float(question.request.weights.get(arm, 1.0)) for arm in question.arms}
+    if weights.keys() == {KEYWORD, VECTOR}:
+        weights[KEYWORD] *= matching(question.frequencies)
+    return weights
+
+
+def matching(found: Mapping[str, int]) -> float:
+    """Return what matches of words can tell: 1, or `FOREIGN` if the index has fewer than half of the question's terms.
+
+    found: in how many passages each of them stands. A question in another language than the index shares names and
+    numbers with it, and a few words that mean something else there.
+    """
+    known = sum(count > 0 for count in found.values())
+    return FOREIGN if 2 * known < len(found) else 1.0
 
 
 def focus(terms: int) -> float:

@@ -1,4 +1,4 @@
-"""Texts into vectors: the model that travels with searchkit, sentence-transformers, or a function of yours."""
+"""Texts into vectors: the model that travels with searchkit, others in ONNX, sentence-transformers, or a function."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from weakref import WeakValueDictionary
 
 from searchkit import validation
-from searchkit.errors import ArgumentError, EmbedderMismatch
+from searchkit.errors import ArgumentError, EmbedderMismatch, MissingExtra, SearchkitError
 from searchkit.models.embedders.checks import estimate_all, estimate_tokens, token_counter
 from searchkit.models.embedders.function import CallableEmbedder, Function, function_name
 from searchkit.models.embedders.hub import SentenceTransformersEmbedder, split_revision
@@ -53,9 +53,11 @@ def available() -> list[ModelInfo]:
     manifest = manifest_of(MINILM)
     size = sum((MINILM / name).stat().st_size for name in manifest["files"]) / 1e6
     runs = all(map(_installed, ("onnxruntime", "tokenizers")))
-    extra = _installed("sentence_transformers")
+    hub, extra = _installed("huggingface_hub"), _installed("sentence_transformers")
     return [
         ModelInfo("minilm", manifest["name"], manifest["dim"], runs, manifest["licence"], round(size, 1)),
+        ModelInfo("onnx:FOLDER", "any embedding model that was exported to ONNX", None, runs, "the model's", None),
+        ModelInfo("hf:OWNER/NAME", "the same from the model hub", None, runs and hub, "the model's", None),
         ModelInfo("st:MODEL", "any sentence-transformers model or folder", None, extra, "the model's", None),
         ModelInfo("st-onnx:MODEL", "the same with ONNX weights", None, extra, "the model's", None),
         ModelInfo("none", "keyword search only", None, True, "", None),
@@ -65,8 +67,9 @@ def available() -> list[ModelInfo]:
 def embedder(wanted: str | Embedder | Function | None) -> Embedder | None:
     """Return the wanted model; None for "none" and None, which mean keyword search only.
 
-    wanted: "minilm", "st:MODEL", "st-onnx:MODEL" (a hub name, with @REVISION if need be, or a folder), the name
-    that an index recorded, an Embedder, or a named function from texts to rows.
+    wanted: "minilm", "onnx:FOLDER", "hf:OWNER/NAME", "st:MODEL", "st-onnx:MODEL" (a hub name, with @REVISION if need
+    be, or a folder), the name that an index recorded, an Embedder, or a named function from texts to rows. After
+    "onnx:" and "hf:" models may stand a JSON object with what their files do not say, see `options.Options`.
     """
     if wanted is None:
         return None
@@ -100,19 +103,29 @@ def recorded(name: str | None, place: str | Path) -> Embedder | None:
         return embedder(name)
     except ValueError as error:  # an object of the user's own, which has no name that could be looked up
         raise EmbedderMismatch(f"{place} needs its model: {error}") from error
+    except MissingExtra:
+        raise
+    except SearchkitError as error:
+        raise EmbedderMismatch(
+            f"{place} needs its model: {error}. If the model is elsewhere now: searchkit rebuild --embedder NAME, "
+            "which keeps the vectors of the same model"
+        ) from error
 
 
 def portable_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]] | None:
-    """Return what counts the model's tokens and may be sent to another process; None if there is no such way."""
+    """Return what counts the model's tokens and may be sent to another process; None of a model that offers none."""
     if model is None:
         return estimate_all
-    return model.token_counter() if isinstance(model, OnnxEmbedder) else None
+    counter = getattr(model, "token_counter", None)
+    return counter() if counter else None
 
 
 def _by_name(name: str) -> Embedder:
     if name in ("minilm", MINILM_NAME):
         return _minilm()
     kind, _, model = name.partition(":")
+    if kind in ("onnx", "hf") and model:
+        return _from_onnx(kind, model)
     if kind in ("st", "st-onnx") and model:
         model, revision = split_revision(model)
         return SentenceTransformersEmbedder(model, revision=revision, backend="torch" if kind == "st" else "onnx")
@@ -120,6 +133,16 @@ def _by_name(name: str) -> Embedder:
     raise ArgumentError(
         f"unknown embedder {name!r}; there are: {known}. "
         "An index built with an embedder of your own needs that object: Index.open(path, embedder=...)"
+    )
+
+
+def _from_onnx(kind: str, name: str) -> Embedder:
+    """Return the model of a folder or of the hub. Raises SearchkitError."""
+    from searchkit.models.embedders import download, folder, options  # noqa: PLC0415 - few have such a model
+
+    model, said = options.split_options(name)
+    return (
+        folder.FolderEmbedder(Path(model), said) if kind == "onnx" else download.from_hub(*split_revision(model), said)
     )
 
 

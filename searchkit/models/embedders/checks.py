@@ -7,6 +7,7 @@ import importlib
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -159,6 +160,12 @@ def valid_text(text: str) -> str:
 def digest_of(parts: Iterable[str]) -> str:
     """Return a hash of what decides a model's vectors."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def require(module: str, extra: str = "") -> Any:

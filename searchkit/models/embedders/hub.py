@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,19 +9,11 @@ from typing import Any
 import numpy as np
 
 from searchkit.errors import ArgumentError, SearchkitError
-from searchkit.models.embedders.checks import digest_of, require, unit_rows, valid_text
+from searchkit.models.embedders.checks import digest_of, file_digest, require, unit_rows, valid_text
 from searchkit.threads import Guard
 from searchkit.types import FloatMatrix, FloatVector
 
 HUB_SECONDS = 5  # how long a model hub may take to answer before it counts as unreachable
-PROMPTS = (  # families whose models need a prompt that their configuration does not state: (name, query, passage)
-    (re.compile(r"(^|[/_-])e5-(small|base|large)(?!.*instruct)", re.IGNORECASE), "query: ", "passage: "),
-    (
-        re.compile(r"bge-(small|base|large)-en", re.IGNORECASE),
-        "Represent this sentence for searching relevant passages: ",
-        "",
-    ),
-)
 WEIGHTS = {"torch": "*.safetensors", "onnx": "*.onnx"}
 SETTINGS = ("*.json", "*.txt", "*.model", "*.jinja")
 
@@ -50,13 +39,15 @@ class SentenceTransformersEmbedder:
     ) -> None:
         if backend not in WEIGHTS:
             raise ArgumentError(f"backend must be one of {', '.join(WEIGHTS)}; got {backend!r}")
+        from searchkit.models.embedders import recipe  # noqa: PLC0415 - few have such a model
+
         package = require("sentence_transformers", "sentence-transformers")
         folder, commit = model_folder(model, revision, backend)
         refuse_code(folder, backend)
         self._model = _load(package, folder, backend, device)
         if max_tokens:
             self._model.max_seq_length = max_tokens
-        self._prompts = prompts_of(model, query_prompt, passage_prompt, self._model.prompts)
+        self._prompts = recipe.prompts_of(model, query_prompt, passage_prompt, self._model.prompts)
         self._batch_size = batch_size
         self._lock = Guard()  # a fast tokenizer changes its settings while it works
         self.name = f"{'st' if backend == 'torch' else 'st-onnx'}:{model}{'@' + commit if commit else ''}"
@@ -129,14 +120,13 @@ def _download(hub: Any, model: str, wanted: Mapping[str, Any]) -> Path:
 
 def refuse_code(folder: Path, backend: str) -> None:
     """Raise SearchkitError for a model that could be loaded only by unpickling or by running code of its own."""
+    from searchkit.models.embedders import recipe  # noqa: PLC0415 - few have such a model
+
     if not any(folder.rglob(WEIGHTS[backend])):
         raise SearchkitError(f"{folder} has no {WEIGHTS[backend]} file; weights in another format are not loaded")
-    modules = folder / "modules.json"
-    for module in json.loads(modules.read_text(encoding="utf-8")) if modules.is_file() else []:
-        if not module["type"].startswith("sentence_transformers."):
-            raise SearchkitError(f"{folder} needs code of its own ({module['type']}), which searchkit does not run")
-        pickled = [*(folder / module["path"]).glob("pytorch_model*.bin")]
-        if pickled and not any((folder / module["path"]).glob("*.safetensors")) and backend == "torch":
+    for module in recipe.modules(folder):
+        pickled = [*(folder / module.path).glob("pytorch_model*.bin")]
+        if pickled and not any((folder / module.path).glob("*.safetensors")) and backend == "torch":
             raise SearchkitError(f"{pickled[0]} is a pickle, which searchkit does not load; save it as safetensors")
 
 
@@ -163,25 +153,7 @@ def _load(package: Any, folder: Path, backend: str, device: str | None) -> Any:
     return model.float() if backend == "torch" and str(model.device) == "cpu" else model
 
 
-def prompts_of(model: str, query: str | None, passage: str | None, own: Mapping[str, str | None]) -> tuple[str, str]:
-    """Return the prompts of queries and passages: as given, else the model's own, else its family's, else none."""
-    family = next((prompts for pattern, *prompts in PROMPTS if pattern.search(model)), ["", ""])
-    stated_query = own.get("query")
-    stated_passage = own.get("document") or own.get("passage")
-    if not (stated_query or stated_passage):
-        stated_query, stated_passage = family
-    return (
-        query if query is not None else stated_query or "",
-        passage if passage is not None else stated_passage or "",
-    )
-
-
 def _file_digests(folder: Path, backend: str) -> list[str]:
     """Return the digests of the files that decide the vectors, so that a hub's copy and a folder's are one model."""
     files = sorted(path for pattern in (WEIGHTS[backend], *SETTINGS) for path in folder.rglob(pattern))
-    return [_file_digest(path) for path in files]
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return [file_digest(path) for path in files]

@@ -10,12 +10,11 @@ import numpy as np
 
 from searchkit.errors import SearchkitError
 from searchkit.models.embedders.checks import valid_text
-from searchkit.models.embedders.runtime import session, tokenizer
+from searchkit.models.embedders.runtime import TextInputs, session, tokenizer
 from searchkit.models.rerankers.checks import Scores, checked
 from searchkit.threads import PerProcess, cores, parallel
 
 LONGEST = 512  # tokens of question and passage; what BERT models have positions for
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class OnnxReranker:
@@ -36,14 +35,11 @@ class OnnxReranker:
             self._tokenizer = tokenizer(words)
             self._tokenizer.enable_truncation(max_tokens, strategy="only_second")
             self._session = PerProcess(lambda: session(_read(model), optimise=True))
-            inputs = self._session().get_inputs()
+            self._inputs = TextInputs(self._session().get_inputs(), str(folder))
         except SearchkitError:
             raise
         except Exception as error:  # both libraries raise bare ones of their own
             raise SearchkitError(f"{folder} holds no cross-encoder that ONNX Runtime can load: {error}") from error
-        self._inputs = [given.name for given in inputs]
-        if not {"input_ids"} <= set(self._inputs) <= set(INPUTS):
-            raise SearchkitError(f"{folder} takes {self._inputs}; a cross-encoder takes some of {', '.join(INPUTS)}")
 
     def score(self, query: str, passages: Sequence[str]) -> Scores:
         """Return one logit a passage: (len(passages),) float32."""
@@ -56,9 +52,7 @@ class OnnxReranker:
             pair = self._tokenizer.encode(query, passage)
         except Exception as error:  # a question longer than the model reads leaves nothing to cut
             raise SearchkitError(f"the reranker {self.name} cannot read the question: {error}") from error
-        columns = (pair.ids, pair.attention_mask, pair.type_ids)
-        given = {name: np.array([column], np.int64) for name, column in zip(INPUTS, columns, strict=True)}
-        output: Any = self._session().run(None, {name: given[name] for name in self._inputs})[0]
+        output: Any = self._session().run(None, self._inputs.of(pair.ids, pair.type_ids))[0]
         logits = np.ravel(output)
         if len(logits) not in (1, 2):
             raise SearchkitError(f"the reranker {self.name} returns {len(logits)} numbers a passage, not one or two")

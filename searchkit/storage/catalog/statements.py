@@ -39,6 +39,15 @@ class Statements:
         for command in SCHEMA.split(";"):
             self._db.execute(command)
 
+    def revision(self) -> int:
+        """Return by which revision of the rules the statements were found; 0 if that was never noted."""
+        found = self._db.execute("SELECT value FROM counters WHERE name = 'statements'").fetchone()
+        return int(found[0]) if found else 0
+
+    def set_revision(self, revision: int) -> None:
+        """Note by which revision of the rules all statements were found."""
+        self._db.execute("INSERT OR REPLACE INTO counters VALUES ('statements', ?)", (revision,))
+
     def clear(self) -> None:
         """Forget all."""
         for table in ("said", "speaker_terms", "speakers"):

@@ -13,6 +13,7 @@ from searchkit.text.attribution.speakers import KnownSpeaker, Speakers
 from searchkit.text.attribution.statements import HeardStatement, statements
 
 LANGUAGE = "en"  # the rules know no other
+REVISION = 2  # of the rules; what an index has by older ones is derived anew by its next write
 LONGEST = 20_000  # characters of a passage that is read; prose is shorter, and rules may be slow on what is not
 
 
@@ -100,9 +101,9 @@ class _Reader:
             among = group if source.kind == "name" and statement.quotes and statement.sentence <= after + 1 else ""
             speaker = self._speakers.identify(source, number, among)
             if source.kind == "noun" and is_speaker(head_of(written)) and is_plural(head_of(written)):
-                group, after = " ".join(written.split()), statement.sentence
+                group, after = " ".join(written.split()), max(statement.sentence, statement.until)
             elif among:
-                after = statement.sentence
+                after = max(statement.sentence, statement.until)
             result.append(_attribution(written, speaker, statement))
         return result
 

@@ -21,9 +21,10 @@ THAT = re.compile(
     rf"\s+(?:(?:(?!to\b){_ADJUNCT}|{_HEARERS}|[a-z]+ly\b)[^,;:\"“]{{0,60}}?,?\s)?(?:that|how|why|whether|what)\b,?\s*|"
     rf"\s+(?:(?:on\s)?(?:{DAY}))?,?\s*(?=[\"“])|\s*:\s*|\s+(?:{_ADJUNCT})[^;\"“]{{0,120}}?[:,]\s*(?=[\"“])"
 )
+ABOUT = re.compile(r"\s+about\s[^,;:\"“]{1,60}:\s+")
 TOLD = re.compile(r"[^;:\"“]{1,140}?(?:\bthat\b\s*|[,:]?\s*(?=[\"“])|:\s*)")
 TOLD_BARE = re.compile(
-    rf"\s+(?:{CAP}(?:\s(?:of\s)?{CAP})*|reporters|journalists|him|her|them|me|us|investors|lawmakers)\s+"
+    rf"\s+(?:(?:the\s)?{CAP}(?:\s(?:of\s)?{CAP})*|reporters|journalists|him|her|them|me|us|investors|lawmakers)\s+"
 )
 TIME = re.compile(rf"\s+(?:on\s)?(?:{DAY}),?\s+")
 _BARE_CLAUSE = re.compile(
@@ -61,9 +62,16 @@ LEADING = re.compile(
     rf"(?:[\w’'-]+\s){{0,3}}?[\w’'-]+(?:\s(?:of|at|for|in|from|with)\s(?:(?:the|an?)\s)?(?:[a-z’'-]+\s){{0,3}}?"
     rf"(?:{CAP}(?:\s(?:and\s)?{CAP})*|[a-z’'-]+))*)(?=\s(?!(?:of|at|for|in|from|with)\s)[a-z])"
 )
+NAMED = re.compile(  # "Tidewater director and analyst Lena Okafor shared …", "Lena Okafor, an economist, shared …"
+    rf"(?P<np>(?!It\b|He\b|She\b|They\b)(?:{CAP}\s)(?:[\w’'-]+\s){{0,6}}?{CAP}\s{CAP}|{CAP}\s{CAP})(?=\s[a-z]+(?:ed|s)\b|,\s(?:an?|the|who|{CAP}-based)\s)"
+)
+WRITES = re.compile(
+    r"[^,;:\"“]{0,60}?\b(?:social media|Twitter|X|Instagram|Facebook|statement|letter|message|post|tweet|story|words|"
+    r"caption|email|note|interview)\b[^,;:\"“]{0,60}:\s(?=[\"“])"
+)
 SPEAKS_UP = re.compile(rf"(?P<np>(?:{CAP})(?:\s(?:{CAP}|of|the|at|for|de|van)){{0,7}})\s*:\s*[\"“]")
 ONLY_LEAD = re.compile(
-    rf"(?i:on|in|at|during|after|before|last|earlier|later|for|by|with)\s(?:[^\s]+\s?){{1,4}},$|(?:{DAY}),$"
+    rf"(?i:on|in|at|during|after|before|last|earlier|later|for|by|with)\s(?:[^\s]+\s?){{1,4}},$|(?:{DAY}),$|(?:[A-Z]\w+ly|However|Moreover|Indeed|Likewise|Instead),$"
 )
 
 

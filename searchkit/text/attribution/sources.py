@@ -29,6 +29,10 @@ _ADVERBS = words(
 )
 _NO_ADVERBS = words("family ally july italy supply assembly bully reply rally monopoly")
 _BEING = words("is are was were be been being get gets got so")
+_GOING_ON = tuple(
+    f" {verb} to"
+    for verb in ("went on", "goes on", "go on", "continue", "continues", "continued", "was quick", "were quick")
+)
 _ENDS_IN_DAY = re.compile(rf"(?:^|\s)(?:on\s)?(?:{DAY})$")
 _TIME_WORDS = re.compile(r"(?:day|ing|on|ht|ek|th|ar|er|nt|ll|er|st|\d)$")
 _BOUNDARIES = words(
@@ -49,6 +53,7 @@ _LEAD_IN = re.compile(
     r"still|now|then|meanwhile|instead|of|to|against|about|over|and|yesterday|today|earlier|later|this)\s"
 )
 _ONLY_NAME = re.compile(rf"(?:{CAP}\s){{1,3}}{CAP}(?=[,.;]|$)")
+_FULL_NAME = re.compile(rf"(?:{CAP}\s){{1,3}}{CAP}")
 _NAMES = re.compile(rf"(?:{CAP}\s*)+")
 _INNER_START = re.compile(rf"(?<=\s)(?:(?i:{_DETERMINER})\s|{CAP}|[a-z]+s$)")
 _APPOSITION = re.compile(
@@ -85,6 +90,7 @@ _NEVER_SOURCES = words(
     "that this these those which what there here nothing something everything anything thing things way time day year "
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december if when as so but and or not is was are were be been enough much more less "
+    "following during despite similarly "
     "his her its their our my your whose said says to the a an in on at of for with from by"
 )
 
@@ -123,12 +129,15 @@ def before_verb(masked: str, start: int, verb: int) -> Before:
         elif last in _BEING:
             passive = passive or last != "so"
         elif last == "to":
-            goes_on = head.endswith((" went on to", " goes on to", " go on to"))
+            goes_on = head.endswith(_GOING_ON)
             infinitive, helped = infinitive or not goes_on, helped or goes_on
             if not goes_on:
                 break
-            head = head[: -len(" on to")].rstrip()
+            head = head[: -len(" to")].removesuffix(" on").rstrip()
             last = head[head.rfind(" ") + 1 :]
+            if last == "quick":
+                head = head[: -len(last)].rstrip()
+                last = head[head.rfind(" ") + 1 :]
         elif last not in _ADVERBS and not (last.endswith("ly") and last.islower() and last not in _NO_ADVERBS):
             time = _ENDS_IN_DAY.search(head) if _TIME_WORDS.search(last) else None
             if time is None:
@@ -196,7 +205,9 @@ def head_of(source: str) -> str:
     """Return a source's head noun or last name: "official" of "an official of the ministry"."""
     found = _OF.search(source) if " " in source else None
     head = source[: found.start()] if found and found.start() else source
-    last = head.rstrip(" .,").rpartition(" ")[2]
+    before, _, last = head.rstrip(" .,").rpartition(" ")
+    if before and last.endswith("ed") and last.islower() and is_speaker(before.rpartition(" ")[2]):
+        last = before.rpartition(" ")[2]  # "experts interviewed"
     return last.removesuffix("s").rstrip("’'") if last.endswith(("’s", "'s")) else last.rstrip("’'")
 
 
@@ -247,7 +258,9 @@ def _over_apposition(masked: str, start: int, comma: int) -> tuple[int, Span | N
             if _APPOSITION.match(inner) or not _ASIDE.match(inner):
                 return left, (comma - len(masked[left + 1 : comma].lstrip()), comma)
             return left, None
-        if _ends_source(masked, start, left) and _CAP.match(inner) and is_speaker(head_of(inner)):
+        named = _CAP.match(inner) and is_speaker(head_of(inner))
+        named = named or _FULL_NAME.fullmatch(inner) is not None  # "the curator, Lena Okafor, said"
+        if _ends_source(masked, start, left) and (named or any(map(is_person, inner.split()[:3]))):
             return left, (comma - len(masked[left + 1 : comma].lstrip()), comma)
     return None
 

@@ -9,12 +9,14 @@ from typing import NamedTuple
 from searchkit.text.attribution.cues import Cue
 from searchkit.text.attribution.nouns import is_person
 from searchkit.text.attribution.patterns import (
+    ABOUT,
     BY,
     EVIDENCE,
     GOES_ON,
     JOINED,
     LEADING,
     LONG_THAT,
+    NAMED,
     NOT_REPORTED,
     ONLY_LEAD,
     QUOTED_AS,
@@ -29,6 +31,7 @@ from searchkit.text.attribution.patterns import (
     TOLD_BARE,
     TOLD_TAG,
     WHO,
+    WRITES,
 )
 from searchkit.text.attribution.quotes import FILLER, Quoted, Span
 from searchkit.text.attribution.sources import (
@@ -42,6 +45,11 @@ from searchkit.text.attribution.sources import (
 )
 from searchkit.text.attribution.verbs import Verb
 
+_DETERMINERS = ("the", "a", "an", "one", "his", "her", "its", "their")
+_PROMISES = ("pledge", "promise", "vow", "agree", "propose")  # "pledged to" says what somebody will do
+
+_SHOWS = ("show", "demonstrate", "indicate")  # what speaks by them is a paper or a speaker, not a fact
+
 
 class HeardStatement(NamedTuple):
     """What somebody says in a passage; without a source, whoever spoke before goes on."""
@@ -51,6 +59,7 @@ class HeardStatement(NamedTuple):
     claim: Span
     sentence: int  # which of the passage's
     quotes: bool  # whether the claim holds a quotation
+    until: int = -1  # the sentence to whose end quotations carry it on
 
 
 def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -> list[HeardStatement]:
@@ -76,9 +85,9 @@ def statements(quoted: Quoted, sentences: Sequence[Span], cues: Sequence[Cue]) -
 def _extend(found: list[HeardStatement], masked: str, number: int, span: Span) -> None:
     """Let the last statement's claim go on over a sentence that is a quotation and nothing else."""
     closed = masked[span[0] : span[1]].rstrip(" .!?…,")[-1] in f"\"”’'{FILLER}"
-    if found and found[-1].sentence >= number - 1 and closed:
-        last = found[-1]
-        found[-1] = last._replace(claim=(last.claim[0], span[1]), sentence=number, quotes=True)
+    last = found[-1]
+    if max(last.sentence, last.until) >= number - 1 and closed:
+        found[-1] = last._replace(claim=(last.claim[0], span[1]), until=number, quotes=True)
 
 
 def _cut_joined(found: list[HeardStatement], masked: str, statement: HeardStatement, verb: int) -> None:
@@ -93,6 +102,12 @@ def _cut_joined(found: list[HeardStatement], masked: str, statement: HeardStatem
 def _colon(masked: str, sentences: Sequence[Span], number: int) -> Iterator[HeardStatement]:
     """Yield the statement of a sentence like: Lee: "…"."""
     start, end = sentences[number]
+    leading = LEADING.match(masked, start, end)
+    writes = WRITES.match(masked, leading.end("np"), end) if leading else None
+    if leading and writes and source_kind(leading["np"]) in ("name", "pronoun"):
+        source = SourceMention(leading.span("np"), "pronoun" if leading["np"].islower() else "name")
+        yield HeardStatement(source, "write", (writes.end(), end), number, quotes=True)
+        return
     match = SPEAKS_UP.match(masked, start, end)
     if match and source_kind(match["np"]) == "name":
         claim = (match.end() - 1, end)
@@ -179,7 +194,7 @@ class _Reader:
 
     def _passive(self, verb: Verb) -> HeardStatement | None:
         match = BY.match(self.masked, self.cue.end, self.end)
-        if match is None or verb.lemma in ("tell", "put", "find") or verb.shape != "past":
+        if match is None or verb.lemma in ("tell", "put", "find", *_SHOWS) or verb.shape != "past":
             return None
         source = agent(self.masked, match.end(), self.end)
         if source is None or source.kind not in ("name", "noun") or self.cue.word in ("read", "written", "posted"):
@@ -193,7 +208,7 @@ class _Reader:
         edge = self.masked[self.start : before.end].rstrip()
         if not edge.endswith((",", "”", '"')) or verb.kind not in ("say", "speak"):
             return None
-        source = self.found[-1].source if self.found else self._leading()
+        source = self.found[-1].source if self.found else self._named() or self._leading()
         claim = self._complement(verb)
         return None if claim is None else self._statement(source, verb.lemma, (claim, self.end))
 
@@ -209,7 +224,7 @@ class _Reader:
         source = agent(self.masked, self.cue.end, self.end)
         if source is None or source.kind == "other" or (source.kind == "pronoun" and edge[-1] == ","):
             return None
-        moved = source.kind == "name" and edge[-1] == "," and " to " in self.masked[slice(*source.span)]
+        moved = edge[-1] in ",—–" and " to " in self.masked[slice(*source.span)]
         if moved or not self._agrees(verb, before, source) or len(edge) < 8:  # "…, recalled Tran to Hanoi"
             return None
         claim_end = before.end - (edge[-1] == ",")
@@ -219,6 +234,8 @@ class _Reader:
 
     def _direct(self, verb: Verb, before: Before) -> HeardStatement | None:
         """Read X said that …; or …, X said."""
+        if verb.lemma in _PROMISES and self.masked.startswith(" to ", self.after):
+            return None
         source = self._subject(verb, before)
         if source is None or not self._agrees(verb, before, source) or not self._fits(verb, source):
             return None
@@ -237,14 +254,20 @@ class _Reader:
     # --- parts ------------------------------------------------------------------------------------------------
 
     def _subject(self, verb: Verb, before: Before) -> SourceMention | None:
-        source = subject(self.masked, self.start, before.end)
+        joined = JOINED.search(self.masked[self.start : before.end])
+        source = None if joined else subject(self.masked, self.start, before.end)
         if source is not None:
             return source
         if verb.shape == "base" and not (self.found and verb.shape == "base"):
             return None
-        if not JOINED.search(self.masked[self.start : before.end]):
+        if not joined:
             return None
         return self.found[-1].source if self.found else self._leading()
+
+    def _named(self) -> SourceMention | None:
+        """Return the name with which the sentence begins, behind its trades."""
+        match = NAMED.match(self.masked, self.start, self.cue.start)
+        return SourceMention(match.span("np"), "name") if match and source_kind(match["np"]) == "name" else None
 
     def _leading(self) -> SourceMention | None:
         """Return the sentence's subject, if it is plain who that is."""
@@ -278,9 +301,10 @@ class _Reader:
         if text in ("i", "we", "you"):
             return False
         if source.kind == "other" and verb.kind == "speak":
-            return " " in text and self.masked.startswith(" that ", self.after)
+            return verb.lemma not in _SHOWS and " " in text and self.masked.startswith(" that ", self.after)
         if source.kind == "other":
-            return verb.lemma == "say" and text.split()[0] in ("the", "a", "an", "one", "his", "her", "its", "their")
+            first = text.split()[0]
+            return verb.lemma == "say" and (first in _DETERMINERS or first.endswith(("’s", "'s")))
         if text == "it":
             return verb.kind in ("say", "speak") and verb.lemma not in ("read", "find")
         return True
@@ -324,11 +348,14 @@ class _Reader:
             return told.end() if told and told.end() < self.end - 2 else None
         that = THAT.match(self.masked, at, self.end)
         if that is None and verb.kind == "say":
-            that = LONG_THAT.match(self.masked, at, self.end)
+            that = ABOUT.match(self.masked, at, self.end) or LONG_THAT.match(self.masked, at, self.end)
         if that and that.end() < self.end and verb.kind != "judge":
             begin = that.end()
             word = that[0].split()[-1] if that[0].split() else ""
             return begin if word.strip(",") not in ("how", "why", "whether", "what") else begin - len(word) - 1
+        time = TIME.match(self.masked, at, self.end)
+        if time and verb.kind == "speak":  # "announced on Monday it had been sold"
+            at = time.end() - 1
         pattern = EVIDENCE.get(verb.lemma) or (SEES if verb.kind == "think" else EVIDENCE.get(verb.kind))
         if verb.lemma == "see" and verb.shape == "past":
             pattern = SAW

@@ -15,9 +15,10 @@ _VERBS: dict[Kind, str] = {
     "speak": "add note argue explain warn claim state stress insist announce acknowledge admit reply recall observe "
     "remark conclude predict suggest assert contend maintain declare comment joke quip write confirm reveal complain "
     "concede emphasise emphasize reiterate report allege ask agree deny caution mention point vow promise pledge "
-    "respond propose testify lament muse hint tweet whisper exclaim opine speculate underline disclose "
-    "underscore read affirm advise recount surmise retort answer boast protest grumble shout find",
-    "think": "expect believe think forecast estimate fear hope doubt reckon calculate see anticipate suspect consider",
+    "respond propose testify indicate demonstrate show infer lament muse hint tweet whisper exclaim opine speculate "
+    "underline disclose underscore read affirm advise recount surmise retort answer boast protest grumble shout find",
+    "think": "expect believe think hold forecast estimate fear hope doubt reckon calculate see anticipate suspect "
+    "consider",
     "judge": "criticise criticize praise welcome call describe condemn dismiss denounce accuse blame urge "
     "slam applaud hail deplore put compare liken recommend demand",
     "quote": "quote",
@@ -26,12 +27,13 @@ _IRREGULAR = {
     "say": "said says say saying", "tell": "told tells tell telling", "write": "wrote writes write writing",
     "think": "thought thinks think thinking", "hold": "held holds hold holding", "read": "read reads read reading",
     "see": "saw sees see seeing", "put": "put puts put putting", "find": "found finds find finding",
-    "forecast": "forecast forecasts forecast forecasting", "admit": "admitted admits admit admitting",
+    "forecast": "forecast forecasts forecast forecasting", "show": "showed shows show showing",
+    "admit": "admitted admits admit admitting",
     "quip": "quipped quips quip quipping", "slam": "slammed slams slam slamming",
 }  # fmt: skip
-_PARTICIPLES = {"write": "written", "see": "seen", "think": "thought"}
+_PARTICIPLES = {"forecast": "forecasted", "write": "written", "see": "seen", "think": "thought"}
 # Nouns as often as verbs, or verbs of other things: alone they make no passage worth a second look.
-_EVERYDAY = "find see put point read call state consider think write report claim hope compare demand welcome"
+_EVERYDAY = "find show hold see put point read call state consider think write report claim hope compare demand welcome"
 _SHAPES: tuple[Shape, ...] = ("past", "present", "base", "participle")
 _SAME = {"emphasize": "emphasise", "criticize": "criticise"}  # spelt two ways
 _TOO_COMMON = frozenset({"thinking", "holding", "reading", "putting", "finding", "seeing", "viewing", "held"})
