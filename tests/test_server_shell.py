@@ -48,6 +48,7 @@ OPTIONS = (
     {},
     {"k": 1, "context": 2, "explain": True},
     {"collapse": True, "where": "date >= 2024-09", "per_document": 1},
+    {"history": [["user", "And tea?"], ["assistant", "No."]]},
     {"stages": ("time",), "mode": "keyword", "weights": {"keyword": 2.0}},
 )
 

@@ -91,6 +91,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
     """Return the endpoints of questions."""
     query: Schema = TEXT | {"maxLength": limits.query, "description": "a question, or an advanced query"}
     asked = schemas.options(limits)
+    histories = array(schemas.CONVERSATION, maxItems=limits.batch, description="one conversation for each query")
     filled = {**asked, "k": asked["k"] | {"default": CONTEXT_HITS}, "collapse": asked["collapse"] | {"default": True}}
     return (
         Endpoint(
@@ -116,7 +117,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
             method="POST", path=f"{ROOT}/search:batch", operation="search_batch", handle=search_batch,
             summary="Answer many questions at once, each as by itself",
             parameters=(INDEX_NAME,),
-            body=record({"queries": array(query, maxItems=limits.batch), **asked}, ["queries"]),
+            body=record({"queries": array(query, maxItems=limits.batch), **asked, "history": histories}, ["queries"]),
             answers={200: record({"results": array(reference("Results"))}, ["results"], closed=False)}, faults=(409,),
         ),
         Endpoint(
@@ -158,6 +159,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
                     "name": query | {"description": "words of the speaker's name"},
                     "about": schemas.nullable(query | {"description": "only claims about this, best first"}),
                     "k": asked["k"],
+                    "only_about": schemas.FLAG | {"description": "leave out statements without any word of about"},
                 },
                 ["name"],
             ),

@@ -10,6 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from searchkit import validation
+from searchkit.queries.conversation import ROLES
 from searchkit.search.choices import ARMS, OPTIONS
 from searchkit.search.request import CHECKS
 from searchkit.server.faults import Fault, Refusal
@@ -37,6 +38,12 @@ _BY_CHECK: Mapping[Any, Schema] = {
     validation.some_of: {"type": "array", "items": TEXT},
 }
 _BOUNDS = {"least": "minimum", "most": "maximum"}
+TURN: Schema = {
+    "type": "object", "properties": {"role": TEXT | {"enum": [*ROLES]}, "content": TEXT | {"maxLength": 2**16}},
+    "required": ["role", "content"],
+}  # fmt: skip
+CONVERSATION: Schema = {"type": "array", "items": TURN, "maxItems": 1_000}
+FOR_PYTHON = ("rewrite",)  # options that are functions
 # what a check of the library takes from Python, and a server from strangers: no folder, no model's name
 _NARROWED: Mapping[str, Schema] = {
     "where": {"anyOf": [TEXT, LOOSE, {"type": "null"}]},
@@ -44,6 +51,7 @@ _NARROWED: Mapping[str, Schema] = {
     "until": {"anyOf": [TEXT, {"type": "null"}]},
     "weights": {"type": "object", "properties": {arm: {"type": "number", "minimum": 0} for arm in ARMS},
                 "additionalProperties": False},
+    "history": CONVERSATION,
     "reranker": {"anyOf": [{"const": "late"}, {"type": "null"}]},
 }  # fmt: skip
 
@@ -68,7 +76,7 @@ def record(properties: Mapping[str, Schema], required: Sequence[str] = (), *, cl
 
 def options(limits: RequestLimits, *names: str) -> dict[str, Schema]:
     """Return the schema of each option of a search, or of those named, as `choices.OPTIONS` describes it."""
-    return {name: _option(name, limits) for name in names or OPTIONS}
+    return {name: _option(name, limits) for name in names or OPTIONS if name not in FOR_PYTHON}
 
 
 def _option(name: str, limits: RequestLimits) -> Schema:
