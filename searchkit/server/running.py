@@ -61,12 +61,19 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
 def _listening(options: ServerOptions) -> socket.socket:
     """Return a socket that listens. Raises StorageError."""
     try:
-        family, *_, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=options.limits.connections)
+        found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol_number, _, address = found[0]
+        # of this protocol by its number: else asyncio lets the kernel hold back the second half of each answer for 40 ms
+        opened = socket.socket(family, kind, protocol_number)
+        if sys.platform != "win32":
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(options.limits.connections)
     except OSError as error:
         raise StorageError(
             f"{options.host} port {options.port} cannot be listened at: {error.strerror}. Choose another with --port"
         ) from error
+    return opened
 
 
 class Graceful(uvicorn.Server):
