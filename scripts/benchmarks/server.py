@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -55,17 +56,14 @@ def _said(log: object) -> str:
 
 
 def post(port: int, path: str, body: object) -> tuple[int, bytes]:
+    """Ask on a connection of its own; return status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     try:
-        return _asked(connection, path, body)
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, response.read()
     finally:
         connection.close()
-
-
-def _asked(connection: http.client.HTTPConnection, path: str, body: object) -> tuple[int, bytes]:
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    return response.status, response.read()
 
 
 # --- one at a time ------------------------------------------------------------------------------------------------
@@ -73,11 +71,11 @@ def _asked(connection: http.client.HTTPConnection, path: str, body: object) -> t
 
 def latency(index: Path, port: int, process: int, questions: list[str], rounds: int) -> None:
     """Print the medians of both ways and of their difference, and what the processor spent on a question."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    with Index.open(index) as opened:
+    with Index.open(index) as opened, socket.create_connection(("127.0.0.1", port)) as connection:
+        requests = {asked: _request({"query": asked}) for asked in questions}
         ways: dict[str, Callable[[str], object]] = {
             "in process": opened.search,
-            "over HTTP": lambda asked: _asked(connection, SEARCH, {"query": asked}),
+            "over HTTP": lambda asked: _answer(connection, requests[asked]),
         }
         best: dict[str, list[float]] = {way: [float("inf")] * len(questions) for way in ways}
         work, served = dict.fromkeys(ways, 0.0), processor(process)
@@ -95,6 +93,22 @@ def latency(index: Path, port: int, process: int, questions: list[str], rounds: 
         print(f"| {way} | {statistics.median(spent):.2f} | {statistics.quantiles(spent, n=20)[-1]:.2f} | {each:.2f} |")
     more = [there - here for here, there in zip(*best.values(), strict=True)]
     print(f"| the difference | {statistics.median(more):.2f} | {statistics.quantiles(more, n=20)[-1]:.2f} | |")
+
+
+def _request(question: dict[str, str]) -> bytes:
+    """Return a question as it goes over the wire."""
+    body = json.dumps(question).encode()
+    return f"POST {SEARCH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def _answer(connection: socket.socket, request: bytes) -> bytes:
+    """Return the body of an answer."""
+    connection.sendall(request)
+    head, _, body = connection.recv(2**20).partition(b"\r\n\r\n")
+    length = int(re.search(rb"content-length: (\d+)", head)[1])  # type: ignore[index]
+    while len(body) < length:
+        body += connection.recv(2**20)
+    return body
 
 
 def processor(process: int) -> float:
@@ -115,10 +129,8 @@ async def client(
     for at in count(number):
         if time.monotonic() >= end:
             break
-        body = json.dumps({"query": questions[at % len(questions)]}).encode()
-        head = f"POST {SEARCH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
         begun = time.monotonic()
-        writer.write(head.encode() + body)
+        writer.write(_request({"query": questions[at % len(questions)]}))
         said = (await reader.readuntil(b"\r\n\r\n")).decode()
         status = int(said.split(" ", 2)[1])
         text = await reader.readexactly(int(re.search(r"content-length: (\d+)", said)[1]))  # type: ignore[index]
@@ -156,15 +168,23 @@ async def write(port: int, end: float, found: Counter[str]) -> None:
 async def load(port: int, process: int, questions: list[str], clients: int, seconds: float) -> float:
     """Print what clients got; return answers a second."""
     end, found, spent = time.monotonic() + seconds, Counter[str](), list[float]()
-    before = memory(process)
     asking = [client(port, questions, number, end, found, spent) for number in range(clients)]
-    await asyncio.gather(write(port, end, found), *asking)
+    held, *_ = await asyncio.gather(watch(process, end, seconds / 6), write(port, end, found), *asking)
     print(f"\n{clients} clients for {seconds:g} s: {dict(sorted(found.items()))}")
     if spent:
         quantiles = statistics.quantiles(spent, n=20)
         print(f"answered after p50 {statistics.median(spent):.2f} s, p95 {quantiles[-1]:.2f} s")
-    print(f"memory of the server {before:.0f} MB before, {memory(process):.0f} MB after")
+    print(f"memory of the server in MB, before and by sixths of the time: {', '.join(f'{each:.0f}' for each in held)}")
     return found["answered"] / seconds
+
+
+async def watch(process: int, end: float, pause: float) -> list[float]:
+    """Return the memory of a process as time goes by."""
+    held = [memory(process)]
+    while time.monotonic() < end:
+        await asyncio.sleep(pause)
+        held.append(memory(process))
+    return held
 
 
 def memory(process: int) -> float:

@@ -63,7 +63,7 @@ def _listening(options: ServerOptions) -> socket.socket:
     try:
         found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
         family, kind, protocol_number, _, address = found[0]
-        # of this protocol by its number: else asyncio lets the kernel hold back the second half of each answer for 40 ms
+        # of TCP by its number: else asyncio lets the kernel hold back the second half of each answer, for 40 ms
         opened = socket.socket(family, kind, protocol_number)
         if sys.platform != "win32":
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
