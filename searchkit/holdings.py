@@ -37,6 +37,11 @@ class Holdings:
         with self._reading() as view:
             return view.passages.documents(pattern)
 
+    def file_of(self, doc_id: str) -> Path | None:
+        """Return the file that a document was read from by a sync, None for one that was put in by hand."""
+        with self._reading() as view:
+            return view.passages.file_of(doc_id)
+
     def status(self, *, sources: bool = False) -> dict[str, Any]:
         """Return counts, settings, size on disk in bytes, and what was synced; sources: and what each did not give."""
         from searchkit.storage.inspection import status  # noqa: PLC0415 - few look at it

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, overload, runtime_checkable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, overload, runtime_checkable
 
 from searchkit.errors import MissingExtra
 
-FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
-FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
-Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
+if TYPE_CHECKING:  # results that come from a server are shown without numpy
+    import numpy as np
+    import numpy.typing as npt
+
+    FloatMatrix: TypeAlias = npt.NDArray[np.floating[Any]]
+    FloatVector: TypeAlias = npt.NDArray[np.floating[Any]]
+    Rows: TypeAlias = npt.NDArray[np.int64]  # row numbers of passages inside one index, never reused
+else:
+    FloatMatrix = FloatVector = Rows = Any
 
 LONGEST_HEADER = 400  # characters of a table's header row that models read: they stop where a passage of it ends
 ANSWERABLE = 0.1  # confidence of the best hit, below which the index seems to hold no answer

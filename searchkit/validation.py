@@ -38,7 +38,12 @@ def wrong(name: str, wanted: str, value: object) -> ArgumentError:
 
 def optional(check: Check) -> Check:
     """Return the check of an argument that may also be None."""
-    return lambda name, value: None if value is None else check(name, value)
+    return functools.partial(or_none, check=check)
+
+
+def or_none(name: str, value: Any, *, check: Check) -> Any:
+    """Return None, or what a check makes of anything else."""
+    return None if value is None else check(name, value)
 
 
 def text(name: str, value: Any) -> str:

@@ -10,7 +10,7 @@ import typer
 from typer.models import CommandInfo
 
 import searchkit
-from searchkit.cli import arguments, checking, measuring, opening, render, reports, states, syncing
+from searchkit.cli import arguments, checking, measuring, opening, render, reports, serving, states, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
 from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
@@ -178,8 +178,14 @@ def search(
     output: Output,
 ) -> None:
     """Find the passages that answer a question, best first."""
+    from searchkit.cli import shortcut
+
     form, many = output.form(), query == "-"
     options = page.options() | ranking.options()
+    served = None if many else shortcut.search(index, _text(query), page.k, options)
+    if served is not None:
+        _exit_unless(any(_print_all(iter([served]), form, many=False)))
+        return
     with opening.existing(index) as opened:
         found = (
             each for asked in _queries(query) for each in opened.search_many(asked, page.k, **_for_each(asked, options))
@@ -395,4 +401,5 @@ def _exit_unless(found: bool) -> None:
         raise typer.Exit(NOTHING)
 
 
+serving.add_to(app)
 measuring.add_to(app)

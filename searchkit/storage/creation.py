@@ -23,7 +23,7 @@ from searchkit.storage.settings import Settings
 CATALOG = ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "catalog.sqlite-journal")
 FOLDERS = re.compile(r"keywords|vectors|keywords/\d{6}")
 FILES = re.compile(
-    r"writer\.lock|index\.(unfinished|json)(\.tmp)?|catalog\.sqlite(-wal|-shm|-journal)?|keywords/\d{6}\.lease"
+    r"writer\.lock|server\.sock|index\.(unfinished|json)(\.tmp)?|catalog\.sqlite(-wal|-shm|-journal)?|keywords/\d{6}\.lease"
     r"|vectors/(\d{6}\.\w+\.npy|(pending|reached)(\.taken)?|given\w*)"
 )
 

@@ -55,6 +55,9 @@ class Latest:
         with self._reloading:  # one at a time: an older commit must not take the place of a newer one
             with self._lock:
                 self._require_open()
+                view = self._view
+            if view is not None and store.is_latest(view.snapshot):
+                return False
             before, newest = self._last.generation, FolderView(store.snapshot(self._path, shared=True))
             self._replace(newest)
             return before != newest.generation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
@@ -69,6 +70,12 @@ class CatalogPassages:
         """Return a document with its text, None if there is none."""
         with self._lock:
             return self._catalog.documents.get(doc_id)
+
+    def file_of(self, doc_id: str) -> Path | None:
+        """Return the file that a document was read from by a sync, None for one that was put in by hand."""
+        with self._lock:
+            found = self._catalog.documents.file_path(doc_id)
+            return None if found is None else Path(found)
 
     def fields(self) -> Mapping[str, frozenset[str]]:
         """Return the names that a filter finds values of, each with the kinds of its values; looked for once."""

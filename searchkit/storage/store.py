@@ -19,7 +19,7 @@ from searchkit.errors import IndexCorrupt, IndexLocked, IndexNotFound, Unsupport
 from searchkit.marker import MARKER
 from searchkit.ragged import Ragged
 from searchkit.storage import durable, keywords, refusals
-from searchkit.storage.catalog import Catalog
+from searchkit.storage.catalog import Catalog, forking
 from searchkit.storage.settings import Settings
 from searchkit.storage.snapshot import Snapshot, keyword_folder, open_segments, read_settings
 from searchkit.storage.vectors import arm, segments
@@ -91,6 +91,14 @@ def opened(path: Path) -> Iterator[Snapshot]:
     found = snapshot(path)
     with refusals.translated(path), contextlib.closing(found):
         yield found
+
+
+def is_latest(found: Snapshot) -> bool:
+    """Tell whether neither a commit came after a snapshot nor another index in the place of its own."""
+    check_format(found.path)
+    with refusals.translated(found.path):
+        same = found.catalog.file == forking.file_at(found.path / "catalog.sqlite")
+        return same and _generation(found.path) == found.generation
 
 
 def _generation(path: Path) -> int:

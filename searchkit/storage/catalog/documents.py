@@ -69,6 +69,12 @@ class Documents:
         found = _first(self._db, f"SELECT {self._document} FROM documents WHERE id = ?", doc_id)
         return None if found is None else _document(found)
 
+    def file_path(self, doc_id: str) -> str | None:
+        """Return the path of the file that a document comes from, None for none."""
+        query = "SELECT files.path FROM documents JOIN files ON files.key = documents.file WHERE id = ?"
+        found = _first(self._db, query, doc_id)
+        return None if found is None else str(found[0])
+
     def all(self) -> Iterator[Document]:
         """Yield every document, in the order they came."""
         cursor = self._db.execute(f"SELECT {self._document} FROM documents ORDER BY key")
