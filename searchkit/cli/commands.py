@@ -10,7 +10,7 @@ import typer
 from typer.models import CommandInfo
 
 import searchkit
-from searchkit.cli import arguments, checking, measuring, opening, render, reports, serving, states, syncing
+from searchkit.cli import arguments, checking, keeping, measuring, opening, render, serving, states, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
 from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
@@ -58,101 +58,7 @@ def start(
 
 
 syncing.add_to(app)
-
-
-@app.command(
-    epilog=examples(
-        "searchkit improve                           (until all is done; Ctrl-C loses nothing)",
-        "searchkit improve --seconds 600 --questions asked.txt",
-    )
-)
-def improve(
-    index: IndexPath = DEFAULT_INDEX,
-    seconds: arguments.Seconds = None,
-    passages: arguments.MostPassages = None,
-    questions: arguments.QuestionsFile = None,
-    wait: arguments.Wait = None,
-    json: arguments.AsJson = False,
-) -> None:
-    """Have the model read passages whose vectors are only predicted, at idle priority; what pays most comes first."""
-    from searchkit.cli.progress import reporting
-    from searchkit.threads import lower_priority
-
-    lower_priority()
-    asked = questions.read_text(encoding="utf-8", errors="replace").splitlines() if questions else []
-    with opening.existing(index) as opened, reporting() as progress:
-        done = opened.improve(seconds=seconds, passages=passages, questions=asked, progress=progress, timeout=wait)
-    render.either(done.to_dict(), lambda: states.improved(done, index), json=json)
-
-
-@app.command(epilog=examples("searchkit remove news/2024/storm.txt", "searchkit remove 'news/2023/*' 'drafts/*'"))
-def remove(
-    ids: arguments.DocumentGlobs,
-    index: IndexPath = DEFAULT_INDEX,
-    wait: arguments.Wait = None,
-    json: arguments.AsJson = False,
-) -> None:
-    """Remove documents by id or glob. Indexing their folder again brings them back."""
-    with opening.existing(index) as opened:
-        done = opened.remove(ids, timeout=wait)
-    render.either(done.to_dict(), lambda: reports.report(done, index), json=json)
-    _exit_unless(bool(done.removed))
-
-
-@app.command(epilog=examples("searchkit compact", "searchkit compact -i indexes/press"))
-def compact(index: IndexPath = DEFAULT_INDEX, wait: arguments.Wait = None) -> None:
-    """Reclaim the space of what was removed."""
-    with opening.existing(index) as opened:
-        before = opened.status()["bytes"]
-        generation = opened.compact(timeout=wait)
-        after = opened.status()["bytes"]
-    render.out(f"{index}: {render.size(before)} before, {render.size(after)} now, generation {generation}")
-
-
-@app.command(epilog=examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))
-def rebuild(
-    index: IndexPath = DEFAULT_INDEX,
-    embedder: arguments.NewEmbedder = None,
-    embed: arguments.Embed = "progressive",
-    wait: arguments.Wait = None,
-) -> None:
-    """Make keywords and vectors anew from the documents, with another model if one is given.
-
-    It mends an index whose files were damaged. Searches go on with what there was until all is complete.
-    """
-    from searchkit.cli.progress import reporting
-    from searchkit.index import rebuild as rebuild_index
-
-    with reporting() as progress:
-        model = opening.model_called(embedder)
-        generation = rebuild_index(index, embedder=model, embed=embed, progress=progress, timeout=wait)
-    render.out(f"{index}: rebuilt, generation {generation}")
-
-
-@app.command(name="export", epilog=examples("searchkit export news.zip", "searchkit export --force backup.zip"))
-def export_(file: arguments.NewFile, index: IndexPath = DEFAULT_INDEX, force: arguments.Replace = False) -> None:
-    """Write documents, passages and vectors to one portable file."""
-    if file.exists() and not force:
-        raise typer.BadParameter(f"{file} exists; replace it with --force", param_hint="FILE")
-    with opening.existing(index) as opened:
-        count = opened.export(file)
-    render.out(f"{file}: {count:,} documents, {render.size(file.stat().st_size)}")
-
-
-@app.command(name="import", epilog=examples("searchkit import news.zip -i indexes/news"))
-def import_(
-    file: arguments.ArchiveFile, index: IndexPath = DEFAULT_INDEX, embedder: arguments.NewEmbedder = None
-) -> None:
-    """Make an index from an exported file; its vectors are not computed again."""
-    from searchkit.cli.progress import reporting
-    from searchkit.index import Index
-
-    with (
-        reporting() as progress,
-        Index.import_(file, index, embedder=opening.model_called(embedder), progress=progress) as made,
-    ):
-        facts = made.status()
-    render.out(f"{index}: {facts['documents']:,} documents, {facts['passages']:,} passages")
+keeping.add_to(app)
 
 
 # --- reading ------------------------------------------------------------------------------------------------

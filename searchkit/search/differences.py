@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import cached_property
 
 from searchkit.search.facts import Token, tokens
+from searchkit.threads import kept
 
 _FACTS = frozenset({"number", "date", "name", "sign", "turn"})
 _PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis")  # of words that deny others
@@ -18,17 +18,17 @@ class Stated:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    @cached_property
+    @kept
     def tokens(self) -> Sequence[Token]:
         """All of its tokens."""
         return tokens(self.text)
 
-    @cached_property
+    @kept
     def facts(self) -> frozenset[str]:
         """The keys of its figures, dates, names, signs, negations and opposites."""
         return frozenset(token.key for token in self.tokens if token.kind in _FACTS)
 
-    @cached_property
+    @kept
     def keys(self) -> frozenset[str]:
         """The keys of all tokens."""
         return frozenset(token.key for token in self.tokens)

@@ -65,10 +65,13 @@ def _listening(options: ServerOptions) -> socket.socket:
         family, kind, protocol_number, _, address = found[0]
         # of TCP by its number: else asyncio lets the kernel hold back the second half of each answer, for 40 ms
         opened = socket.socket(family, kind, protocol_number)
-        if sys.platform != "win32":
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(options.limits.connections)
+        with contextlib.ExitStack() as unless_it_listens:
+            unless_it_listens.enter_context(opened)
+            if sys.platform != "win32":
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(address)
+            opened.listen(options.limits.connections)
+            unless_it_listens.pop_all()
     except OSError as error:
         raise StorageError(
             f"{options.host} port {options.port} cannot be listened at: {error.strerror}. Choose another with --port"
