@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from searchkit.index import Index, rebuild
     from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.roots import SyncOptions
+    from searchkit.search.checking import AnswerReport, CheckedSentence, Finding
     from searchkit.search.context import Citation, Context
     from searchkit.search.request import SearchOptions
     from searchkit.search.why_not import WhyNot
@@ -84,6 +85,7 @@ _HOMES = {
     "index": ("Index", "rebuild"),
     "indexing.improve": ("ImproveReport",),
     "indexing.roots": ("SyncOptions",),
+    "search.checking": ("AnswerReport", "CheckedSentence", "Finding"),
     "search.context": ("Citation", "Context"),
     "search.request": ("SearchOptions",),
     "search.why_not": ("WhyNot",),

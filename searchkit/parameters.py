@@ -57,6 +57,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "query": text,
     "queries": texts,
     "question": text,
+    "answer": text,
     "k": partial(count, least=1),
     "passage_id": text,
     "name": text,

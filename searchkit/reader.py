@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -21,6 +21,7 @@ from searchkit.types import Embedder, Results, Statement
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
+    from searchkit.search.checking import AnswerReport
     from searchkit.search.context import Context
     from searchkit.search.why_not import WhyNot
     from searchkit.storage.inspection import VerifyReport
@@ -146,6 +147,19 @@ class IndexReader(Holdings):
         with self._reading() as view:
             counter = token_counter(self._model(view, results.mode))
             return context(results, max_tokens, counter, honest="min_confidence" not in options)
+
+    def check(self, answer: str, context: Context | Mapping[str, Any]) -> AnswerReport:
+        """Compare an answer with the passages that it cites, as the index has them now.
+
+        context: what `context` returned, or what its `to_dict` gave, perhaps by way of a client that may have changed
+        it: markers and digests are taken from it, all else is read again. A passage that is gone or no longer the same
+        is no evidence, and its marker is among the `stale`. Raises ArgumentError.
+        """
+        from searchkit.search.context import Context, rechecked
+
+        given = context if isinstance(context, Context) else Context.from_dict(context)
+        with self._reading() as view:
+            return rechecked(view, answer, given)
 
     def who_said(self, name: str, *, about: str | None = None, k: int = 10) -> list[Statement]:
         """Return k statements of those whose names hold all words of `name`; `about` ranks and filters the claims."""

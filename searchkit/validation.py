@@ -81,6 +81,29 @@ def paths(name: str, value: Any) -> tuple[Path, ...]:
     return (path(name, value),) if alone else _each(name, value, path, "a path or a list of paths")
 
 
+def mapping(name: str, value: Any) -> Mapping[str, Any]:
+    """Return a mapping whose keys are text, as JSON's objects are."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise wrong(name, "a mapping from text", value)
+    return value
+
+
+def fields_of(name: str, value: Any, checks: Mapping[str, Check], may_lack: Collection[str] = ()) -> dict[str, Any]:
+    """Return what the checks make of a mapping's values by their names, all of which it has; others are passed over.
+
+    may_lack: names that it need not have.
+    """
+    given = mapping(name, value)
+    for missing in sorted(checks.keys() - given.keys() - set(may_lack)):
+        raise ArgumentError(f"{name} has no {missing}; give all that to_dict gave")
+    return {field: check(f"{name}.{field}", given[field]) for field, check in checks.items() if field in given}
+
+
+def each_of(name: str, values: Any, check: Callable[[str, Any], Item]) -> tuple[Item, ...]:
+    """Return what a check makes of each of the values."""
+    return _each(name, values, check, "a list")
+
+
 def _each(name: str, values: Any, check: Callable[[str, Any], Item], wanted: str) -> tuple[Item, ...]:
     """Return what a check makes of each of the values."""
     return tuple(check(f"{name}[{at}]", value) for at, value in enumerate(_items(name, values, wanted)))

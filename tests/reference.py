@@ -21,7 +21,19 @@ ROOT = Path(__file__).parent.parent
 WIDTH = 100  # of a signature on one line
 GROUPS = {
     "Sources": ("Document", "Mark", "ReadOptions", "SyncOptions"),
-    "Answers": ("Results", "Hit", "Passage", "Source", "Context", "Citation", "Statement", "WhyNot"),
+    "Answers": (
+        "Results",
+        "Hit",
+        "Passage",
+        "Source",
+        "Context",
+        "Citation",
+        "AnswerReport",
+        "CheckedSentence",
+        "Finding",
+        "Statement",
+        "WhyNot",
+    ),
     "Reports": ("SyncReport", "Failure", "Omission", "ImproveReport", "VerifyReport", "Settings"),
     "Measuring": ("Question", "Questions", "Evaluation", "Scores", "Comparison", "Verdict", "Tuned"),
     "What you can bring": ("Embedder", "Reranker", "Progress"),

@@ -19,7 +19,8 @@ from searchkit.cli.commands import app
 from tests.worlds import NEWS, WordHashEmbedder
 
 COMMANDS = (
-    "index", "improve", "remove", "compact", "rebuild", "export", "import", "search", "context", "why-not", "show",
+    "index", "improve", "remove", "compact", "rebuild", "export", "import", "search", "context", "check", "why-not",
+    "show",
     "list", "status", "verify", "models", "evaluate", "compare", "tune", "who-said",
     "forget", "watch",
 )  # fmt: skip
@@ -528,6 +529,35 @@ def test_context_prints_the_text_for_a_prompt(news):
     shape = json.loads(news("context", "bamboo diplomacy", "--json").stdout)
     assert shape["text"] + "\n" == made.stdout
     assert shape["citations"][0]["passage"]["id"] == "news/hanoi.txt#0"
+
+
+def test_an_answer_is_checked_against_what_context_printed(news, tmp_path):
+    context, answer = tmp_path / "found.json", tmp_path / "answer.txt"
+    context.write_text(news("context", "bamboo diplomacy", "--json").stdout, encoding="utf-8")
+    answer.write_text("Analysts said Vietnam balances the great powers [1].", encoding="utf-8")
+    good = news("check", str(answer), "--context", str(context))
+    assert (good.exit_code, good.stdout) == (0, "statements: 1, passages cited: 1; nothing found wrong\n")
+    wrong = news(
+        "check", "-", "--context", str(context), input="99 analysts said so [1].\nSo it\x1b is.\n\nAnd so [7]."
+    )
+    assert wrong.exit_code == 4
+    assert wrong.stdout.splitlines() == [
+        "statements: 3, passages cited: 1; found wrong:",
+        "    [7] is no citation of this context",
+        "    number 99 is not in [1]",
+        "    cites nothing: So it\ufffd is.",
+        "    cites nothing: And so [7].",
+    ]
+    shape = json.loads(news("check", "-", "--context", str(context), "--json", input="So it is.").stdout)
+    assert (shape["ok"], shape["cited"]) == (False, [])
+
+
+@pytest.mark.parametrize("content", ["no JSON", "[]", "[" * 100_000, "{}"])
+def test_a_file_that_is_no_context_is_wrong_usage(news, tmp_path, content):
+    (tmp_path / "found.json").write_text(content, encoding="utf-8")
+    wrong = news("check", "-", "--context", str(tmp_path / "found.json"), input="So it is.")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "context" in wrong.stderr
 
 
 def test_context_of_nothing_exits_with_1(ask):

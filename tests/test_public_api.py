@@ -14,6 +14,7 @@ import searchkit
 
 PUBLIC = {
     "ArgumentError", "IndexClosed", "ModelError",
+    "AnswerReport", "CheckedSentence", "Finding",
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "ImproveReport", "Index", "IndexCorrupt", "IndexExists", "IndexLocked",
     "IndexNotFound", "Mark", "MissingExtra", "Omission", "Passage", "Progress", "QueryError", "Question", "Questions",
@@ -24,6 +25,7 @@ PUBLIC = {
 }  # fmt: skip
 INDEX_METHODS = {
     "forget", "improve", "watch",
+    "check",
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
     "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "status", "sync", "verify",
     "who_said", "why_not",

@@ -120,7 +120,8 @@ def test_a_context_shows_the_columns_and_cites_exact_offsets(index):
     assert below
     for citation in below:
         passage = citation.passage
-        assert f"{citation.marker} {HEADER}\n{passage.text}" in made.text
+        shown = passage.shown_text.replace("\n", "\n ")
+        assert f"{citation.marker} {shown}\n\n" in f"{made.text}\n\n"
         assert text[passage.start : passage.end] == passage.text
 
 

@@ -132,6 +132,16 @@ MaxTokens = Annotated[int, typer.Option(min=1, help="Budget in tokens of the ind
 Neighbours = Annotated[
     int, typer.Option("--context", min=0, help="Show so many passages before and after.", rich_help_panel=PAGE)
 ]
+AnswerFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="ANSWER", exists=True, dir_okay=False, allow_dash=True, help="File of the answer; - is standard input."
+    ),
+]
+ContextFile = Annotated[
+    Path,
+    typer.Option("--context", exists=True, dir_okay=False, metavar="FILE", help="What context --json printed for it."),
+]
 OnlyText = Annotated[bool, typer.Option("--text", help="Print nothing but the text.")]
 NewEmbedder = Annotated[
     str | None,

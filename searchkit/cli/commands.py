@@ -10,7 +10,7 @@ import typer
 from typer.models import CommandInfo
 
 import searchkit
-from searchkit.cli import arguments, measuring, opening, render, reports, syncing
+from searchkit.cli import arguments, checking, measuring, opening, render, reports, syncing
 from searchkit.cli.arguments import DEFAULT_INDEX, IndexPath
 from searchkit.cli.exits import ERROR, EXIT_CODES, NOTHING, Commands, end, examples, streams
 from searchkit.cli.options import FullPage, Output, Page, RankingOptions, flat
@@ -248,6 +248,9 @@ def context(
         made = opened.context(_text(question), max_tokens, **ranking.options())
     render.either(made.to_dict(), lambda: render.context(made), json=json)
     _exit_unless(bool(made.citations))
+
+
+checking.add_to(app)
 
 
 @app.command(

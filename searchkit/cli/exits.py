@@ -19,7 +19,8 @@ from searchkit.storage import refusals
 
 DONE, NOTHING, USAGE, ERROR, WORSE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 4, 130, 141
 EXIT_CODES = (
-    "Exit codes: 0 found or done, 1 nothing found, 2 wrong usage or query, 3 error, 4 gate tripped, 130 interrupted."
+    "Exit codes: 0 found or done, 1 nothing found, 2 wrong usage or query, 3 error, "
+    "4 gate tripped or answer not borne out, 130 interrupted."
 )
 
 

@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Self
 
+from searchkit.errors import ArgumentError
+from searchkit.search.prompt import MOST_MARKERS, written
+from searchkit.storage.contract import View
 from searchkit.types import ANSWERABLE, Hit, Passage, Results
+from searchkit.validation import Check, count, each_of, fields_of, mapping, number, optional, text, texts, wrong
+
+if TYPE_CHECKING:
+    from searchkit.search.checking import AnswerReport
+
+_MARKER = re.compile(r"\[[1-9][0-9]{0,2}\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A passage in a context under its marker: `document.text[passage.start:passage.end]` is what was quoted."""
+    """A passage in a context under its marker: `document.text[passage.start:passage.end]` is what was quoted.
+
+    `digest` is the SHA-256 of that text in UTF-8, in hexadecimal: who keeps it can tell later whether the text is still
+    the same. `duplicates` are ids of passages that say the same and were left out.
+    """
 
     marker: str
     rank: int
     score: float
     passage: Passage
+    digest: str
+    duplicates: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the citation as JSON-ready values."""
-        return {"marker": self.marker, "rank": self.rank, "score": self.score, "passage": self.passage.to_dict()}
+        """Return the citation as JSON-ready values; without duplicates, none are named."""
+        shape = {name: getattr(self, name) for name in ("marker", "rank", "score", "digest")}
+        copies = {"duplicates": list(self.duplicates)} if self.duplicates else {}
+        return {**shape, "passage": self.passage.to_dict(), **copies}
+
+    @classmethod
+    def from_dict(cls, shape: Mapping[str, Any], name: str = "citation") -> Self:
+        """Return the citation of which `to_dict` gave the values. Raises ArgumentError, which calls it by `name`."""
+        return cls(**fields_of(name, shape, _CITATION, ("duplicates",)))
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What to paste into a prompt. Without citations nothing was found, and `text` is empty.
+    r"""What to paste into a prompt. Without citations nothing was found, and `text` is empty.
 
+    `text` has a line for each section of a document, "Source: ID | characters [1] 0-40 | TITLE | SECTION | DATE", and
+    below it the passages, each behind its marker. No title and no passage can pass for such a line or marker: all but
+    their first lines begin with a space, characters that do not show are left out, and what looks like ours is marked
+    ("\[1]", "> Source:"). The exact texts are in the citations.
     confidence: that the best passage found answers; what is below ANSWERABLE is not cited unless it was asked for.
     """
 
@@ -37,6 +65,15 @@ class Context:
     tokens: int
     generation: int
     confidence: float = 0.0
+
+    def check(self, answer: str) -> AnswerReport:
+        """Say which markers of an answer have a citation, which statements cite nothing, and what is not borne out.
+
+        The passages are taken for what the context says they are; `Index.check` reads them again.
+        """
+        from searchkit.search.checking import check  # noqa: PLC0415 - who asks for a context has no answer yet
+
+        return check(text("answer", answer), self.question, self.citations)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the context as JSON-ready values."""
@@ -49,6 +86,52 @@ class Context:
             "confidence": self.confidence,
         }
 
+    @classmethod
+    def from_dict(cls, shape: Mapping[str, Any]) -> Self:
+        """Return the context of which `to_dict` gave the values, by way of JSON or not. Raises ArgumentError.
+
+        Nothing in it is known to be true: `Index.check` looks whether the index holds what it cites.
+        """
+        made = cls(**fields_of("context", shape, _CONTEXT))
+        if len({citation.marker for citation in made.citations}) < len(made.citations):
+            raise ArgumentError("context.citations must each have a marker of its own")
+        return made
+
+
+def _marker(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not _MARKER.fullmatch(value):
+        raise wrong(name, "a marker such as [1]", value)
+    return value
+
+
+def _passage(name: str, value: Any) -> Passage:
+    return Passage(**fields_of(name, value, _PASSAGE, ("header",)))
+
+
+def _citation(name: str, value: Any) -> Citation:
+    return Citation.from_dict(value, name)
+
+
+_PASSAGE: Mapping[str, Check] = {
+    **dict.fromkeys(("id", "doc_id", "text", "title", "section", "header"), text),
+    **dict.fromkeys(("ordinal", "start", "end", "line", "end_line"), count),
+    "page": optional(count),
+    "metadata": mapping,
+}
+_CITATION: Mapping[str, Check] = {
+    "marker": _marker, "rank": partial(count, least=1), "score": partial(number, least=float("-inf")),
+    "passage": _passage, "digest": text, "duplicates": texts,
+}  # fmt: skip
+_CONTEXT: Mapping[str, Check] = {
+    "question": text, "text": text, "citations": partial(each_of, check=_citation), "tokens": count,
+    "generation": count, "confidence": partial(number, most=1),
+}  # fmt: skip
+
+
+def digest_of(passage: Passage) -> str:
+    """Return the SHA-256 of a passage's exact text, in hexadecimal."""
+    return sha256(passage.text.encode("utf-8", "replace")).hexdigest()
+
 
 def context(
     results: Results, max_tokens: int, count_tokens: Callable[[Sequence[str]], list[int]], *, honest: bool = True
@@ -56,19 +139,19 @@ def context(
     """Take hits, best first, as long as they fit in `max_tokens`; put them in reading order per document.
 
     Documents come in the order of their best passage. A hit that does not fit is passed over, for a shorter
-    one may. Each document has one heading line, which counts. honest: take nothing where the index seems to hold no
+    one may. All that is written counts, headings and markers too. honest: take nothing where the index seems to hold no
     answer, and else only hits that have half the confidence of an answer at least.
     """
     taken: list[Hit] = []
     worthy = [hit for hit in results.hits if results.answerable and hit.confidence >= ANSWERABLE / 2]
     for hit in worthy if honest else results.hits:
-        if count_tokens([_render(_ordered([*taken, hit]))])[0] <= max_tokens:
+        if len(taken) < MOST_MARKERS and count_tokens([written(_ordered([*taken, hit]))])[0] <= max_tokens:
             taken.append(hit)
     citations = _ordered(taken)
-    text = _render(citations)
-    tokens = count_tokens([text])[0] if text else 0
+    prompt = written(citations)
+    tokens = count_tokens([prompt])[0] if prompt else 0
     best = max((hit.confidence for hit in results.hits), default=0.0)
-    return Context(results.query, text, citations, tokens, results.generation, best)
+    return Context(results.query, prompt, citations, tokens, results.generation, best)
 
 
 def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:
@@ -77,22 +160,29 @@ def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:
     for hit in hits:
         best.setdefault(hit.passage.doc_id, hit.rank)
     reading = sorted(hits, key=lambda hit: (best[hit.passage.doc_id], hit.passage.ordinal))
-    return tuple(Citation(f"[{at}]", hit.rank, hit.score, hit.passage) for at, hit in enumerate(reading, 1))
+    return tuple(
+        Citation(f"[{at}]", hit.rank, hit.score, hit.passage, digest_of(hit.passage), hit.duplicates)
+        for at, hit in enumerate(reading, 1)
+    )
 
 
-def _render(citations: Sequence[Citation]) -> str:
-    blocks = []
-    for _, group in groupby(citations, key=lambda citation: citation.passage.doc_id):
-        cited = list(group)
-        paragraphs = [f"{citation.marker} {citation.passage.shown_text}" for citation in cited]
-        blocks.append("\n\n".join([_heading(cited), *paragraphs]))
-    return "\n\n".join(blocks)
+def rechecked(view: View, answer: str, given: Context) -> AnswerReport:
+    """Check an answer against passages as an index has them; those of the context are not believed."""
+    from searchkit.search.checking import check  # noqa: PLC0415 - as in Context.check
+
+    rows = {cited.marker: view.passages.row_of(cited.passage.id) for cited in given.citations}
+    there = view.passages.get([row for row in rows.values() if row is not None])
+    current = {marker: there[row] for marker, row in rows.items() if row in there}
+    stale = {
+        cited.marker
+        for cited in given.citations
+        if cited.marker not in current or not _is_same(cited, current[cited.marker])
+    }
+    own = [replace(cited, passage=current.get(cited.marker, cited.passage)) for cited in given.citations]
+    return check(answer, given.question, own, stale)
 
 
-def _heading(cited: Sequence[Citation]) -> str:
-    """Return a document's heading: title, date, source, and the place of each passage."""
-    passage = cited[0].passage
-    when = str(passage.metadata.get("date") or "")[:10]
-    places = ", ".join(f"{c.marker} characters {c.passage.start}-{c.passage.end}" for c in cited)
-    facts = [passage.title, passage.section, when, f"source: {passage.doc_id}", places]
-    return "Source: " + " | ".join(fact for fact in facts if fact).replace("source: ", "")
+def _is_same(cited: Citation, passage: Passage) -> bool:
+    """Tell whether a passage is what was cited: the same text at the same place."""
+    place = (cited.passage.doc_id, cited.passage.start, cited.passage.end)
+    return cited.digest == digest_of(passage) and place == (passage.doc_id, passage.start, passage.end)

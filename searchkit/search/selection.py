@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,15 @@ import numpy.typing as npt
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 
+if TYPE_CHECKING:
+    from searchkit.search.differences import Stated
+
 POOL = 100  # candidates among which diversity chooses
 CHUNK = 64
 
 
 class Pick(NamedTuple):
-    """A row that becomes a hit, its score, and the ids of the near duplicates that it stands for."""
+    """A row that becomes a hit, its score, and the ids of the near duplicates that say no more than it."""
 
     row: int
     score: float
@@ -32,6 +35,7 @@ class Picker:
         self._request = question.request
         self._memory = question.memory
         self._view = question.view
+        self._known: dict[int, Stated] = {}
 
     def pick(self, ranked: Iterable[tuple[int, float]]) -> Iterator[Pick]:
         """Yield hits in order, also those that the request passes over, to its last one or all there are."""
@@ -56,7 +60,7 @@ class Picker:
                     yield pick
 
     def _collapsed(self, picks: Iterator[Pick], count: int) -> list[Pick]:
-        """Return the first `count` picks that are no near duplicate of a better one, with those that are."""
+        """Return the first `count` picks, each with the near duplicates that say no more than it does."""
         from searchkit.text import minhash  # noqa: PLC0415 - few questions collapse or spread
 
         kept: list[Pick] = []
@@ -64,9 +68,12 @@ class Picker:
         copies: list[list[int]] = []
         for chunk in _batched(picks):
             for pick, signature in zip(chunk, self._signatures(chunk), strict=True):
-                close = minhash.similarity(signatures, signature) >= minhash.THRESHOLD
-                if close.any():
-                    copies[int(np.argmax(close))].append(pick.row)
+                close = np.flatnonzero(minhash.similarity(signatures, signature) >= minhash.THRESHOLD).tolist()
+                if close:  # there may be more of them: all texts of a chunk come in one call
+                    self._memory.passages([each.row for each in (*kept, *chunk)])
+                same = next((at for at in close if self._says_no_more(pick.row, kept[at].row)), None)
+                if same is not None:
+                    copies[same].append(pick.row)
                     continue
                 if len(kept) == count:
                     return self._named(kept, copies)
@@ -74,6 +81,15 @@ class Picker:
                 copies.append([])
                 signatures = np.vstack([signatures, signature])
         return self._named(kept, copies)
+
+    def _says_no_more(self, row: int, other: int) -> bool:
+        """Tell whether a passage states nothing that its near duplicate doesn't."""
+        from searchkit.search.differences import Stated, says_no_more  # noqa: PLC0415 - few passages have any
+
+        for each, passage in self._memory.passages([row, other]).items():
+            if each not in self._known:
+                self._known[each] = Stated(passage.shown_text)
+        return says_no_more(self._known[row], self._known[other])
 
     def _named(self, kept: list[Pick], copies: list[list[int]]) -> list[Pick]:
         collapsed = [row for rows in copies for row in rows]

@@ -7,7 +7,7 @@ import re
 Span = tuple[int, int]
 
 _CANDIDATE = re.compile(
-    r"""[.!?…‽؟۔।॥။።។]+["'”’»›)\]}]*(?=\s)"""  # scripts that put a space between sentences
+    r"""(?<![.!?…‽؟۔।॥။።។])[.!?…‽؟۔।॥။።។]++["'”’»›)\]}]*+(?=\s)"""  # scripts that put a space between sentences
     r"""|[。！？｡]+[」』”’）】〉》]*"""  # scripts that do not
     r"""|(?<=[\u0e00-\u0eff])[ ]+(?=[\u0e00-\u0eff])"""  # Thai and Lao: the space itself
 )
