@@ -249,6 +249,7 @@ class SyncReport:
     embedded: int = 0  # passages that went through the model
     reused: int = 0  # passages whose vector was known already
     predicted: int = 0  # passages that got a draft of their vector, which `improve` replaces by the model's own
+    unread: int = 0  # passages that got no vector, for the model cannot read them
     generation: int = 0
     omitted: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
     stale: tuple[str, ...] = ()
@@ -269,7 +270,11 @@ class Ranking(NamedTuple):
 
 
 class Embedder(Protocol):
-    """A text embedding model. Vectors are float32 rows of unit length."""
+    """A text embedding model. Vectors are float32 rows of unit length.
+
+    One that does not know every language may have `reads(texts)`, which tells of each text whether the model can read
+    it, as booleans: what it cannot read gets no vector, and is found by its words.
+    """
 
     @property
     def name(self) -> str:

@@ -83,7 +83,21 @@ class Inquiry:
         if wanted == VECTOR and self.model is None:
             raise QueryError("this index holds no vectors. Add them with: searchkit rebuild --embedder minilm")
         has_vectors = self.model is not None and len(self.view.vectors) > 0
-        return wanted if has_vectors or wanted == VECTOR else KEYWORD
+        if wanted == KEYWORD or not (has_vectors or wanted == VECTOR):
+            return KEYWORD
+        return wanted if self._is_read() else KEYWORD
+
+    def _is_read(self) -> bool:
+        """Tell whether the model can read the question; warn if not."""
+        from searchkit.models.embedders.checks import readable  # noqa: PLC0415 - words alone need no models
+
+        text = self.parsed.text
+        if self.model is None or readable(self.model, [text])[0]:
+            return True
+        self.warnings.append(
+            f"the model {self.model.name} cannot read the question's script; passages were compared by words alone"
+        )
+        return False
 
     def _arms(self) -> tuple[str, ...]:
         """Return the arms that have a say."""
