@@ -1,14 +1,16 @@
 """Small collections of one topic, written by rules: a catalogue, frequent questions, tickets, a manual.
 
-What confidences are fitted on must have the shapes that people index, and judged collections have but one of them: many
-documents on many subjects. Each of these has documents, and questions with the documents or quotes that answer them. The
-words of a question are not those of the text wherever a person would choose others.
+What confidences are fitted on must have the shapes that people index, and judged collections have but one of them:
+many documents on many subjects. Each of these has documents, and questions with the documents or quotes that answer
+them. The words of a question are not those of the text wherever a person would choose others.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from searchkit.evaluation.questions import Question, Quote
@@ -27,7 +29,7 @@ def shapes(seed: int = 0) -> Iterator[Shape]:
     """Yield every collection."""
     for number, goods in enumerate(GOODS):
         yield catalogue(goods, random.Random(seed + number))
-    for name, entries in ANSWERS.items():
+    for name, entries in written().items():
         yield from frequent(name, entries)
     for number, desk in enumerate(DESKS):
         yield tickets(desk, random.Random(seed + number))
@@ -66,7 +68,7 @@ GOODS = (
         ("centrifugal pump", "gear pump", "check valve", "pressure gauge", "flow meter", "coupling", "shaft seal"),
         ("stainless", "cast iron", "bronze"),
         "{n}-{m}",
-        "Part {code}\nType: {make} {kind}\nConnection: DN {a}\nMaximum pressure: {d} bar\nWeight: {b} kg\nList price: {c}",
+        "Part {code}\nType: {make} {kind}\nConnection: DN {a}\nMaximum pressure: {d} bar\nWeight: {b} kg\nPrice: {c}",
         (
             "Which pressure does part {code} stand?", "{code}", "weight of {code}", "What is part number {code}?",
             "How much is the {make} {kind} {code}?", "What size is the connection of {code}?",
@@ -196,65 +198,20 @@ def tickets(desk: Desk, draw: random.Random, size: int = 80) -> Shape:
 
 # --- frequent questions, and a manual ----------------------------------------------------------------------------
 
-# Heading, text, and what somebody asks who has not read it.
-Entry = tuple[str, str, str]
-
-BANK: tuple[Entry, ...] = (
-    ("How do I open an account?", "Download our app, take a picture of your identity card and answer a short video call. The account is ready within a day.", "What do I need to become a customer?"),
-    ("What does the account cost?", "The current account is free if at least 700 euros come in each month. Otherwise it is 4.90 euros a month.", "monthly fee"),
-    ("I have lost my card. What now?", "Block it at once in the app under Cards, or call 116 116 at any hour. A new one is with you in four days.", "my wallet was stolen"),
-    ("Can I withdraw cash abroad?", "Yes, free of charge in countries with the euro. Elsewhere we charge 1.75 percent of the amount.", "Is there a charge at a cash machine in Japan?"),
-    ("How high is my overdraft?", "After three salaries we offer an overdraft of two monthly incomes. The interest rate is 9.8 percent.", "How far below zero can I go?"),
-    ("When does a transfer arrive?", "Transfers within Europe take one working day, instant transfers ten seconds.", "How long until the money is there?"),
-    ("How do I change my address?", "In the app under Profile, or in writing. We need no proof within the country.", "I have moved house"),
-    ("Can two people share an account?", "Yes. A joint account is opened like any other, and both partners identify themselves.", "account for me and my wife"),
-    ("What happens to my account when I die?", "Heirs send us the certificate of inheritance; the account then passes to them.", "death of an account holder"),
-    ("How safe is my money?", "Deposits are guaranteed by law up to 100,000 euros a person.", "What if the bank goes bankrupt?"),
-    ("How do I close my account?", "Write us a message in the app and name an account to which we may send what is left.", "I want to leave your bank"),
-    ("Do you lend money for houses?", "We arrange mortgages from 50,000 euros with 23 partner banks. The advice is free.", "Can I finance a flat with you?"),
-    ("Why was my payment declined?", "Most often the daily limit is reached. You can raise it in the app to 5,000 euros.", "card refused at the till"),
-    ("Is there an account for children?", "From the age of seven, with a card that cannot be overdrawn. Parents must agree.", "My daughter is nine, can she have a card?"),
-    ("How do I save for old age?", "Our savings plan starts at 25 euros a month and invests in index funds.", "investing small amounts regularly"),
-)  # fmt: skip
-
-LEAVE: tuple[Entry, ...] = (
-    ("Annual leave", "Employees have 28 days of paid leave a year. Five of them may be carried over to the end of March.", "How many days of holiday do I get?"),
-    ("Sick leave", "Tell your manager before nine in the morning. From the fourth day on we need a doctor's note.", "I am ill, what must I do?"),
-    ("Parental leave", "Parents can stay at home for up to three years. Announce it seven weeks before it begins.", "having a baby"),
-    ("Working from home", "Up to three days a week, if the team agrees. The office days are Tuesday and Thursday.", "Is remote work allowed?"),
-    ("Business travel", "Trains are booked in second class, flights only above six hours on rails. Meals are paid by flat rate.", "Can I fly to the customer?"),
-    ("Expenses", "Hand in receipts by the end of the month; they are paid with the next salary.", "When are my receipts reimbursed?"),
-    ("Training", "Each employee has 1,500 euros and five days a year for courses and conferences.", "budget for conferences"),
-    ("Company cars", "Sales staff may choose a car up to 45,000 euros. Private use is taxed at one percent.", "Which car can a salesman have?"),
-    ("Notice periods", "During probation two weeks, afterwards three months to the end of a quarter.", "How do I quit?"),
-    ("Dress code", "There is none, except for visits to customers in banking, where a jacket is expected.", "What should I wear?"),
-    ("Laptops and phones", "Equipment is replaced every four years. Damage is reported to the help desk the same day.", "My notebook is broken"),
-    ("Overtime", "Hours beyond forty a week go to a time account and are taken as free days within a year.", "Are extra hours paid?"),
-    ("Pension scheme", "The company adds 20 percent to what you pay into the scheme, at most 150 euros a month.", "Does the employer contribute to retirement?"),
-    ("Harassment", "Speak to the ombudswoman, who is bound to secrecy, or to the works council.", "Whom can I tell if a colleague bullies me?"),
-)  # fmt: skip
-
-MACHINE: tuple[Entry, ...] = (
-    ("Installation", "Place the dishwasher on level ground and turn the four feet until it stands firmly. The hose must not be bent.", "How do I set it up?"),
-    ("Water hardness", "Set the hardness with the left button. Level H4 is factory setting; ask your waterworks for the value.", "limescale adjustment"),
-    ("Salt", "Fill two kilograms of salt into the container on the floor when the lamp S lights up, right before a wash.", "Which light says that salt is missing?"),
-    ("Rinse aid", "Open the lid in the door and pour until the mark. Streaks on glasses mean too much of it.", "glasses come out with streaks"),
-    ("Loading the baskets", "Plates stand below, cups hang above, knives lie in the drawer with their blades down.", "Where do cups go?"),
-    ("Programs", "Eco needs 3 hours and 10 minutes at 50 degrees; Quick washes in 29 minutes at 45 degrees without drying.", "What is the fastest wash?"),
-    ("Delayed start", "Hold Timer until the display shows the hours, up to 24. Opening the door stops the count.", "Can it begin at night?"),
-    ("Cleaning the filter", "Turn the filter a quarter to the left, rinse it under running water and put it back once a month.", "It smells bad inside"),
-    ("Error E15", "There is water in the base. Close the tap, pull the plug and call the service.", "What does E15 mean?"),
-    ("Error E24", "The machine cannot pump out. Check whether the drain hose is bent or the siphon is blocked.", "water is not drained"),
-    ("Child lock", "Press Start and Timer for three seconds; a key appears on the display.", "How do I keep kids from pressing buttons?"),
-    ("Transport", "Empty the machine, let a program run for a minute and tip it to the front only.", "moving to a new flat"),
-    ("Warranty", "Two years from purchase, five years on the motor. Keep the receipt.", "How long is it guaranteed?"),
-    ("Technical data", "Height 81.5 cm, width 59.8 cm, 2,400 watts, 9.5 litres a wash in Eco.", "How much power does it draw?"),
-)  # fmt: skip
-
-ANSWERS = {"bank": BANK, "staff rules": LEAVE, "dishwasher": MACHINE}
+Entry = tuple[str, str, str]  # heading, text, and what somebody asks who has not read it
+WRITTEN = Path(__file__).with_name("frequent.jsonl")
 
 
-def frequent(name: str, entries: tuple[Entry, ...]) -> Iterator[Shape]:
+def written() -> dict[str, list[Entry]]:
+    """Return the entries of each set in the file."""
+    found: dict[str, list[Entry]] = {}
+    for line in WRITTEN.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        found.setdefault(entry["set"], []).append((entry["heading"], entry["text"], entry["question"]))
+    return found
+
+
+def frequent(name: str, entries: list[Entry]) -> Iterator[Shape]:
     """Yield the same texts as a document each, with headings as titles, and as one document of paragraphs."""
     files = [Document(f"{name}/{at}", text, heading) for at, (heading, text, _) in enumerate(entries)]
     whole = [Document(name, "\n\n".join(f"{heading}\n{text}" for heading, text, _ in entries), name)]

@@ -45,7 +45,7 @@ def first_sample(lacking: int) -> int:
 
 
 class Embedding:
-    """Fills in vectors in one write session. Counts passages that were embedded, reused, predicted, and cannot be read."""
+    """Fills in vectors in one write session. Counts passages that were embedded, reused, predicted, or not read."""
 
     def __init__(
         self,

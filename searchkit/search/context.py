@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from searchkit.types import ANSWERABLE, Hit, Passage, Results
+from searchkit.types import CITED, Hit, Passage, Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Citation:
 class Context:
     """What to paste into a prompt. Without citations nothing was found, and `text` is empty.
 
-    confidence: that the best passage found answers; what is below ANSWERABLE is not cited unless it was asked for.
+    confidence: that the best passage found answers; what is below CITED is not cited unless it was asked for.
     """
 
     question: str
@@ -56,11 +56,11 @@ def context(
     """Take hits, best first, as long as they fit in `max_tokens`; put them in reading order per document.
 
     Documents come in the order of their best passage. A hit that does not fit is passed over, for a shorter
-    one may. Each document has one heading line, which counts. honest: take nothing where the index seems to hold no
-    answer, and else only hits that have half the confidence of an answer at least.
+    one may. Each document has one heading line, which counts. honest: take only hits of at least the
+    confidence CITED.
     """
     taken: list[Hit] = []
-    worthy = [hit for hit in results.hits if results.answerable and hit.confidence >= ANSWERABLE / 2]
+    worthy = [hit for hit in results.hits if hit.confidence >= CITED]
     for hit in worthy if honest else results.hits:
         if count_tokens([_render(_ordered([*taken, hit]))])[0] <= max_tokens:
             taken.append(hit)

@@ -13,6 +13,7 @@ from searchkit import queries
 from searchkit.errors import QueryError
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
+from searchkit.queries.syntax import Boolean
 from searchkit.queries.times import TimeSpan, named_times
 from searchkit.search.memory import Memory
 from searchkit.search.request import SearchRequest
@@ -165,6 +166,19 @@ class Inquiry:
     def idf(self) -> dict[str, float]:
         """The inverse document frequency of each of the terms."""
         return {term: idf(self.view.keywords.count, found) for term, found in self.frequencies.items()}
+
+    @kept
+    def telling(self) -> list[str]:
+        """The terms of words that say something by themselves, each once."""
+        said = set(telling_terms(self.text, self.analyzer))
+        return [term for term in self.terms if term in said]
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked for: not by exclusions alone, nor by function words."""
+        tree = self.parsed.tree
+        excludes = isinstance(tree, Boolean) and not (tree.must or tree.should)
+        return bool(self.telling) or not (self.terms or excludes)
 
     @kept
     def times(self) -> tuple[TimeSpan, ...]:

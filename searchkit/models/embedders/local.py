@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import ArgumentError, SearchkitError
-from searchkit.models.embedders.checks import digest_of, valid_text
 from searchkit.models.embedders import scripts
+from searchkit.models.embedders.checks import digest_of, valid_text
 from searchkit.models.embedders.runtime import session, tokenizer, with_output
 from searchkit.models.embedders.wordpieces import WordPieces
 from searchkit.models.student import Prior, unit
@@ -43,6 +43,7 @@ class OnnxEmbedder:
         manifest = manifest_of(folder)
         self.name: str = manifest["name"]
         self.dim: int = manifest["dim"]
+        self.background: float | None = manifest.get("background")  # see the module of this name; None: to be measured
         self.digest = digest_of([*manifest["files"].values(), str(max_tokens)])
         self._max_tokens = max_tokens
         self._threads = threads or cores()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
 from searchkit.search.first import First
@@ -11,7 +10,8 @@ from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.maxsim import maxsim
 from searchkit.search.weights import focus
-from searchkit.types import PieceEmbedder, Rows
+from searchkit.storage.contract import Scores
+from searchkit.types import FloatVector, PieceEmbedder, Rows
 
 WEIGHT = 0.4
 
@@ -37,20 +37,47 @@ def has_a_say(question: Inquiry) -> bool:
     return question.request.weights.get("vector", 1.0) > 0
 
 
-def piece_scores(question: Inquiry, rows: Rows) -> npt.NDArray[np.float32] | None:
-    """Return how well the question's word pieces are met in each row: (n,), None where they are not known."""
-    model, states, met = question.model, question.states, question.memory.met
-    if states is None or not isinstance(model, PieceEmbedder):
+def piece_scores(question: Inquiry, rows: Rows) -> Scores | None:
+    """Return how well the question's word pieces are met in each row: (n,), None where they are not known.
+
+    Each counts by how rare its word is in the index.
+    """
+    met = question.memory.met
+    if question.states is None:
         return None
     new = np.array([row for row in rows.tolist() if row not in met], np.int64)
-    pieces = question.memory.vectors(new).pieces if len(new) else None
     if len(new):
-        if pieces is None:
+        found = _scores(question, new, question.piece_weights)
+        if found is None:
             return None
-        try:
-            found = maxsim(states.states, question.piece_weights, pieces, model.piece_states)
-        except IndexError as error:
-            reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
-            raise IndexCorrupt(reason) from error
         met.update(zip(new.tolist(), found.tolist(), strict=True))
     return np.array([met[row] for row in rows.tolist()], np.float32)
+
+
+def telling_scores(question: Inquiry, rows: Rows) -> Scores | None:
+    """Return how well the pieces of the question's telling words are met: (n,), None where they are not known.
+
+    All of them count the same, so that it says the same in every index.
+    """
+    states = question.states
+    if states is None:
+        return None
+    telling = frozenset(question.telling)
+    spans = [(start, end) for start, end, term in question.analyzer.spans(question.text) if term in telling]
+    inside = np.zeros(len(states.pieces), np.float32)
+    for start, end in spans:
+        inside[(states.pieces[:, 0] < end) & (states.pieces[:, 1] > start)] = 1
+    weights = inside if inside.any() else np.ones_like(inside)
+    return _scores(question, rows, weights / max(weights.sum(), 1))
+
+
+def _scores(question: Inquiry, rows: Rows, weights: FloatVector) -> Scores | None:
+    """Return how well pieces that count so much, (m,) of sum 1, are met in each row: (n,)."""
+    model, states, pieces = question.model, question.states, question.memory.vectors(rows).pieces
+    if states is None or pieces is None or not isinstance(model, PieceEmbedder):
+        return None
+    try:
+        return np.asarray(maxsim(states.states, weights, pieces, model.piece_states), np.float32)
+    except IndexError as error:
+        reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
+        raise IndexCorrupt(reason) from error
