@@ -349,7 +349,8 @@ def test_a_collection_is_measured_by_what_it_did_not_help_to_fit(fit, capsys):
     odd = examples(fit, "odd", "odd")
     turned = [each | {"right": not each["right"]} for each in odd.examples]
     fit.report([examples(fit), examples(fit, "kin"), odd._replace(examples=turned)], ["cosine"])
-    errors = {line.split(" | ")[0][2:]: float(line.split(" | ")[1]) for line in capsys.readouterr().out.splitlines()[2:5]}
+    lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:5]]
+    errors = {line[0][2:]: float(line[1]) for line in lines}
     assert errors["odd"] > 0.5
     assert errors["some"] == errors["kin"]
 

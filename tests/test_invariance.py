@@ -20,7 +20,11 @@ ELSEWHERE = (
     "Bakers fold butter into dough many times, so that it rises in thin leaves.",
     "Voters in the mountain valleys elected a new council by a show of hands.",
 )
-QUESTIONS = ("When does the lock of the harbour close?", "Where do yachts moor?", "Who won the chess tournament in Oslo?")
+QUESTIONS = (
+    "When does the lock of the harbour close?",
+    "Where do yachts moor?",
+    "Who won the chess tournament in Oslo?",
+)
 SAME = 0.02
 
 
@@ -66,5 +70,5 @@ def test_unrelated_documents(confidences, alone):
 
 def test_an_index_of_one_topic(confidences, alone):
     """The same paragraphs among others about the harbour."""
-    further = [f"Berth {number} of the harbour is {number + 5} metres long and belongs to no club." for number in range(8)]
-    assert confidences(*each(*TOPIC, *further)) == alone
+    berths = (f"Berth {number} of the harbour is {number + 5} metres long and no club's." for number in range(8))
+    assert confidences(*each(*TOPIC, *berths)) == alone

@@ -336,7 +336,9 @@ def report(sets: Sequence[Asked], names: list[str]) -> None:
         "mean of written shapes": [one.family not in JUDGED for one in sets],
     }
     for label, inside in groups.items():
-        print(row(label, np.nanmean([line for line, is_in in zip(lines, inside, strict=True) if is_in], axis=0)))
+        columns = zip(*(line for line, is_in in zip(lines, inside, strict=True) if is_in), strict=True)
+        known = [[value for value in column if not np.isnan(value)] for column in columns]
+        print(row(label, [np.mean(values) if values else np.nan for values in known]))
     print("\n| confidence | mean | right | answers |\n|---|---|---|---|")
     sure = np.concatenate([found.sure[found.mixed] for found in every])
     for each in reliability(sure, np.concatenate([found.right[found.mixed] for found in every])):

@@ -32,7 +32,8 @@ class Evidence:
     """What speaks for n passages, each (n,); `cosine` and `pieces` are None without a model or its word pieces, and NaN
     for a passage without them.
 
-    rank: from 1; coverage: the share of the question's telling terms that the passage holds; held: how many these are;
+    rank: from 1; coverage: the share of the question's telling terms that the passage holds; held: how many these
+    are, 1 where a pattern or a date is all that was asked for;
     unmet: how much of the names, numbers and times in the question the passage lacks, 0 to 1; length: in characters;
     cosine: above the model's background, of 1; rivals: see `rivals`.
     """

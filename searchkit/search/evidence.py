@@ -48,10 +48,11 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
         pieces = None if known is None else known.astype(np.float64)
     highlight = question.highlight
     held = [highlight.terms(passage.shown_text) | highlight.terms(passage.title) for _, passage in found]
-    count = np.array([sum(term in terms for term in question.telling) for terms in held], np.float64)
+    wanted = question.telling
+    count = np.array([sum(term in terms for term in wanted) if wanted else 1 for terms in held], np.float64)
     return Evidence(
         np.arange(1, len(rows) + 1, dtype=np.float64) + question.request.offset,
-        count / len(question.telling) if question.telling else np.ones(len(rows)),
+        count / max(len(wanted), 1),
         count,
         unmet(question, rows, held),
         np.array([len(passage.shown_text) for _, passage in found], np.float64),
