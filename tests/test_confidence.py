@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.benchmarks.confidence.questions import marked, swapped
 from searchkit import Document, Index, QueryError
 from searchkit.models.embedders.background import background
 from searchkit.search.confidence import FAR, MODELS, SHORT, Evidence, confidence, rivals
@@ -266,8 +267,8 @@ def test_what_asks_for_nothing_has_no_answer(news, mode, question):
     assert news.context(question, mode=mode).text == ""
 
 
-@pytest.mark.parametrize("question", ["coff*", "date:2024", "title:coffee", '"coffee prices"'])
-def test_a_pattern_a_date_and_a_phrase_ask_for_something(news, question):
+@pytest.mark.parametrize("question", ["date:2024", "title:coffee", '"coffee prices"'])
+def test_a_date_a_field_and_a_phrase_ask_for_something(news, question):
     assert news.search(question).answerable
 
 
@@ -309,9 +310,9 @@ def test_with_a_min_confidence_of_your_own_that_alone_decides_what_a_context_hol
 @pytest.fixture
 def fit():
     pytest.importorskip("scipy")
-    from scripts.benchmarks import confidence  # noqa: PLC0415 - needs scipy
+    from scripts.benchmarks.confidence import fitting  # noqa: PLC0415 - needs scipy
 
-    return confidence
+    return fitting
 
 
 def examples(fit, name: str = "some", family: str = "some"):
@@ -339,9 +340,9 @@ def test_fitting_finds_a_feature_that_tells_right_from_wrong_and_ignores_one_tha
 
 def test_examples_count_by_rank_and_those_less_that_may_have_an_answer(fit):
     own = {"features": {"rank": np.log(4)}, "kind": "own"}
-    assert fit.weight(own) == pytest.approx(1 / 4)
+    assert fit.weight(own) == pytest.approx(1 / 16)
     for kind, share in fit.WEIGHTS.items():
-        assert fit.weight(own | {"kind": kind}) == pytest.approx(share / 4)
+        assert fit.weight(own | {"kind": kind}) == pytest.approx(share / 16)
 
 
 def test_a_collection_is_measured_by_what_it_did_not_help_to_fit(fit, capsys):
@@ -355,17 +356,17 @@ def test_a_collection_is_measured_by_what_it_did_not_help_to_fit(fit, capsys):
     assert errors["some"] == errors["kin"]
 
 
-def test_names_and_numbers_of_a_question_are_found_to_be_swapped(fit):
-    assert list(fit.marked("Did Tobias Renner leave Hanoi in 1911?")) == [
+def test_names_and_numbers_of_a_question_are_found_to_be_swapped():
+    assert list(marked("Did Tobias Renner leave Hanoi in 1911?")) == [
         ("Tobias Renner", False), ("Hanoi", False), ("1911", True),
     ]  # fmt: skip
 
 
-def test_a_swapped_question_has_a_name_of_another_in_place_of_its_own(fit):
+def test_a_swapped_question_has_a_name_of_another_in_place_of_its_own():
     import random  # noqa: PLC0415 - of this test alone
 
     from searchkit import Question  # noqa: PLC0415
 
     asked = [Question("a", "Who left Hanoi?"), Question("b", "Who left Skagen?"), Question("c", "Why is tea dear?")]
-    swapped = {question.id: question.text for question in fit.swapped(asked, random.Random(0))}
-    assert swapped == {"swapped/a": "Who left Skagen?", "swapped/b": "Who left Hanoi?"}
+    found = {question.id: question.text for question in swapped(asked, random.Random(0))}
+    assert found == {"swapped/a": "Who left Skagen?", "swapped/b": "Who left Hanoi?"}

@@ -49,7 +49,8 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
     highlight = question.highlight
     held = [highlight.terms(passage.shown_text) | highlight.terms(passage.title) for _, passage in found]
     wanted = question.telling
-    count = np.array([sum(term in terms for term in wanted) if wanted else 1 for terms in held], np.float64)
+    shares = ([len(word & terms) / len(word) for word in wanted] or [1.0] for terms in held)
+    count = np.array([sum(each) for each in shares], np.float64)
     return Evidence(
         np.arange(1, len(rows) + 1, dtype=np.float64) + question.request.offset,
         count / max(len(wanted), 1),

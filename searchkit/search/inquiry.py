@@ -11,6 +11,7 @@ import numpy as np
 
 from searchkit import queries
 from searchkit.errors import QueryError
+from searchkit.queries.function_words import function_words
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
 from searchkit.queries.syntax import Boolean
@@ -168,10 +169,15 @@ class Inquiry:
         return {term: idf(self.view.keywords.count, found) for term, found in self.frequencies.items()}
 
     @kept
-    def telling(self) -> list[str]:
-        """The terms of words that say something by themselves, each once."""
-        said = set(telling_terms(self.text, self.analyzer))
-        return [term for term in self.terms if term in said]
+    def telling(self) -> list[frozenset[str]]:
+        """The terms of each word that says something by itself, each once; a word may be many, as in Thai."""
+        function, terms = function_words(self.analyzer.language), set(self.terms)
+        words = (
+            frozenset(term for _, _, term in word.spans) & terms
+            for word in self.analyzer.words(self.text)
+            if self.text[word.start : word.end].casefold() not in function
+        )
+        return [word for word in dict.fromkeys(words) if word]
 
     @property
     def asks(self) -> bool:

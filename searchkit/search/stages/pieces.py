@@ -62,7 +62,7 @@ def telling_scores(question: Inquiry, rows: Rows) -> Scores | None:
     states = question.states
     if states is None:
         return None
-    telling = frozenset(question.telling)
+    telling = frozenset().union(*question.telling)
     spans = [(start, end) for start, end, term in question.analyzer.spans(question.text) if term in telling]
     inside = np.zeros(len(states.pieces), np.float32)
     for start, end in spans:
