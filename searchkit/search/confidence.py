@@ -67,14 +67,14 @@ class Evidence:
 # Coefficients by feature, "" for the constant; a passage is judged by the first model whose features are all known.
 MODELS: tuple[Mapping[str, float], ...] = (
     {
-        "cosine": 6.08, "pieces": 4.39, "coverage": 0.97, "held": 0.67, "unmet": -1.25, "rivals": -4.06,
-        "length": -0.66, "rank": -0.82, "": -1.66,
+        "cosine": 6.09, "pieces": 4.36, "coverage": 0.84, "held": 0.73, "unmet": -1.17, "rivals": -4.17,
+        "length": -0.69, "rank": -0.81, "": -1.41,
     },
     {
-        "cosine": 6.74, "coverage": 2.94, "held": 0.47, "unmet": -1.2, "rivals": -4.22, "length": -0.62, "rank": -0.81,
-        "": -0.11,
+        "cosine": 6.76, "coverage": 2.8, "held": 0.53, "unmet": -1.13, "rivals": -4.34, "length": -0.65, "rank": -0.8,
+        "": 0.11,
     },
-    {"coverage": 4.27, "held": 1.42, "unmet": -1.37, "length": -0.87, "rank": -0.81, "": 0.9},
+    {"coverage": 4.75, "held": 1.68, "unmet": -1.56, "length": -0.94, "rank": -0.84, "": 0.51},
 )  # fmt: skip
 
 
