@@ -22,13 +22,13 @@ from searchkit.types import ANSWERABLE, CITED, Hit, Passage, Results
 from tests.worlds import WordHashEmbedder, WordPieceEmbedder
 
 SHARES = st.floats(0, 1)
-SIGNS = {"coverage": 1, "held": 1, "unmet": -1, "length": -1, "cosine": 1, "pieces": 1}
+SIGNS = {"coverage": 1, "held": 1, "rarity": 1, "unmet": -1, "length": -1, "cosine": 1, "pieces": 1}
 FULL, NO_PIECES, KEYWORDS = range(3)  # the models, by what is known
 
 
 def evidence(known: int = FULL, **values: float) -> Evidence:
     """Return evidence on one passage of rank 1: nothing, but for these values."""
-    names = ("rank", "coverage", "held", "unmet", "length")
+    names = ("rank", "coverage", "held", "rarity", "unmet", "length")
     given = {name: np.array([values.get(name, float(name == "rank"))]) for name in names}
     cosine = None if known == KEYWORDS else np.array([values.get("cosine", 0.0)])
     pieces = np.array([values.get("pieces", 0.0)]) if known == FULL else None
@@ -50,10 +50,12 @@ def test_pieces_without_a_cosine_are_not_known():
 
 def test_a_passage_without_a_vector_is_judged_by_its_words_beside_one_that_has_one():
     """NaN is what is not known of a passage."""
-    one = evidence(FULL, coverage=0.5, cosine=0.6, pieces=0.7)
-    both = {name: np.repeat(getattr(one, name), 2) for name in ("rank", "coverage", "held", "unmet", "length")}
+    one = evidence(FULL, coverage=0.5, rarity=0.4, cosine=0.6, pieces=0.7)
+    both = {
+        name: np.repeat(getattr(one, name), 2) for name in ("rank", "coverage", "held", "rarity", "unmet", "length")
+    }
     mixed = Evidence(**both, cosine=np.array([0.6, np.nan]), pieces=np.array([0.7, np.nan]), rivals=FAR)
-    by_words = confidence(evidence(KEYWORDS, coverage=0.5))
+    by_words = confidence(evidence(KEYWORDS, coverage=0.5, rarity=0.4))
     assert confidence(mixed).tolist() == [*confidence(one).tolist(), *by_words.tolist()]
 
 
@@ -71,8 +73,8 @@ def test_a_probability_is_the_logistic_function_of_the_weighted_sum():
 EVIDENCE = st.builds(
     evidence,
     st.sampled_from([FULL, NO_PIECES, KEYWORDS]),
-    coverage=SHARES, unmet=SHARES, held=st.integers(0, 300), length=st.integers(0, 10_000), cosine=st.floats(-1, 1),
-    pieces=st.floats(-1, 1), rivals=st.floats(FAR, 1), rank=st.integers(1, 10_000),
+    coverage=SHARES, rarity=SHARES, unmet=SHARES, held=st.integers(0, 300), length=st.integers(0, 10_000),
+    cosine=st.floats(-1, 1), pieces=st.floats(-1, 1), rivals=st.floats(FAR, 1), rank=st.integers(1, 10_000),
 )  # fmt: skip
 
 
@@ -180,6 +182,7 @@ def test_coverage_is_the_share_of_telling_terms_that_a_passage_holds(made):
     found = speaks_for(index, "Is there coffee and tea?")
     assert found.coverage.tolist() == [1, 0.5]
     assert found.held.tolist() == [2, 1]
+    assert found.rarity == pytest.approx([1, np.log(1.2) / (np.log(2) + np.log(1.2))])  # coffee is in 1 of 2
 
 
 def test_evidence_holds_what_each_arm_says_and_the_length(made):

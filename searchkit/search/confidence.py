@@ -33,19 +33,22 @@ class Evidence:
     for a passage without them.
 
     rank: from 1; coverage: the share of the question's telling words that the passage holds; held: how many these
-    are, 1 where a pattern or a date is all that was asked for;
-    unmet: how much of the names, numbers and times in the question the passage lacks, 0 to 1; length: in characters;
-    cosine: above the model's background, of 1; rivals: see `rivals`.
+    are, 1 where a pattern or a date is all that was asked for; rarity: the share by idf, for words alone: languages
+    without a list of function words need it; unmet: how much of the names, numbers and times in the question the
+    passage lacks, 0 to 1; length: in characters; cosine: above the model's background, of 1; rivals: see `rivals`;
+    words: telling ones in the question.
     """
 
     rank: Values
     coverage: Values
     held: Values
+    rarity: Values
     unmet: Values
     length: Values
     cosine: Values | None = None
     pieces: Values | None = None
     rivals: float = FAR
+    words: int = 1
 
     def features(self) -> dict[str, Values]:
         """Return what is known by the names that the models below use."""
@@ -53,6 +56,8 @@ class Evidence:
             "rank": np.log(self.rank),
             "coverage": self.coverage,
             "held": np.log1p(self.held),
+            "rarity": self.rarity,
+            "rare": np.log1p(self.rarity * self.words),
             "unmet": self.unmet,
             "length": np.log(self.length + SHORT),
         }
@@ -74,7 +79,7 @@ MODELS: tuple[Mapping[str, float], ...] = (
         "cosine": 6.76, "coverage": 2.8, "held": 0.53, "unmet": -1.13, "rivals": -4.34, "length": -0.65, "rank": -0.8,
         "": 0.11,
     },
-    {"coverage": 4.75, "held": 1.68, "unmet": -1.56, "length": -0.94, "rank": -0.84, "": 0.51},
+    {"rarity": 4.64, "rare": 2.02, "unmet": -1.66, "length": -1.27, "rank": -0.56, "": 1.97},
 )  # fmt: skip
 
 

@@ -51,15 +51,19 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
     wanted = question.telling
     shares = ([len(word & terms) / len(word) for word in wanted] or [1.0] for terms in held)
     count = np.array([sum(each) for each in shares], np.float64)
+    idf = {term: question.idf[term] for term in frozenset[str]().union(*wanted)}
+    total = sum(idf.values())
     return Evidence(
         np.arange(1, len(rows) + 1, dtype=np.float64) + question.request.offset,
         count / max(len(wanted), 1),
         count,
+        np.array([sum(idf[term] for term in idf.keys() & terms) / total if total else 1.0 for terms in held]),
         unmet(question, rows, held),
         np.array([len(passage.shown_text) for _, passage in found], np.float64),
         cosines,
         pieces,
         near,
+        max(len(wanted), 1),
     )
 
 

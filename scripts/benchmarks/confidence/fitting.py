@@ -14,6 +14,7 @@ from searchkit.evaluation.calibration import auroc, expected_error, reliability
 from searchkit.types import ANSWERABLE, CITED
 
 PENALTY = 1e-3
+BY_WORDS = 3.0  # what foreign questions count where words alone are judged, to which they look like others
 LOST = 0.05  # of the answerable questions, where a threshold is looked for
 # Of examples whose question some passage may answer all the same.
 WEIGHTS = {"swapped": 0.1, "near": 0.5, "unanswerable": 0.5}
@@ -24,7 +25,8 @@ def fitted(sets: Sequence[Asked], names: list[str]) -> dict[str, float]:
     matrix = np.array([[e["features"].get(name, np.nan) for name in names] for one in sets for e in one.examples])
     right = np.array([e["right"] for one in sets for e in one.examples], float)
     families = [one.family for one in sets]
-    weights = np.concatenate([shares(one) / families.count(one.family) ** 0.5 for one in sets])
+    by_words = "cosine" not in names
+    weights = np.concatenate([shares(one, by_words=by_words) / families.count(one.family) ** 0.5 for one in sets])
     known = np.isfinite(matrix).all(axis=1)
     matrix, right, weights = matrix[known], right[known], weights[known] / len(sets)
     mean, spread = matrix.mean(axis=0), matrix.std(axis=0)
@@ -42,9 +44,10 @@ def fitted(sets: Sequence[Asked], names: list[str]) -> dict[str, float]:
     return {**found, "": round(float(best[0] - slopes @ mean), 2)}
 
 
-def shares(one: Asked) -> np.ndarray:
+def shares(one: Asked, *, by_words: bool) -> np.ndarray:
     """Return what each example of a collection counts, of sum 1."""
-    weights = np.array([weight(each) for each in one.examples])
+    foreign = BY_WORDS if by_words else 1.0
+    weights = np.array([weight(each) * (foreign if each["kind"] == "foreign" else 1.0) for each in one.examples])
     return weights / weights.sum()
 
 
