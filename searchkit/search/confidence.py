@@ -79,7 +79,7 @@ MODELS: tuple[Mapping[str, float], ...] = (
         "cosine": 6.76, "coverage": 2.8, "held": 0.53, "unmet": -1.13, "rivals": -4.34, "length": -0.65, "rank": -0.8,
         "": 0.11,
     },
-    {"rarity": 4.64, "rare": 2.02, "unmet": -1.66, "length": -1.27, "rank": -0.56, "": 1.97},
+    {"rarity": 4.66, "rare": 2.01, "unmet": -1.66, "length": -1.25, "rank": -0.57, "": 1.88},
 )  # fmt: skip
 
 
