@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from searchkit.errors import StorageError
-from searchkit.server import shell
+from searchkit.server import agents, shell
 from searchkit.server.application import application
 from searchkit.server.config import ServerOptions
 from searchkit.server.endpoints import refused
@@ -38,8 +38,11 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
     _log_to_stderr()
     network = _listening(options)
     hub = Hub(options)
+    host, port = network.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    for_agents = agents.mounted(hub, address)
     config = uvicorn.Config(
-        application(hub, [shell.route(hub)], [shell.PATH]),
+        application(hub, [shell.route(hub), *for_agents.routes], [shell.PATH], for_agents.during),
         http=protocol(options.limits),
         ws="none",
         lifespan="on",
@@ -49,8 +52,7 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=round(options.limits.seconds) + 1,
     )
-    host, port = network.getsockname()[:2]
-    begun(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    begun(address)
     with contextlib.ExitStack() as opened:
         ours = {name: opened.enter_context(sockets.listening(path)) for name, path in options.indexes.items()}
         found = {name: each for name, each in ours.items() if each is not None}
