@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import signal
 import socket
@@ -25,6 +26,7 @@ from searchkit.server.hub import LOG, Hub
 from searchkit.server.limits import RequestLimits
 from searchkit.storage import sockets
 
+M_ARENA_MAX = -8  # of malloc.h
 MALFORMED = Fault(400, "malformed_request", "this is no request of HTTP/1.1 that can be understood")
 CROWDED = Fault(503, "too_many_connections", "there are too many connections", "try again soon", None,
                 RETRY)  # fmt: skip
@@ -36,6 +38,7 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
     begun: is told the address as soon as it answers.
     """
     _log_to_stderr()
+    _keep_to_few_heaps()
     network = _listening(options)
     hub = Hub(options)
     config = uvicorn.Config(
@@ -136,6 +139,12 @@ class PatientProtocol(H11Protocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def _keep_to_few_heaps() -> None:
+    """Have glibc share two heaps: it would give the threads of each commit their own, and never take those back."""
+    with contextlib.suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _bytes_of(found: Fault) -> bytes:
