@@ -66,17 +66,19 @@ def _listening(options: ServerOptions) -> socket.socket:
     try:
         found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
         family, kind, protocol_number, _, address = found[0]
-        # of TCP by its number: else asyncio lets the kernel hold back the second half of each answer, for 40 ms
-        opened = socket.socket(family, kind, protocol_number)
-        if sys.platform != "win32":
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(options.limits.connections)
+        with contextlib.ExitStack() as failed:
+            # of TCP by its number: else asyncio lets the kernel hold back the second half of each answer, for 40 ms
+            opened = failed.enter_context(socket.socket(family, kind, protocol_number))
+            if sys.platform != "win32":
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(address)
+            opened.listen(options.limits.connections)
+            failed.pop_all()
+            return opened
     except OSError as error:
         raise StorageError(
             f"{options.host} port {options.port} cannot be listened at: {error.strerror}. Choose another with --port"
         ) from error
-    return opened
 
 
 class Graceful(uvicorn.Server):
