@@ -363,6 +363,8 @@ class Progress(Protocol):
 
 def _plain(value: Any) -> Any:
     """Turn a value of this module into what json.dumps takes."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if hasattr(value, "__dataclass_fields__"):
