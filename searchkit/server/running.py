@@ -80,6 +80,7 @@ def _listening(options: ServerOptions) -> socket.socket:
         raise StorageError(
             f"{options.host} port {options.port} cannot be listened at: {error.strerror}. Choose another with --port"
         ) from error
+    return opened
 
 
 class Graceful(uvicorn.Server):
