@@ -60,7 +60,7 @@ def examples(index: Index, question: Question, mode: str) -> Iterator[tuple[dict
         analyzer, request = Analyzer(index.settings.language), SearchRequest(question.text, mode=mode)
         ranked = Ranked(Inquiry(view, index.embedder, analyzer, request))
         rows = [row for row, _ in itertools.islice(ranked, DEPTH)]
-        if not rows or not ranked.stretch.question.asks:
+        if not rows or ranked.stretch.question.asks_nothing:
             return
         passages = view.passages.get(rows)
         features = evidence(ranked.stretch, [(row, passages[row]) for row in rows]).features()
