@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.benchmarks.confidence.questions import JUDGED, drawn, foreign_to, judged_questions, swapped, turns
+from scripts.benchmarks.confidence.questions import JUDGED, drawn, foreign_to, judged_questions, swapped, unanswerable
 from scripts.benchmarks.confidence.shapes import shapes
 from searchkit import Index
 from searchkit.evaluation import Question, Questions
@@ -57,7 +57,10 @@ class Asked(NamedTuple):
 def examples(index: Index, question: Question, mode: str) -> Iterator[tuple[dict[str, float], bool]]:
     """Yield what speaks for each of the best hits, and whether it is right."""
     with index._reading() as view:
-        analyzer, request = Analyzer(index.settings.language), SearchRequest(question.text, mode=mode)
+        analyzer, request = (
+            Analyzer(index.settings.language),
+            SearchRequest(question.text, mode=mode, history=question.history),
+        )
         ranked = Ranked(Inquiry(view, index.embedder, analyzer, request))
         rows = [row for row, _ in itertools.islice(ranked, DEPTH)]
         if not rows or ranked.stretch.question.asks_nothing:
@@ -158,8 +161,8 @@ def collected(data: Path, cache: Path, mode: str = "hybrid") -> Iterator[Asked]:
     for name in names:
         with Index.open(cache / f"{name}-minilm-256", embedder=model) as index:
             foreign = foreign_to(name, pools, FOREIGN)
-            own, unanswerable = turns(data, name)
-            yield asked(name, name, index, drawn(own, OWN, name), foreign, unanswerable=unanswerable, mode=mode)
+            own, lacking = judged_questions(data, name), unanswerable(data, name)
+            yield asked(name, name, index, drawn(own, OWN, name), foreign, unanswerable=lacking, mode=mode)
             if name in ONE_TOPIC:
                 yield from neighbourhoods(name, index, pools[name], foreign[::2], cache / "confidence", mode)
     for shape in shapes():

@@ -6,10 +6,10 @@ import itertools
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from searchkit.evaluation import Question, read_questions
+from searchkit.queries.conversation import turns
 
 JUDGED = {"scifact": "train", "nfcorpus": "dev"} | dict.fromkeys(
     (
@@ -53,22 +53,16 @@ def judged_questions(data: Path, name: str) -> list[Question]:
     return [question for question in found.items if question.id not in reported] or list(found.items)
 
 
-def turns(data: Path, name: str) -> tuple[list[Question], list[Question]]:
-    """Return a collection's questions, and those that people judged to have no answer in it; none of most collections.
-
-    A turn of a conversation comes with the turn of the same person before it.
-    """
-    own = judged_questions(data, name)
-    asked: dict[str, str] = {}
-    lacking: set[str] = set()
+def unanswerable(data: Path, name: str) -> list[Question]:
+    """Return the questions that people judged to have no answer in a collection; none of most collections."""
     with (data / name / "queries.jsonl").open(encoding="utf-8") as lines:
-        for found in map(json.loads, lines):
-            before = [turn["content"] for turn in found.get("history", ()) if turn["role"] == "user"]
-            asked[found["_id"]] = " ".join([*before[-1:], found["text"]])
-            if found.get("answerability") == "UNANSWERABLE":
-                lacking.add(found["_id"])
-    unanswerable = [Question(each, asked[each], kind="unanswerable") for each in sorted(lacking)]
-    return [replace(question, text=asked.get(question.id, question.text)) for question in own], unanswerable
+        return [
+            Question(
+                found["_id"], found["text"], kind="unanswerable", history=turns("history", found.get("history") or ())
+            )
+            for found in map(json.loads, lines)
+            if found.get("answerability") == "UNANSWERABLE"
+        ]
 
 
 def drawn(questions: Sequence[Question], count: int, seed: str) -> list[Question]:
