@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from searchkit.documents.decoding import bad_bytes, bad_signs, clean, unify_newlines
@@ -22,6 +22,7 @@ _SHORT_TEXT_FIELDS = ("description",)  # one field among others in a list of goo
 USUAL_FIELDS = frozenset({*_ID_FIELDS, *_TITLE_FIELDS, *_TEXT_FIELDS, *_SHORT_TEXT_FIELDS})
 _DEEPEST = 100  # objects in objects
 _LONG = 160  # characters: a longer value is a paragraph of its own
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # json.loads would make one each time
 
 
 def read_records(lines: Iterable[str], name: str, options: ReadOptions | None = None) -> Iterator[Document | Failure]:
@@ -178,7 +179,7 @@ def _parse(line: str, options: ReadOptions, place: str, source: str) -> Document
 def parse_json(text: str) -> Any:
     """Return the value of a JSON text. Errors: DocumentError."""
     try:
-        return json.loads(text, parse_constant=lambda _: None)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
         raise DocumentError(f"not valid JSON: {error.msg} at {where}") from error
@@ -240,9 +241,15 @@ def _field(record: Mapping[str, Any], asked: str | None, usual: Sequence[str]) -
         if asked not in record:
             raise DocumentError(f"the record has no field {asked!r}; it has {', '.join(map(repr, list(record)[:12]))}")
         return asked
-    by_name = {str(name).lower(): str(name) for name in reversed(list(record))}
+    by_name = _by_name(tuple(record))
     present = (by_name[name] for name in usual if name in by_name)
     return next((name for name in present if record[name] not in (None, "")), None)
+
+
+@lru_cache(maxsize=16)
+def _by_name(fields: tuple[Any, ...]) -> Mapping[str, str]:
+    """Return fields by their names in lower case, the first of each; the records of a file mostly have the same."""
+    return {str(name).lower(): str(name) for name in reversed(fields)}
 
 
 def _metadata(record: Mapping[str, Any], used: set[str | None], wanted: Sequence[str] | None) -> dict[str, Any]:

@@ -78,6 +78,8 @@ def _whole(text: str) -> str:
 
 
 def _json_value(name: str, value: Any) -> Scalar | list[Scalar]:
+    if type(value) is str:  # as most are
+        return whole(value)
     if getattr(value, "ndim", None) == 1 or hasattr(
         value, "to_list"
     ):  # an array of numpy, a series of pandas or polars

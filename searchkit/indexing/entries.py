@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.indexing.filenames import file_words
+from searchkit.text.filenames import file_words
 from searchkit.queries.acronyms import trusted_acronyms
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.bands import NOWHERE

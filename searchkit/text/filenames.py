@@ -21,9 +21,12 @@ def file_words(passage: Passage) -> list[str]:
     (report2024) are left out.
     """
     source = passage.metadata.get("source")
-    place = PurePath(_NAMESAKE.sub("", passage.doc_id.partition("/")[2] or passage.doc_id))
-    if not isinstance(source, str) or nfc(PurePath(source).name) != place.name:
+    place = _NAMESAKE.sub("", passage.doc_id.partition("/")[2] or passage.doc_id)
+    if not isinstance(source, str) or not nfc(source).endswith(place.rpartition("/")[2]):  # as most records
         return []
-    pieces = [piece.strip("0123456789") for part in (*place.parent.parts, place.stem) for piece in _BETWEEN.split(part)]
+    path = PurePath(place)
+    if nfc(PurePath(source).name) != path.name:
+        return []
+    pieces = [piece.strip("0123456789") for part in (*path.parent.parts, path.stem) for piece in _BETWEEN.split(part)]
     words = [word for piece in pieces if piece.isalpha() for word in parts(piece) or [piece]]
     return [word for word in words if len(word) >= SHORTEST or not word.isascii()]
