@@ -145,7 +145,9 @@ def test_any_sequence_of_edits_finds_names_as_one_fresh_build_does(tmp_path):
                 assert {hit.passage.id: hit.score for hit in edited.search(query, k=50)} == expected
 
 
-@pytest.mark.parametrize("name", ["wachtmeister-lease.txt", "WachtmeisterLease.txt", "2024_wachtmeister03.txt"])
+@pytest.mark.parametrize(
+    "name", ["wachtmeister-lease.txt", "WachtmeisterLease.txt", "2024_wachtmeister03.txt", "wachtmeister1g.txt"]
+)
 def test_words_of_a_file_name_are_found_at_a_low_weight(empty, tmp_path, name):
     (tmp_path / name).write_text("The rent is due in spring.\n\nThe keys are with the porter.")
     (tmp_path / "letter.txt").write_text("Wachtmeister wrote to the porter.")

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.text.filenames import file_words
 from searchkit.queries.acronyms import trusted_acronyms
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.bands import NOWHERE
@@ -20,6 +19,7 @@ from searchkit.storage.vectors.journal import DIGEST_SIZE
 from searchkit.text import minhash
 from searchkit.text.analysis import Analyzer
 from searchkit.text.days import day_of
+from searchkit.text.filenames import file_words
 from searchkit.text.parts import OtherWritings
 from searchkit.text.splitting import SECTION_JOINER
 from searchkit.types import Passage, Rows
