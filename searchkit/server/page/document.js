@@ -111,11 +111,16 @@ function show(found, first) {
   place.dataset.start = found.start;
   if (first) {
     title.focus({ preventScroll: true });
-    place.querySelector("mark")?.scrollIntoView({ block: "center" });
+    center(body, place.querySelector("mark"));
   } else {
     body.scrollTop = scrolled + (Number(wasStart) > found.start ? body.scrollHeight - before : 0);
     body.focus({ preventScroll: true });
   }
+}
+
+/** Scroll the text, and nothing else, until the mark stands in its upper part. */
+function center(body, mark) {
+  if (mark) body.scrollTop += mark.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
 }
 
 function farther(label) {
@@ -128,18 +133,18 @@ function head(found, title, pieces, here) {
   const link = () => new URL(address(), location.href).href;
   const quoted = piece && { ...found, doc_id: found.id, section: piece.section, page: piece.page,
     text: part(found.text, piece.start - found.start, piece.end - found.start) };
-  const button = (label, onclick, disabled = false) => element("button", { type: "button", onclick, disabled }, label);
+  const button = (label, onclick, { title = null, disabled = false } = {}) => element("button", { type: "button", onclick, title, disabled }, label);
   return element(
     "div", { className: "head" }, bar(), title,
     facts({ doc_id: found.id, metadata: found.metadata, section: piece?.section, page: piece?.page }),
     element(
       "p", { className: "actions" },
-      piece ? button("Previous passage", () => step(found, pieces[here - 1]), here === 0) : null,
-      piece ? button("Next passage", () => step(found, pieces[here + 1]), here === pieces.length - 1) : null,
-      piece ? button("Copy as citation", () => copy(citation(quoted, link()), "Citation")) : null,
+      piece ? button("Previous", () => step(found, pieces[here - 1]), { title: "The passage before", disabled: here === 0 }) : null,
+      piece ? button("Next", () => step(found, pieces[here + 1]), { title: "The passage behind", disabled: here === pieces.length - 1 }) : null,
+      piece ? button("Copy citation", () => copy(citation(quoted, link()), "Citation")) : null,
       button("Copy link", () => copy(link(), "Link")),
-      button("Download file", () => download(found.id)),
-      piece && state.q && state.view === "search" ? button("Why is it here, or not?", () => whyNot(piece.id, told)) : null,
+      button("File", () => download(found.id), { title: "Save the file that the document was read from" }),
+      piece && state.q && state.view === "search" ? button("Why here, or not?", () => whyNot(piece.id, told)) : null,
     ),
     told,
   );

@@ -87,10 +87,9 @@ function row(hit) {
     passage.header ? element("p", { className: "header" }, passage.header) : null,
     element("p", { className: "text", dir: "auto" }, marked(passage.text, hit.highlights)),
     same ? element("p", { className: "hint" }, `Also, nearly the same: ${counted(same, "passage")}`) : null,
-    confidence(hit.confidence),
     element(
-      "p", { className: "actions" },
-      element("button", { type: "button", onclick: () => copy(citation(passage, link()), "Citation") }, "Copy as citation"),
+      "div", { className: "actions" }, confidence(hit.confidence),
+      element("button", { type: "button", onclick: () => copy(citation(passage, link()), "Citation") }, "Copy citation"),
       element("button", { type: "button", onclick: () => copy(link(), "Link") }, "Copy link"),
     ),
     whyButton(hit, wanted),

@@ -55,12 +55,15 @@ export function counted(number, noun) {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-const WORDS = [[0.75, "very likely"], [0.5, "likely"], [0.25, "possible"], [0.1, "doubtful"], [0, "unlikely"]];
+const WORDS = [
+  [0.75, "very likely an answer"], [0.5, "likely an answer"], [0.25, "possibly an answer"], [0.1, "hardly an answer"],
+  [0, "no answer, it seems"],
+]; // from 0.1 on the server takes a question for answerable
 
 /** Return a confidence as a bar and a word. */
 export function confidence(share) {
-  const word = WORDS.find(([least]) => share >= least)?.[1] ?? "unlikely";
-  const told = `${word} to answer, ${Math.round(share * 100)} %`;
+  const word = WORDS.find(([least]) => share >= least)?.[1];
+  const told = `${word}: ${Math.round(share * 100)} %`;
   const bar = element("meter", { min: 0, max: 1, low: 0.25, high: 0.5, optimum: 1, value: share, "aria-hidden": "true" });
   return element("p", { className: "confidence" }, bar, element("span", {}, told));
 }
