@@ -32,7 +32,6 @@ function showView() {
     else link.removeAttribute("aria-current");
     link.href = address({ ...closed(), view: link.dataset.view });
   }
-  document.title = state.view === "search" && state.q ? `${state.q} · searchkit` : "searchkit";
 }
 
 async function changeIndex() {

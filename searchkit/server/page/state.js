@@ -11,6 +11,7 @@ export function readAddress() {
   const given = new URLSearchParams(location.search);
   for (const name of NAMES) state[name] = given.get(name) ?? "";
   if (!["search", "said", "chat"].includes(state.view)) state.view = "search";
+  entitle();
 }
 
 /** Return the address of the state with some changes. */
@@ -25,6 +26,13 @@ export function address(changes = {}) {
 export function change(changes, push = false) {
   Object.assign(state, changes);
   history[push ? "pushState" : "replaceState"](null, "", address());
+  entitle();
+}
+
+/** Give the tab its name. */
+function entitle() {
+  const asked = { search: state.q, said: state.name, chat: "" }[state.view];
+  document.title = asked ? `${asked} · searchkit` : "searchkit";
 }
 
 /** Return the changes that open no document. */
