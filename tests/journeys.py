@@ -1,76 +1,30 @@
-"""What people do on the server's page, in headless Chromium: `scripts/test_page` starts what this needs.
+"""What people do on the server's page, in headless Chromium: `scripts/test_page` runs each on a desktop and a phone.
 
-Needs Playwright alone, not searchkit. Each journey runs on a desktop and on a phone; after each, nothing may have been
-thrown and nothing may be wider than the screen.
+It needs Playwright, not searchkit. After each, nothing may have been thrown, and nothing be wider than the screen.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import statistics
-import sys
-import traceback
-import urllib.request
-from pathlib import Path
+from urllib.parse import quote
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-BASE, GUARDED = "http://127.0.0.1:7722", "http://127.0.0.1:7723"
-TOKEN = "reader-0123456789"  # noqa: S105 - of the test's own server
-VIETNAM = "What did analysts say about Vietnam?"
-SIZES = {"desktop": (1280, 800), "phone": (360, 740)}
-WIDTHS = {"320": (320, 640), "desktop": (1280, 800), "4k": (3840, 2160)}
-JOURNEYS = []
-
-
-def journey(step):
-    JOURNEYS.append(step)
-    return step
-
-
-def ask(path, body=None):
-    """What the server itself answers."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{BASE}{path}", data, {"Content-Type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request) as response:  # noqa: S310 - our own server
-        return json.load(response)
-
-
-def hits_of(question, index="news", **options):
-    return ask(f"/v1/indexes/{index}/search", {"query": question, **options})["hits"]
-
-
-def search(page: Page, question=VIETNAM, index="news", more=""):
-    page.goto(f"{BASE}/?index={index}{more}")
-    expect(page.locator("#q")).to_be_focused()
-    page.keyboard.type(question)
-    expect(page.locator("#results .hit").first).to_be_visible()
-    settled(page)
-
-
-def settled(page: Page):
-    page.wait_for_load_state("networkidle")
-    expect(page.locator("[aria-busy]")).to_have_count(0)
-
-
-def ids(page: Page):
-    return page.locator("#results .hit").evaluate_all("found => found.map(each => each.dataset.passage)")
-
-
-def marks(page: Page, place="#document"):
-    return "".join(page.locator(f"{place} mark").all_inner_texts())
-
-
-def open_first(page: Page):
-    page.locator("#results a.open").first.click()
-    expect(page.locator("#document mark").first).to_be_visible()
-
-
-def open_filters(page: Page):
-    if not page.locator("#filters[open]").count():
-        page.locator("#filters summary").click()
-
+from tests.journeys_tools import (
+    BASE,
+    GUARDED,
+    TOKEN,
+    VIETNAM,
+    ask,
+    hits_of,
+    ids,
+    journey,
+    marks,
+    open_filters,
+    open_first,
+    search,
+    settled,
+)  # fmt: skip
 
 # --- searching ----------------------------------------------------------------------------------------------------
 
@@ -94,7 +48,9 @@ def words_of_the_question_are_marked_as_the_server_says(page):
 def an_older_answer_never_replaces_a_newer_one(page):
     held = []
     page.goto(f"{BASE}/?index=news")
-    page.route("**/search", lambda route: held.append(route) if "coffee" in route.request.post_data else route.continue_())
+    page.route(
+        "**/search", lambda route: held.append(route) if "coffee" in route.request.post_data else route.continue_()
+    )
     page.locator("#q").fill("coffee")
     page.wait_for_timeout(600)
     page.locator("#q").fill(VIETNAM)
@@ -218,6 +174,8 @@ def the_address_that_the_server_gives_opens_the_passage(page):
     page.goto(hit["url"])
     expect(page.locator("#document mark")).to_be_in_viewport()
     assert marks(page) == hit["passage"]["text"]
+    page.goto(f"{BASE}/?index=news&id={quote(hit['passage']['id'], safe='')}")
+    expect(page.locator("#document mark")).to_have_text(hit["passage"]["text"])
 
 
 @journey
@@ -225,7 +183,11 @@ def a_link_whose_text_has_gone_marks_nothing(page):
     search(page)
     open_first(page)
     for start, check in (("5", "[0-9a-f]{8}"), (None, "00000000")):
-        broken = re.sub(r"check=[0-9a-f]+", f"check={check}", page.url) if start is None else re.sub(r"start=\d+", f"start={start}", page.url)
+        broken = (
+            re.sub(r"check=[0-9a-f]+", f"check={check}", page.url)
+            if start is None
+            else re.sub(r"start=\d+", f"start={start}", page.url)
+        )
         page.goto(broken)
         expect(page.locator("#document .notice")).to_contain_text("Nothing is marked")
         expect(page.locator("#document mark")).to_have_count(0)
@@ -272,6 +234,8 @@ def characters_beyond_sixteen_bits_do_not_shift_marks(page):
     hit = next(each for each in hits_of("kumquat small", "odd") if each["passage"]["doc_id"] == "emoji")
     place = page.locator(f'[data-passage="{hit["passage"]["id"]}"]')
     assert place.locator(".text mark").all_inner_texts() == ["kumquat", "small"]
+    page.goto(hit["url"])
+    expect(page.locator("#document mark")).to_have_text(hit["passage"]["text"])
     page.goto(f"{BASE}/?index=odd&id=emoji&start={hit['passage']['start'] + 3}&end={hit['passage']['start'] + 9}")
     expect(page.locator("#document mark")).to_have_text(hit["passage"]["text"][3:9])
 
@@ -395,16 +359,18 @@ def a_server_that_is_gone_is_told_and_asked_again(page):
 
 @journey
 def a_refusal_says_what_to_do(page):
-    fault = {"error": {"code": "too_many_requests", "message": "128 requests are being answered", "hint": "", "param": None}}
+    fault = {
+        "error": {"code": "too_many_requests", "message": "128 requests are being answered", "hint": "", "param": None}
+    }
     page.route("**/search", lambda route: route.fulfill(status=429, headers={"Retry-After": "1"}, json=fault))
     page.goto(f"{BASE}/?index=news&q=coffee")
-    expect(page.get_by_role("alert")).to_contain_text("128 requests are being answered Try again in 1 s.")
+    expect(page.get_by_role("alert")).to_contain_text("128 requests are being answered. Try again in 1 s.")
 
 
 @journey
 def a_document_that_is_gone_is_told(page):
     page.goto(f"{BASE}/?index=news&id=none")
-    expect(page.get_by_role("alert")).to_contain_text("no document or passage of this id")
+    expect(page.get_by_role("alert")).to_contain_text("The index holds no document or passage of this id.")
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#document")).to_be_hidden()
 
@@ -423,137 +389,3 @@ def a_token_is_asked_for_once(page):
     expect(page.locator("#results .hit").first).to_be_visible()
     expect(page.locator("#token")).to_be_hidden()
     assert TOKEN not in page.url
-
-
-# --- all of them --------------------------------------------------------------------------------------------------
-
-
-def opened(browser, size, scheme="light"):
-    context = browser.new_context(
-        viewport=dict(zip(("width", "height"), size, strict=True)), color_scheme=scheme, reduced_motion="reduce",
-        permissions=["clipboard-read", "clipboard-write"],
-    )  # fmt: skip
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.thrown = []
-    page.on("pageerror", lambda error: page.thrown.append(str(error)))
-    page.on("console", lambda said: "Content Security" in said.text and page.thrown.append(said.text))
-    return page
-
-
-def run_journeys(browser, wanted):
-    failed = 0
-    for device, size in SIZES.items():
-        for step in JOURNEYS:
-            if wanted and step.__name__ not in wanted:
-                continue
-            page = opened(browser, size)
-            try:
-                step(page)
-                assert not page.thrown, page.thrown
-                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                assert wide <= 0, f"{wide} pixels wider than the screen"
-            except Exception:  # noqa: BLE001 - whatever it is, the others run as well
-                failed += 1
-                print(f"FAILED {device}: {step.__name__}\n{traceback.format_exc(limit=-1)}")
-            page.context.close()
-    print(f"{len(JOURNEYS)} journeys on {' and '.join(SIZES)}: {failed} failed")
-    return failed
-
-
-STATES = {
-    "start": "/?index=news",
-    "results": "/?index=news&q=What+did+analysts+say+about+Vietnam",
-    "unanswered": "/?index=news&q=who+discovered+penicillin",
-    "document": None,
-    "said": "/?index=news&view=said&name=Solheim",
-    "chat": "/?index=news&view=chat",
-    "missing": "/?index=news&id=none",
-}
-
-
-def look(browser, home):
-    """Have axe look at each state in light and dark, and take pictures of it."""
-    script = home / "package" / "axe.min.js"
-    if not script.exists():
-        print("skipped: axe-core is not there (npm pack axe-core)")
-    serious = 0
-    link = hits_of(VIETNAM, k=1)[0]["url"].removeprefix(BASE) + "&q=What+did+analysts+say+about+Vietnam"
-    for scheme in ("light", "dark"):
-        for width, size in WIDTHS.items():
-            for name, address in STATES.items():
-                page = opened(browser, size, scheme)
-                page.goto(f"{BASE}{address or link}")
-                settled(page)
-                prepare(page, name)
-                page.screenshot(path=home / "shots" / f"{name}-{scheme}-{width}.png")
-                serious += axe(page, script, f"{name}, {scheme}, {width}") if script.exists() else 0
-                page.context.close()
-    print(f"axe: {serious} findings that are serious or worse")
-    return serious
-
-
-def prepare(page, name):
-    if name == "results":
-        open_filters(page)
-        page.locator("#results .hit").first.get_by_text("Why this passage?").click()
-        expect(page.locator(".why table").first).to_be_visible()
-    if name == "chat":
-        page.locator("#chat-question").fill("What tariff did the United States put on Vietnam?")
-        page.keyboard.press("Enter")
-        expect(page.locator(".citations")).to_be_visible()
-    settled(page)
-
-
-def axe(page, script, where):
-    page.evaluate(script.read_text(encoding="utf-8"))  # by the debugger, which the policy does not bind
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    for each in found:
-        nodes = "; ".join(node["html"][:120] for node in each["nodes"][:3])
-        print(f"{each['impact']} {each['id']} ({where}): {each['help']}: {nodes}")
-    return sum(each["impact"] in ("serious", "critical") for each in found)
-
-
-def measure(browser, count=100):
-    """Say how long it takes from a key to the results in the document, typing questions as people do."""
-    page = opened(browser, SIZES["desktop"])
-    page.goto(f"{BASE}/?index=large")
-    expect(page.locator("#q")).to_be_focused()
-    page.evaluate(
-        """() => {
-            let pressed = null; window.took = [];
-            document.getElementById("q").addEventListener("input", () => { pressed = performance.now(); }, true);
-            new MutationObserver(() => {
-              if (pressed === null) return;
-              const from = pressed; pressed = null;
-              requestAnimationFrame(() => setTimeout(() => window.took.push(performance.now() - from)));
-            }).observe(document.getElementById("results"), { childList: true });
-        }"""
-    )
-    questions = ("which gas was discovered by neil bartlett", "how do enzymes speed up reactions", "who wrote the elements")
-    for question in questions * 10:
-        page.locator("#q").fill("")
-        for character in question:
-            page.keyboard.type(character)
-            page.wait_for_timeout(120)
-            if page.evaluate("took.length") >= count + 10:
-                break
-    took = sorted(page.evaluate("took")[10:])  # behind what loads models
-    slow = took[int(len(took) * 0.95)]
-    print(f"from a key to results on the screen: median {statistics.median(took):.0f} ms, p95 {slow:.0f} ms, "
-          f"slowest {took[-1]:.0f} ms of {len(took)}, {ask('/v1/indexes/large/status')['passages']:,} passages")  # fmt: skip
-
-
-def main(chromium, home, *wanted):
-    expect.set_options(timeout=10_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        failed = run_journeys(browser, wanted)
-        if not wanted:
-            failed += look(browser, Path(home))
-            measure(browser)
-    sys.exit(bool(failed))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -7,6 +7,7 @@ from searchkit import Document, Index
 
 MARKUP = '<img src=x onerror="document.title=1"> <script>document.title = 2</script> <b>bold kumquat</b> & &amp; done.'
 EMOJI = "🍊🍋 Citrus 𝒻ruit came first. 👩‍👩‍👧 The kumquat 🍊 is small.\n\nA second paragraph 🍋 follows on it."
+LONG = "\n\n".join(f"Paragraph {at} of the long one 🍊. " * 10 for at in range(400))
 PAGES = ("First page on durian.", "Second page on rambutan.", "Third page on salak.")
 
 
@@ -17,7 +18,7 @@ def main(folder: Path) -> None:
             Document("markup", MARKUP, title="<i>Markup</i> & more"),
             Document("emoji", EMOJI, title="Emoji 🍊"),
             Document("pages", joined, page_starts=tuple(joined.index(page) for page in PAGES)),
-            Document("long", "\n\n".join(f"Paragraph {at} of the long one 🍊. " * 10 for at in range(400)) + "\n\nLychee."),
+            Document("long", f"{LONG}\n\nLychee."),
             Document("a/b c#d?e=é", "Mangosteen has an id of odd characters."),
         ])  # fmt: skip
 

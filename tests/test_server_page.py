@@ -49,7 +49,10 @@ def test_a_file_comes_as_what_it_is_without_a_token(path, name):
 @pytest.mark.parametrize("name", FILES)
 def test_the_policy_lets_nothing_in_from_elsewhere(path, name):
     with serving(path) as client:
-        policy = dict(each.strip().split(" ", 1) for each in client.get(address(name)).headers["content-security-policy"].split(";"))
+        policy = dict(
+            each.strip().split(" ", 1)
+            for each in client.get(address(name)).headers["content-security-policy"].split(";")
+        )
     assert policy == {
         "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "connect-src": "'self'",
         "img-src": "'self'", "frame-ancestors": "'none'", "base-uri": "'none'", "form-action": "'none'",
@@ -66,7 +69,9 @@ def test_a_browser_that_has_a_file_is_told_so(path):
         assert client.get("/page/page.css").headers["etag"] != first.headers["etag"]
 
 
-@pytest.mark.parametrize("name", ["static.py", "..%2Fstatic.py", "../static.py", "", "index.html", "PAGE.JS", "page.js/"])
+@pytest.mark.parametrize(
+    "name", ["static.py", "..%2Fstatic.py", "../static.py", "", "index.html", "PAGE.JS", "page.js/"]
+)
 def test_there_is_nothing_else_beside_the_files(path, name):
     with serving(path) as client:
         assert client.get(f"/page/{name}").status_code == 404
@@ -107,7 +112,9 @@ def test_every_element_that_a_module_asks_for_stands_in_the_page():
 
 def test_the_page_has_neither_style_nor_script_of_its_own():
     page = text("index.html")
-    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|<script(?! type=\"module\" src=\"/page/page.js\"></script>)", page)
+    assert not re.search(
+        r"<style|\sstyle=|\son\w+=|javascript:|<script(?! type=\"module\" src=\"/page/page.js\"></script>)", page
+    )
 
 
 def test_the_documentation_leads_to_the_page_and_back(path):

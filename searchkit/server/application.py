@@ -62,7 +62,11 @@ def application(hub: Hub, more: Sequence[BaseRoute] = (), open_paths: Sequence[s
     )
     inside.router.redirect_slashes = False
     shapes = {each.path: each.shape for each in endpoints}
-    in_the_open = {*open_paths, *(each.path for each in page), *(each.path for each in endpoints if each.access == OPEN)}
+    in_the_open = {
+        *open_paths,
+        *(each.path for each in page),
+        *(each.path for each in endpoints if each.access == OPEN),
+    }
     return Door(inside, hub, in_the_open, shapes)
 
 

@@ -133,7 +133,7 @@ def _window(call: Call, document: Document, marked: Passage | None) -> dict[str,
         "text": document.text[start:end],
         "page_starts": list(document.page_starts),
         "passage": None if marked is None else served.passage(marked),
-        "url": served.url(call.base, document.id, *((marked.start, marked.end) if marked else ())),
+        "url": served.url(call.base, document.id, None if marked is None else marked.to_dict()),
     }
 
 

@@ -4,11 +4,13 @@ import { byId, element } from "./text.js";
 const KEPT = "searchkit-token";
 let asking = null;
 
+const sentence = (said) => said && said[0].toUpperCase() + said.slice(1) + (/[.?!]$/.test(said) ? "" : ".");
+
 /** What went wrong with a request, for a person to read. */
 export class Trouble extends Error {
   constructor(message, hint = "", status = 0) {
-    super(message);
-    this.hint = hint;
+    super(sentence(message));
+    this.hint = sentence(hint);
     this.status = status;
   }
 }
@@ -55,7 +57,7 @@ async function reached(path, options) {
 async function trouble(response) {
   const found = (await response.json().catch(() => ({}))).error ?? {};
   const wait = response.headers.get("Retry-After");
-  const hint = [found.hint, wait && `Try again in ${wait} s.`].filter(Boolean).join(" ");
+  const hint = wait ? `Try again in ${wait} s.` : found.hint;
   return new Trouble(found.message ?? `The server answered ${response.status}.`, hint, response.status);
 }
 

@@ -51,7 +51,7 @@ function shown(found) {
 function cited({ marker, passage }) {
   return element(
     "li", {},
-    element("h3", {}, element("span", { className: "marker" }, marker), " ", titleLink(passage, placeOf(passage))),
+    element("h2", {}, element("span", { className: "marker" }, marker), " ", titleLink(passage, placeOf(passage))),
     facts(passage), passage.header ? element("p", { className: "header" }, passage.header) : null,
     element("p", { className: "text", dir: "auto" }, passage.text),
   );

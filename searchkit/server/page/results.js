@@ -52,7 +52,10 @@ export async function search({ focus = false, k = STEP } = {}) {
 
 function show(found) {
   const count = counted(found.hits.length, "passage");
-  byId("status").textContent = found.answerable ? count : found.hits.length ? `No answer found. ${count} nearby` : "No answer found";
+  const said = found.answerable ? count : found.hits.length ? `No answer found. ${count} nearby` : "No answer found";
+  const first = found.hits[0]?.passage;
+  const best = first ? element("span", { className: "unseen" }, `, the first in ${first.title || first.doc_id}`) : "";
+  byId("status").replaceChildren(said, best);
   byId("notices").replaceChildren(...notices(found));
   byId("results").classList.toggle("unanswered", !found.answerable);
   byId("results").replaceChildren(...found.hits.map(row));

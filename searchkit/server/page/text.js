@@ -43,11 +43,14 @@ export function marked(text, spans) {
   return [...nodes, text.slice(done)];
 }
 
-/** Return a short checksum of a text (FNV-1a, 32 bits), by which a link knows later whether its text is still there. */
+/** Return the CRC-32 of a text in UTF-8, as the server puts it into links: they know by it whether their text is still there. */
 export function checksum(text) {
-  let sum = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
-  return (sum >>> 0).toString(16).padStart(8, "0");
+  let sum = -1;
+  for (const byte of new TextEncoder().encode(text)) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (0xedb88320 & -(sum & 1));
+  }
+  return (~sum >>> 0).toString(16).padStart(8, "0");
 }
 
 /** Return a number with its noun, in the plural where it is one. */
