@@ -19,7 +19,8 @@ else:
     FloatMatrix = FloatVector = Rows = Any
 
 LONGEST_HEADER = 400  # characters of a table's header row that models read: they stop where a passage of it ends
-ANSWERABLE = 0.1  # confidence of the best hit, below which the index seems to hold no answer
+ANSWERABLE = 0.15  # confidence of the best hit, below which the index seems to hold no answer
+CITED = 0.08  # confidence from which a context takes a hit: its reader can still say that there is no answer
 RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -268,6 +269,7 @@ class SyncReport:
     embedded: int = 0  # passages that went through the model
     reused: int = 0  # passages whose vector was known already
     predicted: int = 0  # passages that got a draft of their vector, which `improve` replaces by the model's own
+    unread: int = 0  # passages that got no vector, for the model cannot read them
     generation: int = 0
     omitted: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
     stale: tuple[str, ...] = ()
@@ -288,7 +290,12 @@ class Ranking(NamedTuple):
 
 
 class Embedder(Protocol):
-    """A text embedding model. Vectors are float32 rows of unit length."""
+    """A text embedding model. Vectors are float32 rows of unit length.
+
+    One that does not know every language may have `reads(texts)`, which tells of each text whether the model can read
+    it, as booleans: what it cannot read gets no vector, and is found by its words. And it may know its `background`,
+    the mean cosine of a question and a passage that have nothing to do with each other, which is measured otherwise.
+    """
 
     @property
     def name(self) -> str:
@@ -356,6 +363,8 @@ class Progress(Protocol):
 
 def _plain(value: Any) -> Any:
     """Turn a value of this module into what json.dumps takes."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if hasattr(value, "__dataclass_fields__"):

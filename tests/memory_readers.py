@@ -78,6 +78,8 @@ class MemoryKeywords:
 class MemoryVectors:
     """Unit vectors by row, in float16 as everywhere; word pieces by row, None if they are not known."""
 
+    unread = 0
+
     def __init__(
         self,
         rows: Sequence[int],

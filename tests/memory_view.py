@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from functools import cached_property
-
-import numpy as np
 
 from searchkit.indexing.cleaning import Cleaned, cleaned
 from searchkit.models.embedders import estimate_all
+from searchkit.models.embedders.checks import readable
 from searchkit.queries.filters import Filter, matches
 from searchkit.queries.syntax import Query
-from searchkit.storage.contract import PRIOR_PAIRS, Scope, Scores
+from searchkit.storage.contract import Scope, Scores
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
 from searchkit.text.splitting import Limits, split
@@ -61,18 +59,6 @@ class MemoryView:
         passages = dict(enumerate(each for document in documents for each in split(document, limits, count)))
         return cls(documents, passages, vectors=embedded(passages, model), settings=settings)
 
-    @cached_property
-    def background(self) -> float:
-        rows, matrix = self.vectors.searched()
-        owners = self.passages.owners(rows.tolist())
-        document = np.array([owners[row] for row in rows.tolist()])
-        strangers = document[:, None] != document[None]
-        if not strangers.any():
-            return 0.0
-        documents = len(set(document.tolist()))
-        pairs = documents * (documents - 1) / 2
-        return float((matrix @ matrix.T)[strangers].mean()) * pairs / (pairs + PRIOR_PAIRS)
-
     def scope(self, condition: Filter | None = None, speakers: Collection[int] | None = None) -> MemoryScope | None:
         if condition is None and speakers is None:
             return None
@@ -113,6 +99,8 @@ def embedded(passages: Mapping[int, Passage], model: Embedder | None) -> MemoryV
     """Return what a model makes of passages."""
     if model is None:
         return None
-    texts = [passage.embedded_text for passage in passages.values()]
-    pieces = model.pieces(texts) if isinstance(model, PieceEmbedder) else None
-    return MemoryVectors(list(passages), model.embed_passages(texts), pieces)
+    texts = {row: passage.embedded_text for row, passage in passages.items()}
+    reads = readable(model, list(texts.values()))
+    texts = {row: text for (row, text), is_read in zip(texts.items(), reads, strict=True) if is_read}
+    pieces = model.pieces(list(texts.values())) if isinstance(model, PieceEmbedder) else None
+    return MemoryVectors(list(texts), model.embed_passages(list(texts.values())), pieces)

@@ -15,7 +15,7 @@ from searchkit import Document, Index
 from searchkit.queries.filters import parse_where
 from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Phrase, Prefix, Term
 from searchkit.storage import store
-from searchkit.storage.contract import PRIOR_PAIRS, Said, Speaker, View
+from searchkit.storage.contract import Said, Speaker, View
 from searchkit.storage.keywords import ENGINES
 from searchkit.storage.keywords.engine import K1, B
 from searchkit.storage.settings import Settings
@@ -260,14 +260,6 @@ def test_scores_are_what_both_arms_say_of_rows_in_any_order(view):
     assert [each.shape for each in view.scores(query, rows(view, "hill#0"), questions, none)] == [(1,), (2, 0)]
 
 
-def test_the_background_is_the_mean_cosine_of_two_passages_of_different_documents(view):
-    texts = ["Drinks\n" + text for text in TEXTS[:3]] + TEXTS[3:]
-    matrix = WordHashEmbedder().embed_passages(texts)
-    owner = [each.split("#")[0] for each in PASSAGES]
-    cosines = [matrix[a] @ matrix[b] for a in range(6) for b in range(6) if owner[a] != owner[b]]
-    assert view.background == pytest.approx(np.mean(cosines) * 3 / (3 + PRIOR_PAIRS), abs=1e-3)
-
-
 def test_other_vectors_hold_for_given_rows_and_a_search_goes_on_without_them(view):
     model = WordHashEmbedder()
     question, far = model.embed_passages(["Coffee is dear."]), model.embed_passages(["ferry", "okafor"])
@@ -278,7 +270,7 @@ def test_other_vectors_hold_for_given_rows_and_a_search_goes_on_without_them(vie
     assert (after.values.tolist(), after.ends.tolist()) == (before.values.tolist(), before.ends.tolist())
     assert other.scores(NOTHING, changed[:0], question, changed)[1][0] == pytest.approx([0, 0], abs=1e-3)
     assert ids(view, other.vectors.search_many(question, 1)[0].rows) == ["ferry#1"]
-    assert (other.background, other.generation) == (view.background, view.generation)
+    assert other.generation == view.generation
     assert view.scores(NOTHING, changed[:0], question, rows(view, "ferry#1"))[1][0] == pytest.approx([1], abs=1e-3)
 
 
@@ -407,7 +399,7 @@ def bare(request, tmp_path):
 
 def test_an_empty_index_without_a_model_answers_with_nothing(bare):
     none = np.empty(0, np.int64)
-    assert (bare.keywords.count, len(bare.vectors), bare.background, bare.settings.dim) == (0, 0, 0.0, 0)
+    assert (bare.keywords.count, len(bare.vectors), bare.settings.dim) == (0, 0, 0)
     assert len(bare.keywords.search(Term("tea"), 10).rows) == 0
     assert bare.keywords.frequencies(["tea"], ["tea"]) == ({"tea": 0}, {"tea": 0})
     assert bare.vectors.read(none).vectors.shape == (0, 0)

@@ -153,7 +153,6 @@ def test_all_that_is_known_of_passages_is_the_same(pair, chosen, reach):
 
 def test_the_whole_of_it_is_the_same(pair):
     folder, memory, _ = pair
-    assert folder.background == pytest.approx(memory.background, abs=1e-6)
     assert folder.passages.documents("d1*") == memory.passages.documents("d1*")
     assert [folder.passages.document(each) for each in folder.passages.documents()] == [
         memory.passages.document(each) for each in memory.passages.documents()

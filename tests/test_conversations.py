@@ -264,8 +264,8 @@ def test_words_of_earlier_questions_count_less():
     question = Inquiry(view, model, ENGLISH, request)
     boosts = {clause.text: clause.boost for clause in question.parsed.tree.should}
     assert boosts == {"much": 1.0, "cost": 1.0, "ferri": SHARE, "island": SHARE, "leav": SHARE}
-    assert question.importance["ferri"] == SHARE * question.idf["ferri"]
-    assert question.importance["cost"] == question.idf["cost"]
+    assert question.share(frozenset({"ferri"})) == SHARE
+    assert question.share(frozenset({"cost"})) == 1
 
 
 def test_a_turn_on_something_new_is_not_dragged_back(island):

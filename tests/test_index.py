@@ -353,6 +353,17 @@ def test_a_reader_sees_its_commit_until_it_reloads(news, embedder):
         assert not reader.reload()
 
 
+def test_a_reader_sees_an_index_that_took_the_place_of_its_own_at_the_same_commit(tmp_path):
+    for name, text in (("here", "Tea was picked."), ("other", "Rice was sold.")):
+        with Index.create(tmp_path / name, embedder="none") as index:
+            index.add([Document("a", text)])
+    with Index.open(tmp_path / "here") as reader:
+        (tmp_path / "here").rename(tmp_path / "before")
+        (tmp_path / "other").rename(tmp_path / "here")
+        reader.reload()
+        assert reader.get("a").text == "Rice was sold."
+
+
 def test_searches_in_many_threads_survive_reloads(news):
     errors = []
 

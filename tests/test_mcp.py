@@ -1,15 +1,21 @@
 """The MCP server, by the SDK's own client: in this process, and over standard input and output."""
 
 import asyncio
+import contextlib
 import json
+import re
+import signal
+import subprocess
 import sys
 import tomllib
 
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
+from typer.testing import CliRunner
 
 from searchkit import Index
+from searchkit.cli.commands import app
 from searchkit.errors import ArgumentError
 from searchkit.integrations import clients
 from searchkit.integrations.mcp import server
@@ -155,6 +161,33 @@ def test_over_standard_input_and_output_nothing_but_the_protocol_is_said(tmp_pat
     assert first.startswith("coffee#")
 
 
+@contextlib.contextmanager
+def serving(path):
+    command = [sys.executable, "-m", "searchkit", "serve", "-i", f"news={path}", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+        try:
+            yield re.search(r"http://127\.0\.0\.1:\d+", started.stderr.readline())[0]
+        finally:
+            started.send_signal(signal.SIGTERM)
+            started.stderr.read()
+
+
+def test_the_http_server_serves_agents_too(tmp_path):
+    with Index.create(tmp_path / "index", embedder="none") as made:
+        made.add(NEWS)
+        first = made.search("coffee", collapse=True)[0].passage
+    with serving(tmp_path / "index") as address:
+
+        async def work(client):
+            found = await client.call_tool("search", {"query": "coffee"})
+            return found.structured_content["results"][0]
+
+        for mode in ("auto", "legacy"):
+            found = asked(f"{address}/mcp", work, mode=mode)
+            assert found["id"] == first.id
+            assert found["url"].startswith(address)
+
+
 # --- configurations ----------------------------------------------------------------------------------------
 
 
@@ -186,3 +219,19 @@ def test_a_configuration_lies_in_the_home_or_the_project(tmp_path):
     assert clients.place("vscode", tmp_path / "home", tmp_path / "p") == tmp_path / "p" / ".vscode" / "mcp.json"
     with pytest.raises(ArgumentError, match="no client that is known"):
         clients.place("emacs", tmp_path, tmp_path)
+
+
+def test_the_command_prints_or_writes_a_configuration(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    arguments = ["mcp", "-i", f"news={tmp_path}", "--install", "cursor"]
+    printed = CliRunner().invoke(app, arguments)
+    entry = json.loads(printed.stdout)["mcpServers"]["searchkit"]
+    assert (entry["command"], entry["args"]) == (sys.executable, ["-m", "searchkit", "mcp", "-i", f"news={tmp_path}"])
+    assert not (tmp_path / ".cursor").exists()
+    assert CliRunner().invoke(app, [*arguments, "--write"]).exit_code == 0
+    assert json.loads((tmp_path / ".cursor" / "mcp.json").read_text()) == json.loads(printed.stdout)
+    assert CliRunner().invoke(app, ["mcp", "--install", "emacs"]).exit_code == 2
+
+
+def test_the_skill_is_printed():
+    assert CliRunner().invoke(app, ["mcp", "--skill"]).stdout.startswith("---\nname: searchkit\n")

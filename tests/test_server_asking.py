@@ -73,6 +73,16 @@ def test_a_batch_answers_each_question(client, index):
     assert told(found) == [plain(each.to_dict()) for each in index.search_many(asked, 1)]
 
 
+def test_similar_finds_what_python_finds(client, index):
+    found = client.post(f"{ROOT}/similar", json={"id": "hanoi", "k": 2}).json()
+    assert [hit["passage"]["id"] for hit in found["hits"]] == [hit.passage.id for hit in index.similar("hanoi", 2)]
+    assert found["hits"]
+    none = client.post(f"{ROOT}/similar", json={"id": "nowhere"})
+    assert none.status_code in (400, 404, 422)
+    assert "nowhere" in none.json()["error"]["message"]
+    assert client.post(f"{ROOT}/similar", json={"id": "hanoi", "history": []}).status_code == 422
+
+
 def test_context_who_said_and_why_not_answer_as_python_does(client, index):
     made = client.post(f"{ROOT}/context", json={"question": "coffee", "max_tokens": 200, "min_confidence": 0}).json()
     assert told(made) == plain(index.context("coffee", 200, min_confidence=0).to_dict())

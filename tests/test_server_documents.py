@@ -76,7 +76,8 @@ def test_ids_may_hold_anything(client):
     [
         ({"id": "none"}, 404), ({"id": "press/world/hanoi.md#9"}, 404), ({"id": "posted", "start": -1}, 422),
         ({"id": "posted", "start": 5, "end": 2}, 422), ({"id": "posted", "around": 3}, 422), ({"start": 3}, 422),
-        ({"id": "posted", "glob": "*"}, 422), ({"limit": 0}, 422), ({"limit": 1001}, 422), ({"cursor": "%%%"}, 422),
+        ({"id": "posted", "glob": "*"}, 422), ({"limit": 0}, 422), ({"limit": 1001}, 422),
+        ({"glob": "*a" * 11}, 422), ({"cursor": "%%%"}, 422),
         ({"cursor": "_w"}, 422),
     ],
 )  # fmt: skip

@@ -210,18 +210,3 @@ def test_pieces_that_do_not_fit_the_rows_are_refused(tmp_path, values, ends):
     np.save(tmp_path / "1.ends.npy", ends)
     with pytest.raises(IndexCorrupt, match=r"1\.pieces\.npy does not hold the word pieces of 2 rows"):
         segments.open_segment(tmp_path, "1", DIM)
-
-
-def test_a_sample_is_spread_over_all_segments_and_leaves_out_the_dead(tmp_path):
-    matrix = unit(12)
-    parts = [segment(tmp_path, "1", range(8), matrix[:8]), segment(tmp_path, "2", range(8, 12), matrix[8:])]
-    rows, found = arm.Vectors(parts, np.array([0, 5], np.int64)).sample(5)
-    assert rows.tolist() == [1, 3, 6, 8, 10]  # every second of 1 2 3 4 6 7, and of 8 9 10 11
-    assert found == pytest.approx(matrix[rows], abs=1e-3)
-    assert found.dtype == np.float32
-
-
-def test_a_sample_of_few_rows_is_all_of_them(tmp_path):
-    index = arm.Vectors([segment(tmp_path, "1", [3, 4], unit(2))], NONE_DEAD)
-    assert index.sample(100)[0].tolist() == [3, 4]
-    assert arm.Vectors([], NONE_DEAD).sample(100)[0].tolist() == []

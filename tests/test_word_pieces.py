@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from searchkit import Document, Index, IndexCorrupt, rebuild
 from searchkit.storage import store
-from searchkit.storage.view import FolderView
 from tests.test_formats import FIXTURES
 from tests.worlds import NEWS, WordHashEmbedder, WordPieceEmbedder
 
@@ -177,50 +176,6 @@ def test_ends_that_lead_beyond_the_pieces_are_refused(news):
     np.save(file, np.load(file) + 1)
     with pytest.raises(IndexCorrupt, match=r"pieces\.npy does not hold"):
         Index.open(news.path)
-
-
-# --- the background of an index --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def paragraphs(tmp_path):
-    """An empty index in which every paragraph becomes a passage, however short."""
-    with Index.create(tmp_path / "paragraphs", embedder=WordHashEmbedder(), target_tokens=1) as index:
-        yield index
-
-
-def background(index: Index, *texts: str) -> float:
-    index.add(Document(str(number), text) for number, text in enumerate(texts))
-    with store.opened(index.path) as snapshot:
-        return FolderView(snapshot).background
-
-
-def test_the_background_of_two_documents_is_their_cosine_as_one_pair_among_eleven(paragraphs):
-    """(1, 0) and (1, 1) / root 2; ten pairs with 0 are taken for granted."""
-    assert background(paragraphs, "coffee", "coffee tea") == pytest.approx(0.5**0.5 / 11, abs=1e-4)
-
-
-def test_passages_of_one_document_are_no_background(paragraphs):
-    """Across documents only: of coffee and of tea with coffee tea 1 / root 2 each, though coffee with tea has 0."""
-    assert background(paragraphs, "coffee\n\ntea", "coffee tea") == pytest.approx(0.5**0.5 / 11, abs=1e-4)
-    assert len(paragraphs.passages("0")) == 2
-
-
-def test_the_background_of_many_documents_is_the_mean_of_their_cosines(paragraphs):
-    """Of 5 with coffee and 5 with tea, 20 of 45 pairs have 1, among 55."""
-    assert background(paragraphs, *["coffee"] * 5, *["tea"] * 5) == pytest.approx(20 / 55, abs=1e-3)
-
-
-def test_a_removed_document_is_no_background(paragraphs):
-    background(paragraphs, "coffee", "tea", "coffee tea")
-    paragraphs.remove("2")
-    with store.opened(paragraphs.path) as snapshot:
-        assert FolderView(snapshot).background == pytest.approx(0, abs=1e-3)
-
-
-@pytest.mark.parametrize("texts", [(), ("coffee\n\ncoffee tea",)])
-def test_one_document_or_none_has_a_background_of_0(paragraphs, texts):
-    assert background(paragraphs, *texts) == 0.0
 
 
 def test_pieces_beyond_the_vocabulary_are_damage_not_a_bug(tmp_path):

@@ -145,8 +145,9 @@ def _print_place(screen: Console, passage: Passage, *facts: str) -> None:
     where, own = place(passage), passage.id
     if where.removesuffix(f":{passage.line}") == passage.doc_id:
         own = f"#{passage.ordinal}"
-    line = INDENT + "  ".join(filter(None, [where, own, *facts]))
-    for part in [line] if len(line) <= screen.width else [INDENT + each for each in (where, own, *facts) if each]:
+    about = "  ".join(filter(None, facts))
+    line = INDENT + "  ".join(filter(None, [where, own, about]))
+    for part in [line] if len(line) <= screen.width else [INDENT + each for each in (where, own, about) if each]:
         _say(screen, part, "cyan")
 
 

@@ -29,6 +29,9 @@ def report(done: SyncReport, path: Path) -> None:
     if done.embedded or done.reused or done.predicted:
         predicted = f", {done.predicted:,} predicted; better ones with: searchkit improve" if done.predicted else ""
         out(f"vectors: {done.embedded:,} computed, {done.reused:,} known already{predicted}")
+    if done.unread:
+        which = "1 passage is" if done.unread == 1 else f"{done.unread:,} passages are"
+        note(f"warning: {which} in a script that the model does not know, and found by words alone; see status")
     if done.skipped:
         out(f"left out: {_left_out(done)}")
     if done.omitted:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import typer
 
 from searchkit.cli.arguments import DEFAULT_INDEX, index_names
 from searchkit.cli.exits import examples
-from searchkit.cli.render import note
+from searchkit.cli.render import note, out
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
@@ -83,6 +85,55 @@ def serve(
     )
 
 
+def mcp(
+    index: Indexes = None,
+    writable: Annotated[bool, typer.Option("--writable/--read-only", help="Let agents sync the indexes.")] = False,
+    install: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLIENT", help="Print what a client's configuration needs: claude-code, cursor, vscode, …"
+        ),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="With --install: put it into the client's file.")] = False,
+    skill: Annotated[bool, typer.Option("--skill", help="Print how agents should search, as a skill file.")] = False,
+) -> None:
+    """Serve agents over standard input and output, by the Model Context Protocol; or set a client up to do so."""
+    folders = _named(index or [os.environ.get("SEARCHKIT_INDEX") or str(DEFAULT_INDEX)])
+    if skill:
+        out((Path(__file__).parents[1] / "integrations" / "SKILL.md").read_text(encoding="utf-8").rstrip())
+    elif install is not None:
+        _install(install, folders, writable=writable, write=write)
+    else:
+        from searchkit.cli.opening import existing
+        from searchkit.integrations.mcp import server
+
+        with contextlib.ExitStack() as opened:
+            indexes = {name: opened.enter_context(existing(path)) for name, path in folders.items()}
+            server(indexes, writing=writable).run("stdio")
+
+
+def _install(client: str, folders: dict[str, Path], *, writable: bool, write: bool) -> None:
+    """Print or write the configuration by which a client starts this server."""
+    from searchkit.errors import ArgumentError
+    from searchkit.integrations import clients
+
+    given = [part for name, path in folders.items() for part in ("-i", f"{name}={path.resolve()}")]
+    arguments = ["-m", "searchkit", "mcp", *given, *["--writable"] * writable]
+    try:
+        file = clients.place(client, Path.home(), Path.cwd())
+        if not write:
+            note(f"{file} needs this; --write puts it there")
+            out(clients.configuration(client, sys.executable, arguments).rstrip())
+            return
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        after = clients.installed(before, client, sys.executable, arguments)
+    except ArgumentError as error:
+        raise typer.BadParameter(str(error), param_hint="--install") from None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(after, encoding="utf-8")
+    note(f"{file}: the server searchkit is in it")
+
+
 def _named(given: list[str]) -> dict[str, Path]:
     """Return folders by name. Raises BadParameter."""
     found: dict[str, Path] = {}
@@ -106,3 +157,10 @@ def add_to(app: typer.Typer) -> None:
             "curl 'http://127.0.0.1:7720/v1/indexes/default/search?q=Vietnam&k=3'",
         )
     )(serve)
+    app.command(
+        epilog=examples(
+            "searchkit mcp -i news=indexes/press          (what an agent's configuration starts)",
+            "searchkit mcp -i news=indexes/press --install cursor --write",
+            "searchkit mcp --skill > SKILL.md",
+        )
+    )(mcp)

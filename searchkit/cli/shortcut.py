@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import searchkit
 from searchkit import errors
 from searchkit.storage.sockets import connected
 from searchkit.types import Hit, Passage, Results, Source
+
+if TYPE_CHECKING:
+    import socket
 
 SECONDS = 60.0  # for an answer
 

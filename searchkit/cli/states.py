@@ -27,6 +27,8 @@ def status(facts: Mapping[str, Any]) -> None:
     shown["calibration"] = _calibration(facts["calibration"])
     if facts["drafts"]:
         shown["drafts"] = f"{facts['drafts']:,}, {facts['drafts'] / facts['vectors']:.0%} of the vectors: predicted"
+    if facts["unread"]:
+        shown["unread"] = f"{facts['unread']:,} passages that the model cannot read: found by words alone"
     sources, accounts = shown.pop("sources"), shown.pop("accounts", ())
     width = max(map(len, shown))
     for name, value in shown.items():

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from searchkit.errors import EmbedderMismatch
 from searchkit.indexing.entries import embedded_texts
 from searchkit.models import student
-from searchkit.models.embedders.checks import passage_vectors, word_pieces
+from searchkit.models.embedders.checks import passage_vectors, readable, word_pieces
 from searchkit.ragged import Ragged
 from searchkit.storage import store
 from searchkit.storage.vectors.arm import Vectors
@@ -45,7 +45,7 @@ def first_sample(lacking: int) -> int:
 
 
 class Embedding:
-    """Fills in vectors in one write session. Counts passages that were embedded, reused and predicted."""
+    """Fills in vectors in one write session. Counts passages that were embedded, reused, predicted, or not read."""
 
     def __init__(
         self,
@@ -72,11 +72,12 @@ class Embedding:
         self._journal = pending(writer.path, embedder)
         self._journaled = self._journal.load()
         self._given = given
-        self.embedded = self.reused = self.predicted = 0
+        self.embedded = self.reused = self.predicted = self.unread = 0
 
     def lacking(self) -> Rows:
-        """Return the rows without a vector, ascending; in a full run also those with a draft."""
+        """Return the rows that should get a vector, ascending; in a full run also those with a draft."""
         known = self._writer.open_vectors().all_rows(drafts=False if self._full else None)
+        known = np.union1d(known, self._writer.catalog.parts.unread_rows())
         if len(known) == self._writer.catalog.counts()["passages"]:
             return np.empty(0, np.int64)
         return np.setdiff1d(self._writer.catalog.passages.rows(), known, assume_unique=True)
@@ -88,13 +89,23 @@ class Embedding:
 
         buried: rows that this session removed, by digest: their vectors serve texts that came back elsewhere.
         """
-        lacking = self._reuse(lacking, buried)
+        lacking = self._reuse(self.readable(lacking), buried)
         if self._full or len(lacking) <= FIRST:
             self._teach(lacking, commit)
             return
         chosen = student.sample(lacking, first_sample(len(lacking)))
         self._teach(chosen, commit)
         self._draft(np.setdiff1d(lacking, chosen, assume_unique=True))
+
+    def readable(self, rows: Rows) -> Rows:
+        """Return those of the rows that the model can read; note the others, which get no vector."""
+        kept = [np.empty(0, np.int64)]
+        for chunk in chunks(rows, DRAFT_CHUNK):
+            reads = readable(self._embedder, self._texts(chunk))
+            self._writer.catalog.parts.add_unread(chunk[~reads])
+            self.unread += int((~reads).sum())
+            kept.append(chunk[reads])
+        return np.concatenate(kept)
 
     def committed(self) -> None:
         """Forget the journal: what it holds is in a segment now."""

@@ -245,8 +245,8 @@ class Ingest:
             tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
             self.skipped, self._catalog.counts()["passages"],
             done.embedded if done else 0, done.reused if done else 0, done.predicted if done else 0,
-            self._catalog.counter("generation"), self._omitted, tuple(self.stale), tuple(self.withheld),
-            tuple(self.warnings), self._dry,
+            done.unread if done else 0, self._catalog.counter("generation"), self._omitted, tuple(self.stale),
+            tuple(self.withheld), tuple(self.warnings), self._dry,
         )  # fmt: skip
 
     def commit(self) -> None:

@@ -56,10 +56,12 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     rewrite_statements(writer)
     writer.catalog.ensure()
+    writer.catalog.parts.clear_unread()
     if embedder is None:
         return writer.commit()
     ensure_pieces(writer, embedder)
     embedding = Embedding(writer, embedder, progress, full=full)
+    embedding.readable(writer.catalog.passages.rows())
     embedding.fill(np.union1d(embedding.lacking(), writer.open_vectors().broken()), lambda: None)
     writer.compact_vectors()
     generation = writer.commit()

@@ -1,11 +1,14 @@
 """How likely a passage answers: a probability from evidence that can be compared between questions and indexes.
 
-Logistic regression (Platt, 1999) on evidence that needs no judgments of this index: the cosine above the index's own
-background (the mean cosine of its passages with each other), the share of the question's terms that the passage holds,
-by idf, the share of what the question names (names, numbers, times) that it lacks, how well its word pieces are met,
-how many terms the question has, and the rank. scripts/bench confidence made the coefficients from the training
-or development questions of SciFact, NFCorpus and SQuAD, mixed with questions from elsewhere that have no answer there;
-BENCHMARKS.md has how well they hold on collections that took no part.
+Logistic regression (Platt, 1999) on evidence of the question and the passage: the cosine above the model's background,
+how well word pieces are met, which of the question's telling words the passage holds, how many these are, the share of
+what the question names (names, numbers, times) that it lacks, its length, for a long text holds words by chance, and
+the rank. Of the index there is one thing: how near the question's further neighbours are, since among many alike the
+first is right less often. So a confidence depends neither on how documents are cut, nor on copies of them, nor on what
+else is there.
+
+`scripts/bench confidence DATA --fit` makes the coefficients, see there; BENCHMARKS.md has how well they hold on
+collections that took no part.
 """
 
 from __future__ import annotations
@@ -19,48 +22,76 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 
 LEAST = 5e-5  # of a probability and of its complement
-LEAST_ROOM = 0.1  # that a background leaves to cosines above it: of an index of copies it is 1
+RIVALS = slice(10, 30)  # the question's neighbours, equal ones counted once, whose cosines tell how many are alike
+FAR = 0.25  # cosine above the background, nearer than which a neighbour is a rival
+SHORT = 20  # characters: a text is taken to be longer by so many
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for n passages, each (n,); `cosine` and `pieces` are None without a model or its word pieces.
+    """What speaks for n passages, each (n,); `cosine` and `pieces` are None without a model or its word pieces, and NaN
+    for a passage without them.
 
-    rank: from 1; terms: of the question; unmet: how much of the names, numbers and times in the question the passage
-    lacks, 0 to 1; bm25: the raw score; background: mean cosine of two passages of the index.
+    rank: from 1; coverage: the share of the question's telling words that the passage holds; held: how many these
+    are, 1 where a pattern or a date is all that was asked for; rarity: the share by idf, for words alone: languages
+    without a list of function words need it; unmet: how much of the names, numbers and times in the question the
+    passage lacks, 0 to 1; length: in characters; cosine: above the model's background, of 1; rivals: see `rivals`;
+    words: telling ones in the question.
     """
 
     rank: Values
-    terms: int
     coverage: Values
+    held: Values
+    rarity: Values
     unmet: Values
-    bm25: Values
+    length: Values
     cosine: Values | None = None
-    background: float = 0.0
     pieces: Values | None = None
+    rivals: float = FAR
+    words: float = 1.0
 
     def features(self) -> dict[str, Values]:
         """Return what is known by the names that the models below use."""
         found = {
             "rank": np.log(self.rank),
-            "terms": np.full(len(self.rank), np.log(max(self.terms, 1))),
             "coverage": self.coverage,
+            "held": np.log1p(self.held),
+            "rarity": self.rarity,
+            "rare": np.log1p(self.rarity * self.words),
             "unmet": self.unmet,
-            "bm25": self.bm25,
+            "length": np.log(self.length + SHORT),
         }
         if self.cosine is not None:
-            found["cosine"] = (self.cosine - self.background) / max(1 - self.background, LEAST_ROOM)
+            found["cosine"] = self.cosine
+            found["rivals"] = np.full(len(self.rank), self.rivals)
         if self.pieces is not None:
             found["pieces"] = self.pieces
         return found
 
 
-# Coefficients by feature, "" for the constant; the first model whose features are all known is taken.
+# Coefficients by feature, "" for the constant; a passage is judged by the first model whose features are all known.
 MODELS: tuple[Mapping[str, float], ...] = (
-    {"cosine": 3.59, "coverage": 1.56, "pieces": 4.19, "unmet": -1.06, "terms": 0.27, "rank": -0.72, "": -5.93},
-    {"cosine": 3.85, "coverage": 2.78, "unmet": -1.07, "terms": 0.05, "rank": -0.74, "": -3.57},
-    {"bm25": 0.07, "coverage": 2.36, "unmet": -1.26, "terms": -0.24, "rank": -0.66, "": -2.56},
-)
+    {
+        "cosine": 6.09, "pieces": 4.36, "coverage": 0.84, "held": 0.73, "unmet": -1.17, "rivals": -4.17,
+        "length": -0.69, "rank": -0.81, "": -1.41,
+    },
+    {
+        "cosine": 6.76, "coverage": 2.8, "held": 0.53, "unmet": -1.13, "rivals": -4.34, "length": -0.65, "rank": -0.8,
+        "": 0.11,
+    },
+    {"rarity": 4.66, "rare": 2.01, "unmet": -1.66, "length": -1.25, "rank": -0.57, "": 1.88},
+)  # fmt: skip
+
+
+def rivals(cosines: Values) -> float:
+    """Return the mean cosine of RIVALS, FAR in place of those that are farther or do not exist.
+
+    cosines: of the question's neighbours, above the model's background. Of equal ones, which copies have, one counts.
+    """
+    near = np.zeros(RIVALS.stop)
+    distinct = np.unique(cosines)[::-1][: RIVALS.stop]
+    near[: len(distinct)] = distinct
+    return float(np.maximum(near[RIVALS], FAR).mean())
 
 
 def scaled(probability: Values, slope: float, shift: float) -> Values:
@@ -79,7 +110,10 @@ def logits(probability: Values) -> Values:
 def confidence(evidence: Evidence) -> Values:
     """Return the probability that each passage answers: (n,) in [0, 1]."""
     known = evidence.features()
-    model = next(model for model in MODELS if model.keys() - {""} <= known.keys())
-    logit = model[""] + sum(weight * known[name] for name, weight in model.items() if name)
+    logit = np.full(len(evidence.rank), np.nan)
+    for model in MODELS:
+        if model.keys() - {""} <= known.keys():
+            said = model[""] + sum(weight * known[name] for name, weight in model.items() if name)
+            logit = np.where(np.isnan(logit), said, logit)
     probability: Values = 1 / (1 + np.exp(-logit))
     return probability

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from searchkit.errors import ArgumentError
 from searchkit.search.prompt import MOST_MARKERS, written
 from searchkit.storage.contract import View
-from searchkit.types import ANSWERABLE, Hit, Passage, Results
+from searchkit.types import CITED, Hit, Passage, Results
 from searchkit.validation import Check, count, each_of, fields_of, mapping, number, optional, text, texts, wrong
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Context:
     below it the passages, each behind its marker. No title and no passage can pass for such a line or marker: all but
     their first lines begin with a space, characters that do not show are left out, and what looks like ours is marked
     ("\[1]", "> Source:"). The exact texts are in the citations.
-    confidence: that the best passage found answers; what is below ANSWERABLE is not cited unless it was asked for.
+    confidence: that the best passage found answers; what is below CITED is not cited unless it was asked for.
     warnings: what was understood otherwise than written, as of a search.
     """
 
@@ -142,11 +142,11 @@ def context(
     """Take hits, best first, as long as they fit in `max_tokens`; put them in reading order per document.
 
     Documents come in the order of their best passage. A hit that does not fit is passed over, for a shorter
-    one may. All that is written counts, headings and markers too. honest: take nothing where the index seems to hold no
-    answer, and else only hits that have half the confidence of an answer at least.
+    one may. All that is written counts, headings and markers too. honest: take only hits of at least the
+    confidence CITED.
     """
     taken: list[Hit] = []
-    worthy = [hit for hit in results.hits if results.answerable and hit.confidence >= ANSWERABLE / 2]
+    worthy = [hit for hit in results.hits if hit.confidence >= CITED]
     for hit in worthy if honest else results.hits:
         if len(taken) < MOST_MARKERS and count_tokens([written(_ordered([*taken, hit]))])[0] <= max_tokens:
             taken.append(hit)

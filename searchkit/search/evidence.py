@@ -6,8 +6,8 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 
-from searchkit.search.confidence import Evidence, Values, confidence, scaled
-from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
+from searchkit.search.confidence import FAR, Evidence, Values, confidence, rivals, scaled
+from searchkit.search.inquiry import VECTOR, Inquiry
 from searchkit.search.ranked import Stretch
 from searchkit.search.timeliness import closeness
 from searchkit.types import Passage, Rows
@@ -19,7 +19,8 @@ TIME_FITS = 0.3  # closeness of a date from which on it is the time that the que
 def confidences(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Values:
     """Return how likely each of these passages answers: (n,), scaled if judgments taught the index to.
 
-    A scaling was fitted to confidences that know the question's vector, and holds for no others.
+    A scaling was fitted to confidences that know the question's vector, and holds for no others. What asks for nothing
+    has no answer: words that say what is not wanted, or nothing but function words.
     """
     question = stretch.question
     if question.asks_nothing:
@@ -35,37 +36,36 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
     rows = np.array([row for row, _ in found], np.int64)
     cosines: Values | None = None
     pieces: Values | None = None
-    if VECTOR in question.arms:
-        from searchkit.search.stages.pieces import piece_scores  # noqa: PLC0415 - keywords alone have no pieces
+    near = FAR
+    if VECTOR in question.arms and question.model is not None:
+        from searchkit.models.embedders.background import background  # noqa: PLC0415 - keywords alone have no model
+        from searchkit.search.stages.pieces import telling_scores  # noqa: PLC0415 - and no pieces
 
-        cosines = np.nan_to_num(stretch.pool.said(VECTOR, rows))
-        known = piece_scores(question, rows)
-        pieces = None if known is None else np.nan_to_num(known).astype(np.float64)
+        least = background(question.model)
+        cosines = (stretch.pool.said(VECTOR, rows) - least) / (1 - least)
+        near = rivals((stretch.pool.found[VECTOR].scores.astype(np.float64) - least) / (1 - least))
+        known = telling_scores(question, rows)
+        pieces = None if known is None else known.astype(np.float64)
     highlight = question.highlight
     held = [highlight.terms(passage.shown_text) | highlight.terms(passage.title) for _, passage in found]
+    wanted = {word: question.share(word) for word in question.telling}
+    words = sum(wanted.values()) or 1.0
+    shares = ([share * len(word & terms) / len(word) for word, share in wanted.items()] or [1.0] for terms in held)
+    count = np.array([sum(each) for each in shares], np.float64)
+    idf = {term: question.idf[term] for term in frozenset[str]().union(*wanted)}
+    total = sum(idf.values())
     return Evidence(
         np.arange(1, len(rows) + 1, dtype=np.float64) + question.request.offset,
-        len(question.terms),
-        coverage(question, held),
+        count / words,
+        count,
+        np.array([sum(idf[term] for term in idf.keys() & terms) / total if total else 1.0 for terms in held]),
         unmet(question, rows, held),
-        stretch.pool.said(KEYWORD, rows),
+        np.array([len(passage.shown_text) for _, passage in found], np.float64),
         cosines,
-        question.view.background if cosines is not None else 0.0,
         pieces,
+        near,
+        words,
     )
-
-
-def coverage(question: Inquiry, held: Sequence[Set[str]]) -> Values:
-    """Return the share of the question's terms that passages of these terms hold, by idf: (n,).
-
-    It is 1 for a question that asks for no term outright.
-    """
-    total = sum(question.importance.values())
-    shares = [
-        sum(idf for term, idf in question.importance.items() if term in terms) / total if total else 1.0
-        for terms in held
-    ]
-    return np.array(shares, np.float64)
 
 
 def unmet(question: Inquiry, rows: Rows, held: Sequence[Set[str]]) -> Values:

@@ -12,8 +12,10 @@ import numpy as np
 from searchkit import queries
 from searchkit.errors import QueryError
 from searchkit.queries.clauses import parts
+from searchkit.queries.function_words import function_words
 from searchkit.queries.highlight import Highlighter, query_terms
 from searchkit.queries.names import names
+from searchkit.queries.syntax import Boolean
 from searchkit.queries.times import TimeSpan, named_times
 from searchkit.queries.words import plain
 from searchkit.search.memory import Memory
@@ -106,21 +108,37 @@ class Inquiry:
         wanted = self.request.mode
         if wanted == VECTOR and not self._has_vectors():
             raise QueryError("this index holds no vectors. Add them with: searchkit rebuild --embedder minilm")
-        if wanted != "hybrid" or not self._has_vectors():
-            return wanted if wanted == VECTOR else KEYWORD
-        passages, vectors = self.view.keywords.count, len(self.view.vectors)
-        if vectors >= FEWEST_VECTORS * passages and vectors:
-            return wanted
-        if vectors:  # a run was cut off, or goes on: most would be held to be far from any question
-            self.warnings.append(
-                f"only {vectors:,} of {passages:,} passages have vectors yet, so this was answered by words; "
-                "the next run of searchkit index goes on with them"
-            )
-        return KEYWORD
+        if wanted == KEYWORD or not self._has_vectors() or (wanted != VECTOR and not self._has_enough()):
+            return KEYWORD
+        return wanted if self._is_read() else KEYWORD
 
     def _has_vectors(self) -> bool:
         """Tell whether there are vectors of the question, or a model that makes them."""
         return self.model is not None
+
+    def _has_enough(self) -> bool:
+        """Tell whether hybrid may ask the vectors that there are; warn if not."""
+        held = self.view.vectors
+        passages, vectors = self.view.keywords.count - held.unread, len(held)
+        if vectors and vectors < FEWEST_VECTORS * passages:  # a run was cut off, or goes on: most would seem far away
+            self.warnings.append(
+                f"only {vectors:,} of {passages:,} passages have vectors yet, so this was answered by words; "
+                "the next run of searchkit index goes on with them"
+            )
+            return False
+        return vectors > 0
+
+    def _is_read(self) -> bool:
+        """Tell whether the model can read the question; warn if not."""
+        from searchkit.models.embedders.checks import readable  # noqa: PLC0415 - words alone need no models
+
+        text = self.parsed.text
+        if self.model is None or readable(self.model, [text])[0]:
+            return True
+        self.warnings.append(
+            f"the model {self.model.name} cannot read the question's script; passages were compared by words alone"
+        )
+        return False
 
     def _earlier(self) -> Earlier | None:
         """Return how the question reads with the turns before it, None if it stands alone."""
@@ -203,6 +221,25 @@ class Inquiry:
             begin = end
         return found
 
+    @kept
+    def telling_pieces(self) -> FloatMatrix:
+        """The same with all pieces of telling words counting alike; of a part that has none, all pieces."""
+        if self.states is None:
+            raise ValueError("the model of this index tells no word pieces")
+        telling = frozenset[str]().union(*self.telling)
+        found, begin = np.zeros_like(self.piece_weights), 0
+        for own, part, read in zip(found, self.parts, self.states, strict=True):
+            inside = np.zeros(len(read.states), np.float32)
+            for start, end, term in self.analyzer.spans(part):
+                if term in telling:
+                    inside[(read.pieces[:, 0] < end) & (read.pieces[:, 1] > start)] = 1
+            weights = inside if inside.any() else np.ones_like(inside)
+            weights /= max(float(weights.sum()), 1.0)
+            end = begin + len(weights)
+            own[begin:end] = weights if self.earlier is None else self.earlier.weighed(weights, read.pieces)
+            begin = end
+        return found
+
     # --- by its words -------------------------------------------------------------------------------------
 
     @kept
@@ -227,12 +264,20 @@ class Inquiry:
         """The inverse document frequency of each of the terms."""
         return {term: idf(self.view.keywords.count, found) for term, found in self.frequencies.items()}
 
-    @property
-    def importance(self) -> Mapping[str, float]:
-        """The idf of each of the terms; of those that only earlier turns have, a share."""
-        if self.earlier is None:
-            return self.idf
-        return {term: found * self.earlier.shares.get(term, 1.0) for term, found in self.idf.items()}
+    def share(self, word: frozenset[str]) -> float:
+        """Return how much a word counts: 1, less if only earlier turns have it."""
+        return 1.0 if self.earlier is None else min(self.earlier.shares.get(term, 1.0) for term in word)
+
+    @kept
+    def telling(self) -> list[frozenset[str]]:
+        """The terms of each word that says something by itself, each once; a word may be many, as in Thai."""
+        function, terms = function_words(self.analyzer.language), set(self.terms)
+        words = (
+            frozenset(term for _, _, term in word.spans) & terms
+            for word in self.analyzer.words(self.text)
+            if self.text[word.start : word.end].casefold() not in function
+        )
+        return [word for word in dict.fromkeys(words) if word]
 
     @kept
     def _spans(self) -> tuple[TimeSpan, ...]:
@@ -268,7 +313,13 @@ class Inquiry:
 
     @kept
     def asks_nothing(self) -> bool:
-        """Whether this is a courtesy ("thanks!"), or asks by itself about what nobody has named ("who was she?")."""
+        """Whether nothing is asked for: by exclusions or function words alone, by a courtesy ("thanks!"), or by itself
+        about what nobody has named ("who was she?").
+        """
+        tree = self.parsed.tree
+        excludes = isinstance(tree, Boolean) and not (tree.must or tree.should)
+        if not self.telling and (self.terms or excludes):
+            return True
         if self.analyzer.language != "en" or len(self.asked) > LONGEST_NOTHING:
             return False
         from searchkit.queries.smalltalk import is_smalltalk  # noqa: PLC0415 - few questions are as short

@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -35,24 +35,32 @@ HEADERS = {
 }  # unless an answer says otherwise
 
 
+During = Callable[[], contextlib.AbstractAsyncContextManager[Any]]
+
+
 def table(limits: RequestLimits) -> tuple[Endpoint, ...]:
     """Return every endpoint there is."""
     others = tuple(each for module in (asking, documents, chats, writing) for each in module.endpoints(limits))
     return about.endpoints(others, asking.components())
 
 
-def application(hub: Hub, more: Sequence[BaseRoute] = (), open_paths: Sequence[str] = ()) -> ASGIApp:
+def application(
+    hub: Hub, more: Sequence[BaseRoute] = (), open_paths: Sequence[str] = (), during: Sequence[During] = ()
+) -> ASGIApp:
     """Return the server as an ASGI application.
 
     more: routes and mounts besides the endpoints, which stand behind the same checks of Host, Origin and token;
-    open_paths: those of theirs that need no token.
+    open_paths: those of theirs that need no token; during: what has to go on while they are served.
     """
     endpoints, page = table(hub.options.limits), static.routes()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        hub.start()
-        yield
+        async with contextlib.AsyncExitStack() as going_on:
+            for each in during:
+                await going_on.enter_async_context(each())
+            hub.start()
+            yield
         hub.close()
 
     inside = Starlette(

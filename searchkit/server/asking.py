@@ -42,6 +42,12 @@ def search_batch(call: Call) -> dict[str, Any]:
     return {"results": [_results(call, each) for each in found]}
 
 
+def similar(call: Call) -> dict[str, Any]:
+    """Find what is like a document or passage."""
+    options = _allowed(call)
+    return _results(call, call.served.index.similar(options.pop("id"), **options))
+
+
 def context(call: Call) -> dict[str, Any]:
     """Fill a context."""
     options = _allowed(call)
@@ -93,6 +99,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
     asked = schemas.options(limits)
     histories = array(schemas.CONVERSATION, maxItems=limits.batch, description="one conversation for each query")
     filled = {**asked, "k": asked["k"] | {"default": CONTEXT_HITS}, "collapse": asked["collapse"] | {"default": True}}
+    alike = {name: shape for name, shape in asked.items() if name != "history"}
     return (
         Endpoint(
             method="POST", path=f"{ROOT}/search", operation="search", handle=search,
@@ -119,6 +126,15 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
             parameters=(INDEX_NAME,),
             body=record({"queries": array(query, maxItems=limits.batch), **asked, "history": histories}, ["queries"]),
             answers={200: record({"results": array(reference("Results"))}, ["results"], closed=False)}, faults=(409,),
+        ),
+        Endpoint(
+            method="POST", path=f"{ROOT}/similar", operation="similar", handle=similar,
+            summary="Find passages of other documents that are like a document or passage, most alike first",
+            parameters=(INDEX_NAME,),
+            body=record(
+                {"id": TEXT | {"maxLength": limits.query, "description": "of a document or passage"}, **alike}, ["id"]
+            ),
+            answers={200: reference("Results")}, faults=(409,),
         ),
         Endpoint(
             method="POST", path=f"{ROOT}/context", operation="context", handle=context,

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 import searchkit
-from searchkit.server.config import WRITE
 from searchkit.server.endpoints import OPEN, Endpoint, Parameter
 from searchkit.server.schemas import TEXT, Schema, nullable, record, reference
 
@@ -62,7 +61,6 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "parameters": [_parameter(each) for each in endpoint.parameters],
         "responses": {**given, **refusals},
         "security": [] if endpoint.access == OPEN else [{"token": []}, {}],
-        **({"x-writes": True} if endpoint.access == WRITE else {}),
     }
     if endpoint.body is not None:
         shape["requestBody"] = _body(endpoint.body, endpoint.media)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import signal
 import socket
@@ -16,7 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from searchkit.errors import StorageError
-from searchkit.server import shell
+from searchkit.server import agents, shell
 from searchkit.server.application import application
 from searchkit.server.config import ServerOptions
 from searchkit.server.endpoints import refused
@@ -25,6 +26,7 @@ from searchkit.server.hub import LOG, Hub
 from searchkit.server.limits import RequestLimits
 from searchkit.storage import sockets
 
+M_ARENA_MAX = -8  # of malloc.h
 MALFORMED = Fault(400, "malformed_request", "this is no request of HTTP/1.1 that can be understood")
 CROWDED = Fault(503, "too_many_connections", "there are too many connections", "try again soon", None,
                 RETRY)  # fmt: skip
@@ -36,10 +38,14 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
     begun: is told the address as soon as it answers.
     """
     _log_to_stderr()
+    _keep_to_few_heaps()
     network = _listening(options)
     hub = Hub(options)
+    host, port = network.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    for_agents = agents.mounted(hub, address)
     config = uvicorn.Config(
-        application(hub, [shell.route(hub)], [shell.PATH]),
+        application(hub, [shell.route(hub), *for_agents.routes], [shell.PATH], for_agents.during),
         http=protocol(options.limits),
         ws="none",
         lifespan="on",
@@ -49,8 +55,7 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=round(options.limits.seconds) + 1,
     )
-    host, port = network.getsockname()[:2]
-    begun(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    begun(address)
     with contextlib.ExitStack() as opened:
         ours = {name: opened.enter_context(sockets.listening(path)) for name, path in options.indexes.items()}
         found = {name: each for name, each in ours.items() if each is not None}
@@ -63,15 +68,14 @@ def _listening(options: ServerOptions) -> socket.socket:
     try:
         found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
         family, kind, protocol_number, _, address = found[0]
-        # of TCP by its number: else asyncio lets the kernel hold back the second half of each answer, for 40 ms
-        opened = socket.socket(family, kind, protocol_number)
-        with contextlib.ExitStack() as unless_it_listens:
-            unless_it_listens.enter_context(opened)
+        with contextlib.ExitStack() as failed:
+            # of TCP by its number: else asyncio lets the kernel hold back the second half of each answer, for 40 ms
+            opened = failed.enter_context(socket.socket(family, kind, protocol_number))
             if sys.platform != "win32":
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             opened.bind(address)
             opened.listen(options.limits.connections)
-            unless_it_listens.pop_all()
+            failed.pop_all()
     except OSError as error:
         raise StorageError(
             f"{options.host} port {options.port} cannot be listened at: {error.strerror}. Choose another with --port"
@@ -139,6 +143,12 @@ class PatientProtocol(H11Protocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def _keep_to_few_heaps() -> None:
+    """Have glibc share two heaps: it would give the threads of each commit their own, and never take those back."""
+    with contextlib.suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _bytes_of(found: Fault) -> bytes:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Scores = npt.NDArray[np.float32]
 
-PRIOR_PAIRS = 10  # of documents, that a view's background counts as if they had cosine 0
-
 
 class VectorRows(NamedTuple):
     """What vectors there are of n passages: (n, dim) float32, NaN for one without; their word pieces, if all are known.
@@ -93,6 +91,10 @@ class VectorReader(Protocol):
 
     def __len__(self) -> int:
         """How many passages have a vector."""
+
+    @property
+    def unread(self) -> int:
+        """How many have none for the model cannot read them."""
 
     def search_many(
         self, queries: FloatMatrix, limit: int, scope: Scope | None = None, recall: float = RECALL
@@ -188,14 +190,6 @@ class View(Protocol):
         """The number of the commit."""
 
     @property
-    def background(self) -> float:
-        """The mean cosine of two passages of different documents, from a sample at least; 0 where there are no two.
-
-        It is what a cosine means nothing below: some models give any two texts .7. The mean of a few pairs of
-        documents, which may be two versions of one, says little: it counts as if PRIOR_PAIRS more had 0.
-        """
-
-    @property
     def keywords(self) -> KeywordReader:
         """The keyword arm."""
 
@@ -235,5 +229,5 @@ class View(Protocol):
     def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> View:
         """Return the same with other vectors of some rows, ascending, in `read`, `scores` and `drafts`: (n, dim).
 
-        They are no drafts. Searches and the background go on with the vectors there were.
+        They are no drafts. Searches go on with the vectors there were.
         """

@@ -106,6 +106,7 @@ def status(path: Path, snapshot: Snapshot, *, sources: bool = False) -> dict[str
     settings, catalog = snapshot.settings, snapshot.catalog
     with catalog.lock:
         counts, statements = catalog.counts(), catalog.statements.count()
+        unread = len(catalog.parts.unread_rows())
         dead, roots = len(catalog.parts.dead_rows()), list(catalog.sources.roots())
     return {
         "path": str(path),
@@ -115,6 +116,7 @@ def status(path: Path, snapshot: Snapshot, *, sources: bool = False) -> dict[str
         "statements": statements,
         "vectors": len(snapshot.vectors),
         "drafts": len(snapshot.vectors.all_rows(drafts=True)),
+        "unread": unread,
         "dead": dead,
         "bytes": _size(path),
         "engine": settings.engine,

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+# A search from a fresh shell, where no server runs, does not wait for sockets.
+# ruff: noqa: PLC0415
+
+if TYPE_CHECKING:
+    import socket
 
 NAME = "server.sock"
 PATIENCE = 0.5  # seconds to be let in
@@ -42,6 +48,8 @@ def connected(path: Path) -> socket.socket | None:
         found = place.lstat()
         if not _is_own(found):
             return None
+        import socket
+
         connection = socket.socket(socket.AF_UNIX)
     except (OSError, AttributeError):  # nobody listens; no such sockets on this system
         return None
@@ -55,6 +63,8 @@ def connected(path: Path) -> socket.socket | None:
 
 
 def _listening(place: Path) -> socket.socket | None:
+    import socket
+
     if not hasattr(socket, "AF_UNIX"):
         return None
     with contextlib.suppress(OSError):

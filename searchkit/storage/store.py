@@ -185,13 +185,13 @@ class Writer:
         self._merge(swallowed, list(parts))
 
     def compact_vectors(self) -> None:
-        """Rewrite all segments as one, without the dead rows."""
+        """Rewrite all segments as one, without the dead rows and those that the model cannot read."""
         self._merge(list(reversed(self._segments)), [])
         self.catalog.parts.clear_dead()
 
     def _merge(self, names: Sequence[str], parts: list[Part]) -> None:
-        """Replace segments, newest first, by one that holds these parts, and their rows that are not dead."""
-        dead = self.catalog.parts.dead_rows()
+        """Replace segments, newest first, by one that holds these parts, and their rows that are not dead or unread."""
+        dead = np.union1d(self.catalog.parts.dead_rows(), self.catalog.parts.unread_rows())
         for segment in [segments.open_segment(self.path / "vectors", name, self.settings.dim) for name in names]:
             (mask,) = arm.living([segment], dead)
             parts.append(segments.part_of(segment, mask))

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.errors import IndexCorrupt
 from searchkit.queries.syntax import Query
 from searchkit.rankings import among
-from searchkit.storage.contract import PRIOR_PAIRS, Scope, Scores, VectorRows
+from searchkit.storage.contract import Scope, Scores, VectorRows
 from searchkit.storage.keywords import EngineReader
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.arm import Vectors
-from searchkit.storage.vectors.segments import are_units
-from searchkit.threads import once
 from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking, Rows
 
 if TYPE_CHECKING:
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 50_000  # vectors that questions had computed, in memory
 KEPT_FILTERS = 16
-BACKGROUND_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +80,9 @@ class EngineKeywords:
 class SegmentVectors:
     """The vector arm, by the segments of a commit."""
 
-    def __init__(self, stored: Vectors) -> None:
+    def __init__(self, stored: Vectors, unread: int) -> None:
         self._stored = stored
+        self.unread = unread
 
     def __len__(self) -> int:
         return len(self._stored)
@@ -110,7 +107,7 @@ class SegmentVectors:
 
     def upgraded(self, rows: Rows, matrix: FloatMatrix) -> SegmentVectors:
         """Return the same with other vectors of some rows, see `Vectors.upgraded`."""
-        return SegmentVectors(self._stored.upgraded(rows, matrix))
+        return SegmentVectors(self._stored.upgraded(rows, matrix), self.unread)
 
 
 class FolderView:
@@ -122,29 +119,11 @@ class FolderView:
         self.settings = snapshot.settings
         self.generation = snapshot.generation
         self.keywords = EngineKeywords(snapshot.keywords)
-        self.vectors = SegmentVectors(snapshot.vectors)
+        self.vectors = SegmentVectors(snapshot.vectors, len(snapshot.catalog.parts.unread_rows()))
         self.passages = CatalogPassages(snapshot.catalog)
         self.statements = CatalogStatements(snapshot.catalog)
         self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
         self._scopes: dict[tuple[str, tuple[object, ...]], RowScope] = {}
-
-    @once
-    def background(self) -> float:
-        """Return the mean cosine of two passages of different documents, from a sample, with PRIOR_PAIRS."""
-        rows, matrix = self.snapshot.vectors.sample(BACKGROUND_ROWS)
-        owners = self.passages.owners(rows.tolist())
-        if not are_units(matrix).all():
-            path = self.snapshot.path / "vectors"
-            raise IndexCorrupt(f"{path} holds some that are not of unit length. Run: searchkit rebuild")
-        _, document, sizes = np.unique([owners[row] for row in rows.tolist()], return_inverse=True, return_counts=True)
-        pairs = len(rows) ** 2 - int((sizes**2).sum())
-        if not pairs:
-            return 0.0
-        sums = np.zeros((len(sizes), matrix.shape[1]), np.float32)
-        np.add.at(sums, document, matrix)
-        whole = sums.sum(axis=0)
-        known = len(sizes) * (len(sizes) - 1) / 2
-        return float((whole @ whole - (sums * sums).sum()) / pairs) * known / (known + PRIOR_PAIRS)
 
     def scope(self, condition: Filter | None = None, speakers: Collection[int] | None = None) -> RowScope | None:
         """Return the passages whose documents fit, in which any of these speakers says something; None for all."""

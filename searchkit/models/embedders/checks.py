@@ -98,6 +98,20 @@ def word_pieces(model: PieceEmbedder, texts: Sequence[str]) -> Ragged:
     return found
 
 
+def readable(model: Embedder, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell which texts a model can read: (len(texts),); all, of one that has no `reads`. Raises ModelError."""
+    reads = getattr(model, "reads", None)
+    if reads is None or not texts:
+        return np.ones(len(texts), np.bool_)
+    found = np.asarray(reads(texts))
+    if found.dtype != np.bool_ or found.shape != (len(texts),):
+        raise ModelError(
+            f"the embedder {model.name} must tell of each of {len(texts)} texts whether it reads it, as booleans; it "
+            f"returned {found.dtype} of shape {found.shape}"
+        )
+    return found
+
+
 def token_counter(model: Embedder | None) -> Callable[[Sequence[str]], list[int]]:
     """Return what counts a model's tokens, which raises ModelError; without a model, what estimates them."""
     if model is None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import ArgumentError, SearchkitError
+from searchkit.models.embedders import scripts
 from searchkit.models.embedders.checks import digest_of, valid_text
 from searchkit.models.embedders.runtime import session, tokenizer, with_output
 from searchkit.models.embedders.wordpieces import WordPieces
@@ -42,6 +43,7 @@ class OnnxEmbedder:
         manifest = manifest_of(folder)
         self.name: str = manifest["name"]
         self.dim: int = manifest["dim"]
+        self.background: float | None = manifest.get("background")  # see the module of this name; None: to be measured
         self.digest = digest_of([*manifest["files"].values(), str(max_tokens)])
         self._max_tokens = max_tokens
         self._threads = threads or cores()
@@ -121,6 +123,28 @@ class OnnxEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens, also those beyond what the model reads; special tokens left out."""
         return self._word_pieces.count(texts)
+
+    def reads(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Tell which texts the model can read: (len(texts),). See `scripts`."""
+        return np.array([self._reads(text) for text in texts], np.bool_)
+
+    def _reads(self, text: str) -> bool:
+        if text.isascii():
+            return True
+        pieces = self._encode(text)[1:-1]
+        unknown = sum(piece == self._unknown for piece in pieces)
+        return unknown <= scripts.MOST * len(pieces) and not scripts.strange(text, self._scripts)
+
+    @once
+    def _scripts(self) -> frozenset[str]:
+        """The scripts that the vocabulary was made from."""
+        return scripts.known_scripts(self._tokenizer.get_vocab())
+
+    @once
+    def _unknown(self) -> int | None:
+        """The piece that stands for what is in no vocabulary."""
+        found: int | None = self._tokenizer.token_to_id(self._tokenizer.model.unk_token)
+        return found
 
     def token_counter(self) -> TokenCounter:
         """Return what counts as `count_tokens` does, without the model."""

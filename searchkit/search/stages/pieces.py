@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
 from searchkit.search.first import First
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.maxsim import maxsim
-from searchkit.types import PieceEmbedder, Rows
+from searchkit.storage.contract import Scores
+from searchkit.types import FloatMatrix, PieceEmbedder, Rows
 
 WEIGHT = 0.4
 
@@ -35,22 +35,39 @@ def has_a_say(question: Inquiry) -> bool:
     return question.request.weights.get("vector", 1.0) > 0
 
 
-def piece_scores(question: Inquiry, rows: Rows) -> npt.NDArray[np.float32] | None:
-    """Return how well each row meets the word pieces of the part that it meets best: (n,), None if they are unknown."""
-    model, states, met = question.model, question.states, question.memory.met
-    if states is None or not isinstance(model, PieceEmbedder):
+def piece_scores(question: Inquiry, rows: Rows) -> Scores | None:
+    """Return how well each row meets the word pieces of the part that it meets best: (n,), None if they are unknown.
+
+    Each counts by how rare its word is in the index.
+    """
+    met = question.memory.met
+    if question.states is None:
         return None
     new = np.array([row for row in rows.tolist() if row not in met], np.int64)
-    pieces = question.memory.vectors(new).pieces if len(new) else None
     if len(new):
-        if pieces is None:
+        found = _scores(question, new, question.piece_weights)
+        if found is None:
             return None
-        try:
-            by_part = maxsim(
-                np.concatenate([read.states for read in states]), question.piece_weights, pieces, model.piece_states
-            )
-        except IndexError as error:
-            reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
-            raise IndexCorrupt(reason) from error
-        met.update(zip(new.tolist(), by_part.max(axis=0).tolist(), strict=True))
+        met.update(zip(new.tolist(), found.tolist(), strict=True))
     return np.array([met[row] for row in rows.tolist()], np.float32)
+
+
+def telling_scores(question: Inquiry, rows: Rows) -> Scores | None:
+    """Return the same by the pieces of the question's telling words: (n,), None where they are not known.
+
+    All of them count the same, so that it says the same in every index.
+    """
+    return None if question.states is None else _scores(question, rows, question.telling_pieces)
+
+
+def _scores(question: Inquiry, rows: Rows, weights: FloatMatrix) -> Scores | None:
+    """Return how well pieces that count so much, (parts, m), are met in each row, by the part met best: (n,)."""
+    model, states, pieces = question.model, question.states, question.memory.vectors(rows).pieces
+    if states is None or pieces is None or not isinstance(model, PieceEmbedder):
+        return None
+    try:
+        found = maxsim(np.concatenate([read.states for read in states]), weights, pieces, model.piece_states)
+    except IndexError as error:
+        reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
+        raise IndexCorrupt(reason) from error
+    return np.asarray(found.max(axis=0), np.float32)

@@ -96,6 +96,7 @@ class Catalog:
         self.passages.ensure_bytes()
         self.passages.ensure_headers()
         self.documents.ensure_accounts()
+        self.parts.ensure_unread()
 
     def counter(self, name: str) -> int:
         """Return a counter.

@@ -39,6 +39,7 @@ CREATE UNIQUE INDEX passages_by_document ON passages (document, ordinal);
 CREATE INDEX passages_by_digest ON passages (digest);
 CREATE INDEX passages_by_original ON passages (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE TABLE dead (row INTEGER PRIMARY KEY);
+CREATE TABLE unread (row INTEGER PRIMARY KEY);
 CREATE TABLE segments (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE checksums (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 """

@@ -8,7 +8,6 @@ anything is chosen, so that it cannot starve the ranking, and few rows that it l
 from __future__ import annotations
 
 import copy
-import math
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import cast
@@ -119,17 +118,6 @@ class Vectors:
         for segment, at, position in self._places(rows):
             vectors[at] = segment.read(position)
         return vectors
-
-    def sample(self, size: int) -> tuple[Rows, FloatMatrix]:
-        """Return about `size` living rows, spread evenly, and their vectors."""
-        step = max(1, math.ceil(len(self) / size))
-        rows, matrices = [np.empty(0, np.int64)], []
-        for segment, alive in zip(self._segments, self._alive, strict=True):
-            at = (np.arange(len(segment.rows)) if alive is None else np.flatnonzero(alive))[::step]
-            rows.append(segment.rows[at])
-            matrices.append(segment.read(at))
-        matrix = np.concatenate(matrices, dtype=np.float32) if matrices else np.empty((0, 0), np.float32)
-        return np.concatenate(rows), matrix
 
     def upgraded(self, rows: Rows, matrix: FloatMatrix) -> Vectors:
         """Return the same, with the model's own vectors of some rows, ascending: (n, dim).
