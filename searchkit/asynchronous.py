@@ -56,6 +56,7 @@ class AsyncIndex:
     documents = awaited(Index.documents)
     passages = awaited(Index.passages)
     status = awaited(Index.status)
+    facets = awaited(Index.facets)
     reload = awaited(Index.reload)
     add = awaited(Index.add)
     sync = awaited(Index.sync)

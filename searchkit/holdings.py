@@ -49,6 +49,15 @@ class Holdings:
         with self._reading() as view:
             return status(self.path, view.snapshot, sources=sources)
 
+    def facets(self) -> dict[str, Any]:
+        """Return the sections and sources that there are, each with its number of documents and the filter (`where`)
+        that lets them through, commonest first; and the first and last day, None without dates.
+        """
+        from searchkit.storage.facets import facets  # noqa: PLC0415 - as above
+
+        with self._reading() as view:
+            return facets(view.snapshot.catalog)
+
     def __len__(self) -> int:
         with self._reading() as view:
             return view.passages.count_documents()

@@ -24,7 +24,7 @@ PUBLIC = {
     "compare", "evaluate", "gate", "pseudo_questions", "read", "read_questions", "read_text", "rebuild", "tune",
 }  # fmt: skip
 INDEX_METHODS = {
-    "file_of", "forget", "improve", "watch",
+    "facets", "file_of", "forget", "improve", "watch",
     "check",
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
     "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "similar", "status", "sync",

@@ -167,7 +167,7 @@ def test_the_page_of_the_description_needs_no_script_and_no_other_host(path):
         response = client.get("/docs")
     page = Page()
     page.feed(response.text)
-    assert page.links == ["/openapi.json"]
+    assert page.links == ["/", "/openapi.json"]
     assert not page.tags & {"script", "img", "link", "iframe", "form"}
     assert response.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert "POST /v1/indexes/{name}/search" in response.text

@@ -79,7 +79,10 @@ def serve(
         writable=writable,
         log_questions=log_questions,
     )
-    run(options, lambda address: note(f"serving {', '.join(options.indexes)} at {address}; see {address}/docs"))
+    run(
+        options,
+        lambda address: note(f"serving {', '.join(options.indexes)} at {address}; see {address} and {address}/docs"),
+    )
 
 
 def mcp(

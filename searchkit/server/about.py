@@ -97,8 +97,8 @@ def page(table: Iterable[Endpoint]) -> str:
     parts = "".join(part for each in table for part in _section(each))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>searchkit</title><style>{STYLE}</style>'
-        f"</head><body><h1>searchkit {escape(searchkit.__version__)}</h1><p>The same for programs: "
-        f"<a href='/openapi.json'>openapi.json</a>.</p>{parts}"
+        f"</head><body><h1>searchkit {escape(searchkit.__version__)}</h1><p><a href='/'>Search here</a>. "
+        f"The same for programs: <a href='/openapi.json'>openapi.json</a>.</p>{parts}"
         "</body></html>"
     )
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from searchkit.server import about, asking, chats, documents, writing
+from searchkit.server import about, asking, chats, documents, static, writing
 from searchkit.server.access import check_host, check_origin, check_token, cors_headers
 from searchkit.server.config import READ
 from searchkit.server.endpoints import FACTS, OPEN, Endpoint, Shape, refused, route
@@ -52,7 +52,7 @@ def application(
     more: routes and mounts besides the endpoints, which stand behind the same checks of Host, Origin and token;
     open_paths: those of theirs that need no token; during: what has to go on while they are served.
     """
-    endpoints = table(hub.options.limits)
+    endpoints, page = table(hub.options.limits), static.routes()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -64,13 +64,18 @@ def application(
         hub.close()
 
     inside = Starlette(
-        routes=[*(route(each, hub) for each in endpoints), *more],
+        routes=[*(route(each, hub) for each in endpoints), *page, *more],
         exception_handlers={HTTPException: _unrouted, Exception: _failed},
         lifespan=lifespan,
     )
     inside.router.redirect_slashes = False
     shapes = {each.path: each.shape for each in endpoints}
-    return Door(inside, hub, {*open_paths, *(each.path for each in endpoints if each.access == OPEN)}, shapes)
+    in_the_open = {
+        *open_paths,
+        *(each.path for each in page),
+        *(each.path for each in endpoints if each.access == OPEN),
+    }
+    return Door(inside, hub, in_the_open, shapes)
 
 
 class Door:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from searchkit.errors import ArgumentError
+from searchkit.index import Index
 from searchkit.server import schemas
 from searchkit.server.asking import ROOT
 from searchkit.server.endpoints import INDEX_NAME, Call, Endpoint, Parameter, answer
@@ -25,6 +26,7 @@ CHUNK = 2**18  # bytes of a file that are sent at once
 PAGE = 100  # documents, unless another number is asked for
 MOST_STARS = 10
 OCTETS = "application/octet-stream"
+PLACE = ("id", "ordinal", "start", "end", "section", "page")  # what is told of the passages of a document
 
 
 def indexes(call: Call) -> dict[str, Any]:
@@ -39,21 +41,32 @@ def status(call: Call) -> Response:
     return answer(facts, headers=call.tagged(facts["generation"]))
 
 
+def facets(call: Call) -> Response:
+    """Say what documents can be narrowed down by."""
+    if call.has(call.served.index.generation):
+        return call.unchanged()
+    found, generation = call.served.consistent(lambda index: index.facets())
+    return answer(found | {"generation": generation}, headers=call.tagged(generation))
+
+
 def documents(call: Call) -> Response:
     """List documents by glob, or give one by its id."""
     given = call.given
     if "id" not in given:
-        for name in given.keys() & {"start", "end", "around"}:
+        for name in given.keys() & {"start", "end", "around", "passages"}:
             raise Refusal(Fault(422, "invalid_argument", f"{name} needs an id", "name a document: id=DOCUMENT", name))
         return _listed(call)
     for name in given.keys() & {"glob", "cursor", "limit"}:
         raise Refusal(Fault(422, "invalid_argument", f"{name} cannot stand beside id", "leave one of them out", name))
     if call.has(call.served.index.generation):
         return call.unchanged()
-    (document, marked), generation = call.served.consistent(lambda index: _found(index.get(given["id"]), index.get))
+    (document, marked, passages), generation = call.served.consistent(lambda index: _found(index, given))
     if document is None:
         raise _unknown()
     shape = _window(call, document, marked)
+    if given.get("passages"):
+        inside = [each for each in passages if each.start < shape["end"] and each.end > shape["start"]]
+        shape["passages"] = [{name: getattr(each, name) for name in PLACE} for each in inside]
     return answer(shape | {"generation": generation}, headers=call.tagged(generation))
 
 
@@ -91,9 +104,13 @@ def _listed(call: Call) -> Response:
     return answer(shape, headers=call.tagged(generation))
 
 
-def _found(found: Document | Passage | None, get: Any) -> tuple[Document | None, Passage | None]:
-    """Return a document, and the passage that it was asked for by."""
-    return (get(found.doc_id), found) if isinstance(found, Passage) else (found, None)
+def _found(index: Index, given: Mapping[str, Any]) -> tuple[Document | None, Passage | None, list[Passage]]:
+    """Return a document, the passage that it was asked for by, and its passages if these are asked for."""
+    found = index.get(given["id"])
+    document, marked = (index.get(found.doc_id), found) if isinstance(found, Passage) else (found, None)
+    if not isinstance(document, Document):
+        return None, None, []
+    return document, marked, index.passages(document.id) if given.get("passages") else []
 
 
 def _window(call: Call, document: Document, marked: Passage | None) -> dict[str, Any]:
@@ -119,7 +136,7 @@ def _window(call: Call, document: Document, marked: Passage | None) -> dict[str,
         "text": document.text[start:end],
         "page_starts": list(document.page_starts),
         "passage": None if marked is None else served.passage(marked),
-        "url": served.url(call.base, document.id, *((marked.start, marked.end) if marked else ())),
+        "url": served.url(call.base, document.id, None if marked is None else marked.to_dict()),
     }
 
 
@@ -184,6 +201,12 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
             summary="What an index holds and how it was made", parameters=(INDEX_NAME,),
         ),
         Endpoint(
+            method="GET", path=f"{ROOT}/facets", operation="facets", handle=facets,
+            summary="What documents can be narrowed down by: sections and sources, and the first and last day",
+            meaning="Each value comes with its number of documents, and the filter that lets them through as where.",
+            parameters=(INDEX_NAME,), answers={200: LOOSE, 304: {}},
+        ),
+        Endpoint(
             method="GET", path=f"{ROOT}/documents", operation="documents", handle=documents,
             summary="List documents, or read one by its id",
             meaning="With id, a document or passage: title, metadata and text, all of it or from start to end in "
@@ -194,6 +217,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
                 Parameter(name="start", schema=COUNT, meaning="the first character of the text that is wanted"),
                 Parameter(name="end", schema=COUNT, meaning="the character behind the last"),
                 Parameter(name="around", schema=COUNT, meaning="so many characters before and behind the passage"),
+                Parameter(name="passages", schema=schemas.FLAG, meaning="also where the passages of that part stand"),
                 Parameter(name="glob", schema=text, meaning="which documents to list: all unless given"),
                 Parameter(name="cursor", schema=text, meaning="the cursor of the page before"),
                 Parameter(name="limit", schema=page, meaning="how many documents a page has"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any, TypeVar
@@ -62,13 +63,18 @@ class Served:
         """Return the shape of a hit, citation or statement with its passages as clients see them, and its url."""
         passage = self.passage(shape["passage"])
         around = {side: [self.passage(each) for each in shape[side]] for side in ("before", "after") if side in shape}
-        url = self.url(base, passage["doc_id"], passage["start"], passage["end"])
-        return {**shape, "passage": passage, **around, "url": url}
+        return {**shape, "passage": passage, **around, "url": self.url(base, passage["doc_id"], passage)}
 
-    def url(self, base: str, doc_id: str, start: int | None = None, end: int | None = None) -> str:
-        """Return the address of a document on the server's page; start, end: of what is marked there."""
-        marked = {} if start is None else {"start": start, "end": end}
-        return f"{base}/?{urlencode({'index': self.name, 'id': doc_id, **marked})}"
+    def url(self, base: str, doc_id: str, marked: Mapping[str, Any] | None = None) -> str:
+        """Return the address of a document on the server's page; marked: the shape of a passage that is marked there.
+
+        A checksum of its text goes along: the page marks nothing where another text stands by then.
+        """
+        place: dict[str, Any] = {}
+        if marked is not None:
+            check = zlib.crc32(marked["text"].encode("utf-8", "replace"))
+            place = {"start": marked["start"], "end": marked["end"], "check": f"{check:08x}"}
+        return f"{base}/?{urlencode({'index': self.name, 'id': doc_id, **place})}"
 
     def status(self) -> dict[str, Any]:
         """Return what the index holds; its sources by the names of their folders."""

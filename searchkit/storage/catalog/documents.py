@@ -96,6 +96,10 @@ class Documents:
             "GROUP BY files.key"
         )
 
+    def places(self) -> Iterator[tuple[str, str, str, int | None]]:
+        """Yield the id, section, source and day of every document."""
+        return self._db.execute("SELECT id, section, source, day FROM documents")
+
     def accounts(self) -> Iterator[tuple[str, str | None, tuple[Omission, ...]]]:
         """Yield each document that was not read in full: its id, its file's path, and what was left out."""
         if self._has_accounts:
