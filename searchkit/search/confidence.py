@@ -72,14 +72,14 @@ class Evidence:
 # Coefficients by feature, "" for the constant; a passage is judged by the first model whose features are all known.
 MODELS: tuple[Mapping[str, float], ...] = (
     {
-        "cosine": 6.09, "pieces": 4.36, "coverage": 0.84, "held": 0.73, "unmet": -1.17, "rivals": -4.17,
-        "length": -0.69, "rank": -0.81, "": -1.41,
+        "cosine": 6.26, "pieces": 3.75, "coverage": 1.5, "held": 0.51, "unmet": -1.24, "rivals": -4.36,
+        "length": -0.66, "rank": -0.76, "": -1.34,
     },
     {
-        "cosine": 6.76, "coverage": 2.8, "held": 0.53, "unmet": -1.13, "rivals": -4.34, "length": -0.65, "rank": -0.8,
-        "": 0.11,
+        "cosine": 6.66, "coverage": 2.95, "held": 0.47, "unmet": -1.16, "rivals": -4.19, "length": -0.64,
+        "rank": -0.77, "": 0.0,
     },
-    {"rarity": 4.66, "rare": 2.01, "unmet": -1.66, "length": -1.25, "rank": -0.57, "": 1.88},
+    {"rarity": 4.68, "rare": 1.95, "unmet": -1.72, "length": -1.23, "rank": -0.58, "": 1.86},
 )  # fmt: skip
 
 

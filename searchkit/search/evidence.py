@@ -43,7 +43,7 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
 
         least = background(question.model)
         cosines = (stretch.pool.said(VECTOR, rows) - least) / (1 - least)
-        near = rivals((stretch.pool.found[VECTOR].scores.astype(np.float64) - least) / (1 - least))
+        near = rivals((stretch.nearest.scores.astype(np.float64) - least) / (1 - least))
         known = telling_scores(question, rows)
         pieces = None if known is None else known.astype(np.float64)
     highlight = question.highlight

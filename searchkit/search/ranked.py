@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from searchkit.rankings import EMPTY
 from searchkit.search import pool as pools
 from searchkit.search.first import First
 from searchkit.search.inquiry import VECTOR, Inquiry
@@ -19,7 +20,8 @@ class Stretch:
     """A ranking as far as one depth of the arms reaches, and what came together for it.
 
     question: as it was seen in the end, by an upgraded view perhaps. notes: of the stages, by name. judged: the
-    reranker's own ranking. upgraded: passages whose predicted vectors were replaced by the model's own.
+    reranker's own ranking. upgraded: passages whose predicted vectors were replaced by the model's own. nearest: what
+    the vector arm found at the first depth, whatever this one is.
     """
 
     question: Inquiry
@@ -29,6 +31,7 @@ class Stretch:
     reranker: Reranker | None = None
     judged: Ranking | None = None
     upgraded: int = 0
+    nearest: Ranking = EMPTY
 
     @property
     def rankings(self) -> Mapping[str, Ranking]:
@@ -56,7 +59,8 @@ def first_stretch(question: Inquiry, found: Found | None = None) -> Stretch:
         from searchkit.search.reranking import reranked  # noqa: PLC0415 - few questions rerank
 
         ranking, judged = reranked(question, reranker, ranking)
-    return Stretch(question, first.pool, ranking, first.notes, reranker, judged, upgraded)
+    nearest = first.pool.found.get(VECTOR, EMPTY)
+    return Stretch(question, first.pool, ranking, first.notes, reranker, judged, upgraded, nearest)
 
 
 def _reranker(question: Inquiry) -> Reranker | None:

@@ -37,7 +37,7 @@ def mounted(hub: Hub, base: str) -> Mounted:
         served = hub.served(name)
         found = served.index.get(item_id)
         if isinstance(found, Passage):
-            return served.url(base, found.doc_id, found.start, found.end)
+            return served.url(base, found.doc_id, found.to_dict())
         return served.url(base, item_id)
 
     indexes = {name: hub.served(name).index for name in hub.names}

@@ -20,7 +20,7 @@ from searchkit.ragged import Ragged
 from searchkit.rankings import best_first
 from searchkit.scanning import products
 from searchkit.storage.vectors.nearest import Candidates, Open, coded, everything, rough
-from searchkit.storage.vectors.segments import BLOCK, DTYPE, Segment, are_units
+from searchkit.storage.vectors.segments import BLOCK, DTYPE, UNIT, Segment, are_units
 from searchkit.threads import Guard, once
 from searchkit.types import RECALL, FloatMatrix, FloatVector, Ranking, Rows
 
@@ -184,8 +184,10 @@ def _exact(segment: Segment, positions: npt.NDArray[np.intp], queries: FloatMatr
     """Return the products of queries with a segment's rows in float32: (m, n). Raises IndexCorrupt."""
     with np.errstate(all="ignore"):
         scores = products(segment.read(positions).astype(np.float32), queries).T
-    if not np.isfinite(scores).all():
-        raise IndexCorrupt(f"{segment.name}.vectors.npy holds a vector that is not finite. Run: searchkit rebuild")
+    most = (1 + UNIT) * np.linalg.norm(queries, axis=1, keepdims=True)
+    if not (np.abs(scores) <= most).all():  # nor where it is NaN
+        name = f"{segment.name}.vectors.npy"
+        raise IndexCorrupt(f"{name} holds a vector that is not of unit length. Run: searchkit rebuild")
     return scores
 
 
