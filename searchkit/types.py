@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # results that come from a server are shown without numpy
 else:
     FloatMatrix = FloatVector = Rows = Any
 
-LONGEST_HEADER = 400  # characters of a table's header row that models read: they stop where a passage of it ends
+LONGEST_HEADER = 400  # characters of headings, and of a table's header row, that models read
 ANSWERABLE = 0.15  # confidence of the best hit, below which the index seems to hold no answer
 CITED = 0.08  # confidence from which a context takes a hit: its reader can still say that there is no answer
 RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
@@ -106,8 +106,9 @@ class Passage:
 
     @property
     def embedded_text(self) -> str:
-        """What models read for the passage: its document's title, its table's header row, then the passage."""
-        return "\n".join(part for part in (self.title, self.header[:LONGEST_HEADER], self.text) if part)
+        """What models read for the passage: title, the headings above it, its table's header row, its text."""
+        parts = (self.title, self.section[-LONGEST_HEADER:], self.header[:LONGEST_HEADER], self.text)
+        return "\n".join(part for part in parts if part)
 
     @property
     def shown_text(self) -> str:

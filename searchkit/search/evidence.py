@@ -47,7 +47,7 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
         known = telling_scores(question, rows)
         pieces = None if known is None else known.astype(np.float64)
     highlight = question.highlight
-    held = [highlight.terms(passage.shown_text) | highlight.terms(passage.title) for _, passage in found]
+    held = [highlight.terms(f"{passage.title}\n{passage.section}\n{passage.shown_text}") for _, passage in found]
     wanted = {word: question.share(word) for word in question.telling}
     words = sum(wanted.values()) or 1.0
     shares = ([share * len(word & terms) / len(word) for word, share in wanted.items()] or [1.0] for terms in held)
