@@ -96,6 +96,11 @@ def test_context_who_said_and_lists(index):
     made = index.context("What did analysts say about Vietnam?")
     context = called(served, "context", question="What did analysts say about Vietnam?")
     assert (context["text"], context["confidence"]) == (made.text, made.confidence)
+    turns = [{"role": "user", "content": "What did analysts say about Vietnam?"}]
+    follow = called(served, "context", question="And why did they?", history=turns)
+    assert follow["understood"] == index.context("And why did they?", history=turns).understood
+    assert follow["understood"] != context["understood"] is None
+    assert "role" in called(served, "context", question="Why?", history=[{"role": "robot", "content": "x"}])
     said = called(served, "who_said", name="analysts")["result"]
     assert [each["claim"] for each in said] == [each.claim for each in index.who_said("analysts")]
     assert said

@@ -79,11 +79,22 @@ class CitedPassage(TypedDict):
 
 
 class PromptContext(TypedDict):
-    """Passages to answer from, each under a marker such as [1]; empty if nothing was found."""
+    """Passages to answer from, each under a marker such as [1]; empty if nothing was found.
+
+    understood: how the question was read with the turns before it, None if it stands alone.
+    """
 
     text: str
     citations: list[CitedPassage]
     confidence: float
+    understood: str | None
+
+
+class ConversationTurn(TypedDict):
+    """What was said before. role: user or assistant."""
+
+    role: str
+    content: str
 
 
 class StatementSaid(TypedDict):
@@ -243,13 +254,19 @@ def _metadata(found: Document | Passage) -> dict[str, Any]:
 
 def _context(served: Served) -> Callable[..., PromptContext]:
     @_tool
-    def context(question: str, max_tokens: int = 1500, index: str | None = None) -> PromptContext:
+    def context(
+        question: str,
+        history: list[ConversationTurn] | None = None,
+        max_tokens: int = 1500,
+        index: str | None = None,
+    ) -> PromptContext:
         """Get passages to answer a question from, within a budget of tokens, each under a marker such as [1] to cite.
 
-        Empty text means that the index holds no answer: say so instead of guessing.
+        Empty text means that the index holds no answer: say so instead of guessing. history: the turns before the
+        question, oldest first, if it leans on them ("and what did they say?").
         """
         name, asked = served.index(index)
-        made = asked.context(question, max_tokens)
+        made = asked.context(question, max_tokens, history=[dict(turn) for turn in history or ()])
         citations = [
             CitedPassage(
                 marker=each.marker, id=served.told(name, each.passage.id), title=each.passage.title,
@@ -257,7 +274,9 @@ def _context(served: Served) -> Callable[..., PromptContext]:
             )
             for each in made.citations
         ]  # fmt: skip
-        return PromptContext(text=made.text, citations=citations, confidence=made.confidence)
+        return PromptContext(
+            text=made.text, citations=citations, confidence=made.confidence, understood=made.understood
+        )
 
     return context
 
