@@ -162,6 +162,21 @@ def context(
     return Context(results.query, prompt, citations, tokens, results.generation, best, *said)
 
 
+def cited(view: View, ids: Sequence[str], question: str, count_tokens: Callable[[Sequence[str]], list[int]]) -> Context:
+    """Return the context of passages that were found elsewhere, the first under [1]. Raises ArgumentError."""
+    if len(ids) > MOST_MARKERS:
+        raise ArgumentError(f"ids must be at most {MOST_MARKERS}, as many as there are markers")
+    rows = [view.passages.row_of(each) for each in ids]
+    there = view.passages.get([row for row in rows if row is not None])
+    for name, row in zip(ids, rows, strict=True):
+        if row not in there:
+            raise ArgumentError(f"ids holds {name!r}, which is no passage of this index; give those of its results")
+    passages = [there[row] for row in rows if row is not None]
+    citations = tuple(Citation(f"[{at}]", at, 0.0, each, digest_of(each)) for at, each in enumerate(passages, 1))
+    text = written(citations)
+    return Context(question, text, citations, count_tokens([text])[0] if text else 0, view.generation)
+
+
 def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:
     """Return citations numbered from 1, documents by their best rank, passages in reading order."""
     best: dict[str, int] = {}
