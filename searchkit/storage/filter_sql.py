@@ -66,6 +66,7 @@ KINDS = " UNION ".join(  # every name that a filter finds values of, with each k
 )
 MOST_BOUND = 30_000  # SQLite's own limit is 32,766, or more where it was built so
 LONGEST_CLAUSE = 900_000  # characters; SQLite's own limit is a million bytes or more
+MOST_SCANS = 500  # of every document's value: so many patterns take 5 s for 100,000 documents
 NEVER, ALWAYS = Clause("0"), Clause("1")
 
 _COLUMNS = {"doc": ("id",), "title": ("title",), "section": ("section",), "path": ("id", "source"), "date": ("date",)}
@@ -101,12 +102,42 @@ def paths(condition: Filter) -> set[str]:
 def to_sql(condition: Filter) -> tuple[str, list[object]]:
     """Return a WHERE clause that is 1 or 0 for every document, never null, and the values it binds.
 
-    Raises QueryError for more than SQLite takes in one statement.
+    Raises QueryError for more than SQLite takes in one statement, or compares in a reasonable time.
     """
+    if (scans := _scans(condition)) > MOST_SCANS:
+        raise QueryError(
+            f"the filter looks through the values of all documents {scans} times; {MOST_SCANS} patterns, bounds and "
+            "words to contain are the most. Name what is meant in full: doc in (…), section in (…)"
+        )
     clause = _clause(condition)
     if len(clause.values) > MOST_BOUND or len(clause.sql) > LONGEST_CLAUSE:
         raise QueryError(f"the filter compares with {len(clause.values)} values, too many at once: shorten its lists")
     return clause.sql, list(clause.values)
+
+
+def _scans(condition: Filter) -> int:
+    """Return how often a filter goes through the values of all documents."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return sum(map(_scans, parts))
+        case Not(part):
+            return _scans(part)
+        case Exists(name):
+            return int(name in _COLUMNS)
+        case Compared(name, sign, values):
+            whole = sum(
+                _is_whole(name, sign, value) for value in values
+            )  # found together; those of metadata by an index
+            return len(values) - whole + int(whole > 0 and name in _COLUMNS)
+
+
+def _is_whole(name: str, sign: str, value: Value) -> bool:
+    """Tell whether only a value that is the same will do."""
+    if isinstance(value, Period | Instant):
+        return False
+    if sign == "~" or (sign == "=" and name == "path"):
+        return not isinstance(value, str) or not ("*" in value or "?" in value)
+    return sign == "="
 
 
 def _clause(condition: Filter) -> Clause:
@@ -176,11 +207,11 @@ def _comparison(comparison: Compared) -> Clause:
 
 def _text_tests(column: str, name: str, sign: str, texts: Sequence[str], *, listed: bool = False) -> list[Clause]:
     """Return tests of a text, one of which must hold; `listed` where the text may be an element of a list."""
-    if sign == "~" or (sign == "=" and name == "path"):
-        return [Clause(f"{column} GLOB ?", (sqlite_pattern(text),)) for text in texts]
-    among = Clause(f"{column} IN ({_marks(texts)})", tuple(texts))
-    if sign == "=":
-        return [among]
+    whole = texts if sign == "contains" else [text for text in texts if _is_whole(name, sign, text)]
+    among = Clause(f"{column} IN ({_marks(whole)})", tuple(whole))
+    if sign in ("~", "="):
+        patterns = [text for text in texts if not _is_whole(name, sign, text)]
+        return [*[among] * bool(whole), *(Clause(f"{column} GLOB ?", (sqlite_pattern(text),)) for text in patterns)]
     if sign != "contains":
         return [Clause(f"{column} {sign} ?", (text,)) for text in texts]
     inside = _any([Clause(f"instr({column}, ?) > 0", (text,)) for text in texts])
