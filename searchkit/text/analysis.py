@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -182,9 +182,8 @@ class Analyzer:
             return self._join_words(text)
         return " ".join(map(self._chunks.__getitem__, text.split()))
 
-    def chunks(self, text: str) -> dict[str, str]:
-        """Return what stands between white space, each once, and its terms, joined; no word may cross a space."""
-        written = set(text.split())
+    def chunks(self, written: Collection[str]) -> dict[str, str]:
+        """Return the terms, joined, of each of what stands between white space in texts; no word may cross a space."""
         return dict(zip(written, map(self._chunks.__getitem__, written), strict=True))
 
     @staticmethod
