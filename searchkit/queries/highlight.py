@@ -30,11 +30,14 @@ class Highlighter:
         """Look at several texts at once: what comes next of each then costs little."""
         new = {text: self._split(text) for text in dict.fromkeys(texts) if text not in self._chunks}
         self._chunks.update(new)
-        wanted = self._wanted
-        for chunk, terms in self._analyzer.chunks(set[str]().union(*filter(None, new.values()))).items():
-            # most are one term
-            if terms in wanted or (" " in terms and not wanted.isdisjoint(terms.split())) or self._is_like(terms):
-                self._terms[chunk] = terms
+        wanted, chunks = self._wanted, self._analyzer.chunks(set[str]().union(*filter(None, new.values())))
+        self._terms |= {
+            chunk: terms
+            for chunk, terms in chunks.items()  # most are one term
+            if terms in wanted or (" " in terms and not wanted.isdisjoint(terms.split()))
+        }
+        if self._other is not None:
+            self._terms |= {chunk: terms for chunk, terms in chunks.items() if any(map(self._other, terms.split()))}
 
     def terms(self, text: str) -> set[str]:
         """Return those of a text's index terms that are wanted, and perhaps others."""
@@ -64,15 +67,11 @@ class Highlighter:
         chunks = self._chunks[text]
         return None if chunks is None else chunks & self._terms.keys()
 
-    def _is_like(self, terms: str) -> bool:
-        return self._other is not None and any(map(self._other, terms.split()))
+    def _one(self, term: str) -> bool:
+        return term in self._asked or (self._other is not None and self._other(term))
 
     def _matching(self, text: str) -> list[tuple[int, int]]:
-        return [
-            (start, end)
-            for start, end, term in self._analyzer.spans(text)
-            if term in self._asked or self._is_like(term)
-        ]
+        return [(start, end) for start, end, term in self._analyzer.spans(text) if self._one(term)]
 
 
 def _places(chunk: str, text: str) -> Iterator[int]:

@@ -155,6 +155,10 @@ class Inquiry:
         vector = self._has_vectors() and self.mode != KEYWORD and not wordless
         return (KEYWORD,) * keyword + (VECTOR,) * vector
 
+    def prepare(self) -> None:
+        """Find out what later steps ask of its words, so that they need not: another thread has the model read it."""
+        _ = self.idf, self.asks_nothing, self.highlight, self.times
+
     # --- by the model -------------------------------------------------------------------------------------
 
     @kept

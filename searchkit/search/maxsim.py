@@ -33,7 +33,7 @@ def maxsim(
     filled = np.flatnonzero(lengths)
     if len(filled) and len(question):
         known, places = distinct(pieces.values)
-        cosines = products(question, states(known))[:, places]
+        cosines = products(question, states(known)).take(places, axis=1)
         best[:, filled] = np.maximum.reduceat(cosines, (pieces.ends - lengths)[filled], axis=1)
     return best.T
 
