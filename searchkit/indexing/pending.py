@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -100,6 +102,7 @@ class Pending:
 
     def _store_passages(self) -> None:
         self._catalog.documents.put(self._documents)
+        self._catalog.columns.add(self._placed())
         signatures = np.array([w.signature for w in self._waiting], minhash.DTYPE)
         new = signed([w.row for w in self._waiting], signatures.reshape(-1, minhash.PERMUTATIONS))
         self._forget_duplicates()
@@ -114,6 +117,15 @@ class Pending:
         self._listener.store(self._catalog)
         if self._waiting:
             self._catalog.bands.add(entries_of(new.rows, new.bands))
+
+    def _placed(self) -> list[tuple[Document, int, int]]:
+        """Return the documents that wait, each with its first row and how many passages it has."""
+        counts = Counter(waiting.document for waiting in self._waiting)
+        first = self._waiting[0].row if self._waiting else 0
+        firsts = accumulate((counts[record.key] for record in self._documents), initial=first)
+        return [
+            (record.document, row, counts[record.key]) for record, row in zip(self._documents, firsts, strict=False)
+        ]
 
     def _forget_duplicates(self) -> None:
         """Take the dead out of the bands; find new originals for passages whose original died."""
