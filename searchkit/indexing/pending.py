@@ -57,7 +57,7 @@ class Pending:
         self.buried: dict[bytes, int] = {}  # digest -> row, of all that this session removed
         self._next_row = self._catalog.counter("next_row")
         self._next_key = self._catalog.documents.next_key()
-        self.was_empty = self._next_key == 1
+        self._is_empty = self._next_key == 1  # the catalog
 
     def __len__(self) -> int:
         """How many passages wait."""
@@ -67,10 +67,14 @@ class Pending:
         """Whether there is anything to store."""
         return bool(self._waiting or self._dead)
 
-    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> None:
-        """Have a new document and its passages wait. content: the document's digest."""
+    def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
+        """Return what the catalog knows of a document: see `Documents.state`."""
+        return None if self._is_empty else self._catalog.documents.state(doc_id)
+
+    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> int:
+        """Have a new document and its passages wait; return its key. content: the document's digest."""
         if self._dry:
-            return
+            return self._next_key
         record = DocumentRecord(self._next_key, document, file, content)
         self._next_key += 1
         self._documents.append(record)
@@ -84,6 +88,7 @@ class Pending:
             self._next_row += 1
         if len(self._waiting) - self._fed >= FEED_PASSAGES:
             self._feed_keywords()
+        return record.key
 
     def bury(self, key: int) -> None:
         """Remove a document, dead from now on."""
@@ -98,6 +103,7 @@ class Pending:
         self._store_passages()
         self._store_keywords()
         self._catalog.set_counter("next_row", self._next_row)
+        self._is_empty = self._is_empty and not self._documents
         self._documents, self._waiting, self._dead, self._fed = [], [], {}, 0
 
     def _store_passages(self) -> None:
