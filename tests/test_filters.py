@@ -205,6 +205,28 @@ def test_long_lists_and_chains_are_no_deep_expressions():
     assert found({"path": [f"d{n}" for n in range(2000)]}, documents) == ["d1999"]
 
 
+def test_a_pattern_without_a_wildcard_is_the_whole_value():
+    documents = [Document("a[1]", "", "T"), Document("a1", "", "Tea")]
+    assert found({"path": ["a[1]", "b"]}, documents) == ["a[1]"]
+    assert found({"title": {"~": "T"}}, documents) == ["a[1]"]
+    assert found({"title": {"~": ["T", "?ea"]}}, documents) == ["a[1]", "a1"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"path": [f"{n}*" for n in range(501)]},
+        {"title": {"contains": [str(n) for n in range(501)]}},
+        " or ".join("n > 1" for _ in range(501)),
+        " or ".join("date = 2024-06-18" for _ in range(501)),
+        " or ".join("title = x" for _ in range(501)),
+    ],
+)
+def test_a_filter_that_takes_for_ever_is_refused(where):
+    with pytest.raises(QueryError, match="filter looks through the values of all documents 501 times"):
+        found(where, [Document("d", "")])
+
+
 @pytest.mark.parametrize(
     ("where", "message"),
     [

@@ -1,8 +1,8 @@
 """Memory that indexing takes as documents go in: a JSON-lines file of any size is made and indexed.
 
 Documents are drawn from sentences of made-up words whose frequencies fall as Zipf's, the same in every run. What is
-reported is the proportional share (Pss) of all processes, at its highest so far; of it, what is no page of a file, which
-the system could not drop. Linux alone tells it.
+reported is the proportional share (Pss) of all processes, its highest so far, and of it what is no page of a file: that
+the system cannot drop. Linux alone tells it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
 
 def write(path: Path, size: int) -> None:
     """Write documents of some 1,000 characters, as JSON lines, until there are so many bytes."""
-    choose = random.Random(14)  # noqa: S311 - no secret
+    choose = random.Random(14)
     with path.open("w", encoding="utf-8") as file:
         for number, text in enumerate(texts(choose)):
             written = file.write(json.dumps({"id": f"document-{number}", "text": text, "group": number % 100}) + "\n")
@@ -77,14 +77,15 @@ class Watch:
         self._documents, self._next = 0, 50_000
         self._peak = self._fixed = 0
 
-    def __call__(self, stage: str, done: int, total: int | None) -> None:
+    def __call__(self, stage: str, done: int, _: int | None) -> None:
+        if stage == "read":
+            self._documents = done
         now = time.monotonic()
-        self._documents = max(self._documents, done) if stage == "read" else self._documents
         if now > self._looked + EVERY:
             self._looked = now
             whole, fixed = memory()
             self._peak, self._fixed = max(self._peak, whole), max(self._fixed, fixed)
-        if done >= self._next:
+        if self._documents >= self._next:
             self.tell()
             self._next += 50_000
         if now > self._end:

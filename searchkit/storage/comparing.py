@@ -6,7 +6,7 @@ What is true of a value is what `queries.filters.matching` says; what follows he
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from searchkit.storage.catalog.columns import LISTED, NUMBER, TEXT, TRUTH, Colum
 from searchkit.storage.haystack import Haystack, Mask
 from searchkit.threads import kept
 
-FEW = 8  # texts up to which each is looked for by itself
+FEW = 8  # texts of a column that are looked for one by one, before a dictionary is made of it
 LONGEST = 64  # bytes of a text up to which all are ordered against it at once
 MIDNIGHT = np.frombuffer(b"0000-00-00T00:00:00", np.uint8)  # what a date leaves unsaid, byte by byte
 _DATE_LENGTH, _CLOCK_LENGTH = len("2024-06-18"), len(MIDNIGHT)
@@ -40,6 +40,7 @@ class Values:
         self._kinds = column.kinds & ~np.uint8(LISTED)
         self._listed = column.kinds >= LISTED
         self._texts = Haystack(column.text, column.starts, column.ends)
+        self._asked = 0  # texts that were looked for
 
     def __len__(self) -> int:
         return len(self._kinds)
@@ -111,27 +112,31 @@ class Values:
 
     def _each(self, name: str, sign: Operator, wanted: Value, among: Mask) -> Mask:
         """Tell one by one which of some values stand in this relation to one."""
-        found = np.zeros(len(self), np.bool_)
-        for at in np.flatnonzero(among).tolist():
-            found[at] = holds(name, sign, Held(self._column.value(at), bool(self._listed[at])), wanted)
-        return found
+        at = np.flatnonzero(among).tolist()
+        each = ((place, Held(self._column.value(place), bool(self._listed[place]))) for place in at)
+        return self._at([place for place, value in each if holds(name, sign, value, wanted)])
 
     def _text(self, name: str, sign: Operator, wanted: Sequence[str]) -> Mask:
         """Tell the same of texts; of values that are none, anything."""
         if sign == "~" or (sign == "=" and name == "path"):
-            return _any(self._fitting, wanted)
+            whole = [text for text in wanted if is_whole(name, sign, text)]
+            return self._equal(whole) | self._any(self._fitting, [text for text in wanted if text not in whole])
         if sign == "=":
             return self._equal(wanted)
         if sign == "contains":
-            inside = _any(self._texts.containing, wanted)
+            inside = self._any(self._texts.containing, wanted)
             return np.where(self._listed, self._equal(wanted), inside) if self._listed.any() else inside
-        return _any(lambda text: self._ordered(name, sign, text), wanted)
+        return self._any(lambda text: self._ordered(name, sign, text), wanted)
 
     def _equal(self, wanted: Sequence[str]) -> Mask:
-        if len(wanted) <= FEW:
-            return _any(self._texts.equal, wanted)
-        written = {text.encode() for text in wanted}
-        return np.array([text in written for _, text in self._column.written()], np.bool_)
+        self._asked += len(wanted)
+        if self._asked <= FEW:
+            return self._any(self._texts.equal, wanted)
+        return self._at([at for text in wanted for at in self._by_written.get(text.encode(), ())])
+
+    @kept
+    def _by_written(self) -> dict[bytes, list[int]]:
+        return _places(written for _, written in self._column.written())
 
     def _fitting(self, pattern: str) -> Mask:
         if "?" not in pattern:
@@ -146,16 +151,27 @@ class Values:
         return np.asarray(_ORDER[sign](_joined(self._texts.first(len(wanted) + 1)), np.bytes_(wanted)))
 
     def _number(self, sign: Operator, wanted: Sequence[float]) -> Mask:
+        if sign not in ORDERING:
+            at = [at for number in wanted for at in self._by_value.get(number, ())]
+            return np.asarray(self._at(at) & (self._kinds == NUMBER))
+        bound = min(wanted) if sign in (">", ">=") else max(wanted)
+        compare = _ORDER[sign]
+        if (self._kinds == NUMBER).all():
+            return np.array([compare(number, bound) for number in self._values], np.bool_)
+        at = np.flatnonzero(self._kinds == NUMBER).tolist()
+        return self._at([place for place in at if compare(self._values[place], bound)])
+
+    @kept
+    def _by_value(self) -> dict[Any, list[int]]:
+        return _places(self._values)
+
+    def _any(self, test: Callable[[str], Mask], wanted: Sequence[str]) -> Mask:
+        return np.asarray(np.logical_or.reduce([self._at([]), *map(test, wanted)]))
+
+    def _at(self, places: Sequence[int]) -> Mask:
+        """Return the mask of the values at these places."""
         found = np.zeros(len(self), np.bool_)
-        at = np.flatnonzero(self._kinds == NUMBER)
-        numbers = self._values if len(at) == len(self) else [self._column.value(place) for place in at.tolist()]
-        if sign in ORDERING:
-            least = min(wanted) if sign in (">", ">=") else max(wanted)
-            compare = _ORDER[sign]
-            found[at] = [compare(number, least) for number in numbers]
-        else:
-            chosen = set(wanted)
-            found[at] = [number in chosen for number in numbers]
+        found[np.array(places, np.int64)] = True
         return found
 
     def _in_time(self, name: str, sign: Operator, period: Period) -> Mask:
@@ -184,10 +200,20 @@ class Values:
         return found if any_end else found & ((after == 0) | (after == ord("T")) | (after == ord(" ")))
 
 
-def _any(test: Callable[[str], Mask], wanted: Sequence[str]) -> Mask:
-    found, *others = map(test, wanted)
-    for other in others:
-        found = found | other
+def is_whole(name: str, sign: str, value: Value) -> bool:
+    """Tell whether a comparison holds for values that are the same alone."""
+    if isinstance(value, Period | Instant):
+        return False
+    if sign == "~" or (sign == "=" and name == "path"):
+        return not isinstance(value, str) or not ("*" in value or "?" in value)
+    return sign == "="
+
+
+def _places(values: Iterable[Hashable]) -> dict[Any, list[int]]:
+    """Return where each value stands."""
+    found: dict[Any, list[int]] = {}
+    for at, value in enumerate(values):
+        found.setdefault(value, []).append(at)
     return found
 
 

@@ -12,15 +12,17 @@ from functools import reduce
 
 import numpy as np
 
+from searchkit.errors import QueryError
 from searchkit.queries.filters import AllOf, AnyOf, Compared, Exists, Filter, Not, Period
 from searchkit.queries.filters.tree import Value
 from searchkit.rankings import among
-from searchkit.storage.catalog.columns import DAYS, Field, MetadataColumns
-from searchkit.storage.comparing import Values
+from searchkit.storage.catalog.columns import DAYS, NAMED, Field, MetadataColumns
+from searchkit.storage.comparing import Values, is_whole
 from searchkit.storage.haystack import Mask
 from searchkit.types import Rows
 
 KEPT = 64_000_000  # bytes of columns that stay in memory
+MOST_SCANS = 500  # of every value under a name: so many patterns take seconds where a name has 250,000 values
 
 
 class Filtering:
@@ -38,7 +40,15 @@ class Filtering:
         self._living = ~among(self._first, dead)
 
     def rows(self, condition: Filter) -> Rows:
-        """Return the rows of the passages whose documents pass, ascending."""
+        """Return the rows of the passages whose documents pass, ascending.
+
+        Raises QueryError for what would take too long.
+        """
+        if (scans := _scans(condition)) > MOST_SCANS:
+            raise QueryError(
+                f"the filter looks through the values of all documents {scans} times; {MOST_SCANS} patterns, bounds "
+                "and words to contain are the most. Name what is meant in full: doc in (…), section in (…)"
+            )
         passing = self._passing(condition) & self._living
         first, counts = self._first[passing], self._counts[passing]
         ends = np.cumsum(counts)
@@ -105,6 +115,20 @@ _PATH: tuple[Field, ...] = ("doc", "source", "path")
 
 def _columns_of(name: str) -> tuple[Field, ...]:
     return _PATH if name == "path" else (name,)
+
+
+def _scans(condition: Filter) -> int:
+    """Return how often a filter goes through all values under a name."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return sum(map(_scans, parts))
+        case Not(part):
+            return _scans(part)
+        case Exists(name):
+            return int(name in NAMED)
+        case Compared(name, sign, values):
+            whole = sum(is_whole(name, sign, value) for value in values)  # which are looked for together
+            return len(values) - whole + (whole > 0 and name in NAMED)
 
 
 def _size(columns: dict[int, Values]) -> int:
