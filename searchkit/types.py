@@ -260,8 +260,8 @@ class SyncReport:
     what would have been.
     """
 
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
+    added: Sequence[str] = ()  # of very many they are no tuple, but packed
+    changed: Sequence[str] = ()
     removed: tuple[str, ...] = ()
     kept: int = 0
     failed: tuple[Failure, ...] = ()
@@ -376,7 +376,7 @@ def _plain(value: Any) -> Any:
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, Sequence):
         return [_plain(item) for item in value]
     return value
 
