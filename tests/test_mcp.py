@@ -196,13 +196,13 @@ def test_the_http_server_serves_agents_too(tmp_path):
             assert found["url"].startswith(address)
 
 
-def posted(address, body, **headers):
+def posted(address, body, method="POST", **headers):
     """Return the status and the answer to a request as it stands, of a client of the older handshake."""
     known = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     known |= {"MCP-Protocol-Version": "2025-06-18"} | {name.replace("_", "-"): value for name, value in headers.items()}
     text = body if isinstance(body, bytes) else json.dumps({"jsonrpc": "2.0", "id": 1, **body}).encode()
     with contextlib.closing(http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)) as connection:
-        connection.request("POST", "/mcp", text, known)
+        connection.request(method, "/mcp", text, known)
         response = connection.getresponse()
         return response.status, response.read().decode()
 
@@ -242,6 +242,7 @@ def test_what_is_no_request_of_the_protocol_is_refused(tmp_path):
     ask = {"method": "tools/list"}
     with serving(tmp_path / "index") as address:
         assert posted(address, ask)[0] == 200
+        assert [posted(address, b"", method=method)[0] for method in ("GET", "DELETE")] == [405, 405]
         assert posted(address, ask, Host="evil.example")[0] == 421
         assert posted(address, ask, Origin="http://evil.example")[0] == 403
         for status, said in (

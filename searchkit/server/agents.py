@@ -38,7 +38,9 @@ def mounted(hub: Hub, base: str) -> Mounted:
     if importlib.util.find_spec("mcp") is None:
         return Mounted()
     managers = {writes: _manager(hub, base, writes=writes) for writes in {False, hub.options.writable}}
-    return Mounted([Route(PATH, ByToken(hub, managers))], [each.run for each in managers.values()])
+    taken = ["POST"]  # there are no sessions, so that a stream that is got, or a session to end, would be none
+    route = Route(PATH, ByToken(hub, managers), methods=taken)
+    return Mounted([route], [each.run for each in managers.values()])
 
 
 class ByToken:

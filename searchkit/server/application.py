@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from searchkit.server import about, asking, chats, documents, static, writing
@@ -139,13 +139,13 @@ class Door:
         log(logging.INFO, method=request.method, route=place, ms=round(seconds * 1000, 2), **facts, **asked)
 
 
-async def _unrouted(_: Request, error: Exception) -> Response:
+async def _unrouted(request: Request, error: Exception) -> Response:
     """Answer what no route takes."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(getattr(error, "headers", None) or {})
-    if status == 405:
-        hint = f"use {headers.get('Allow')}"
-        return refused(Fault(405, "wrong_method", "this address does not take this method", hint, None, headers))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        there = (each for each in request.app.routes if each.matches(request.scope)[0] != Match.NONE)
+        allowed = ", ".join(sorted({method for each in there for method in each.methods}))
+        told = "this address does not take this method"
+        return refused(Fault(405, "wrong_method", told, f"use {allowed}", None, {"Allow": allowed}))
     return refused(Fault(404, "no_such_address", "there is nothing at this address", "see /docs"))
 
 
