@@ -73,6 +73,12 @@ def test_a_batch_answers_each_question(client, index):
     assert told(found) == [plain(each.to_dict()) for each in index.search_many(asked, 1)]
 
 
+def test_a_batch_asks_for_no_more_than_can_be_found_in_time(client):
+    body = {"queries": ["coffee"] * 11, "k": 1000}
+    assert fault(client.post(f"{ROOT}/search:batch", json=body), 422)["param"] == "k"
+    assert client.post(f"{ROOT}/search:batch", json={**body, "k": 909}).status_code == 200
+
+
 def test_similar_finds_what_python_finds(client, index):
     found = client.post(f"{ROOT}/similar", json={"id": "hanoi", "k": 2}).json()
     assert [hit["passage"]["id"] for hit in found["hits"]] == [hit.passage.id for hit in index.similar("hanoi", 2)]

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from searchkit.reader import CONTEXT_HITS
 from searchkit.search.checking import AnswerReport, CheckedSentence, Finding
+from searchkit.search.choices import OPTIONS
 from searchkit.search.context import Citation, Context
 from searchkit.search.why_not import WhyNot
 from searchkit.server import schemas
@@ -36,8 +37,12 @@ def search_get(call: Call) -> Response:
 
 
 def search_batch(call: Call) -> dict[str, Any]:
-    """Answer many questions."""
-    options = _allowed(call)
+    """Answer many questions. Raises Refusal for more passages than can be found in time."""
+    options, most = _allowed(call), call.hub.options.limits.batch_passages
+    if len(options["queries"]) * options.get("k", OPTIONS["k"].default) > most:
+        raise Refusal(
+            Fault(422, "invalid_argument", f"k times the number of queries must be at most {most:,}", "", "k")
+        )
     found = call.served.index.search_many(options.pop("queries"), **options)
     return {"results": [_results(call, each) for each in found]}
 
@@ -123,6 +128,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
         Endpoint(
             method="POST", path=f"{ROOT}/search:batch", operation="search_batch", handle=search_batch,
             summary="Answer many questions at once, each as by itself",
+            meaning=f"All together may ask for {limits.batch_passages:,} passages.",
             parameters=(INDEX_NAME,),
             body=record({"queries": array(query, maxItems=limits.batch), **asked, "history": histories}, ["queries"]),
             answers={200: record({"results": array(reference("Results"))}, ["results"], closed=False)}, faults=(409,),

@@ -11,7 +11,8 @@ class RequestLimits:
 
     body, query, answer: bytes. seconds: of a request, of its body, of a connection's headers. running: requests that
     are answered or wait for a thread. reading: requests whose bodies arrive. queue: writes that wait for their turn at
-    one index. window: characters of a document's text in one answer.
+    one index. batch_passages: that the questions of a batch may ask for. window: characters of a document's text in
+    one answer.
     """
 
     body: int = 16 * 2**20
@@ -22,6 +23,7 @@ class RequestLimits:
     context: int = 20
     max_tokens: int = 100_000
     batch: int = 100
+    batch_passages: int = 10_000
     page: int = 1_000
     window: int = 1_000_000
     seconds: float = 30.0
