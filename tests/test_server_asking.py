@@ -269,7 +269,9 @@ def test_the_log_has_a_line_a_request_without_what_was_asked(client, caplog):
 def test_a_server_that_was_asked_to_logs_questions(path, caplog):
     with serving(path, log_questions=True) as client, caplog.at_level(logging.INFO, "searchkit.server"):
         client.get(f"{ROOT}/search", params={"q": "coffee"})
-        assert json.loads(caplog.records[-1].getMessage())["query"] == "q=coffee"
+        assert json.loads(caplog.records[-1].getMessage())["asked"] == {"q": "coffee"}
+        client.post(f"{ROOT}/search", json={"query": "tea", "k": 3})
+        assert json.loads(caplog.records[-1].getMessage())["asked"] == {"query": "tea"}
 
 
 def test_a_request_has_an_id_that_a_client_may_give(client):

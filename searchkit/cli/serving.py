@@ -59,7 +59,7 @@ def serve(
     writable: Annotated[
         bool, typer.Option("--writable/--read-only", help="Take documents, syncs and removals.", rich_help_panel=ACCESS)
     ] = False,
-    log_questions: Annotated[bool, typer.Option("--log-questions", help="Log what is asked in addresses.")] = False,
+    log_questions: Annotated[bool, typer.Option("--log-questions", help="Log what is asked, too.")] = False,
 ) -> None:
     """Answer over HTTP, until Ctrl-C: search, contexts, documents; what there is stands at /docs."""
     from searchkit.models.embedders.checks import require

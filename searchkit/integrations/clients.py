@@ -27,6 +27,10 @@ CLIENTS: Mapping[str, Client] = {
     "windsurf": Client(".codeium/windsurf/mcp_config.json"),
     "gemini": Client(".gemini/settings.json"),
     "lmstudio": Client(".lmstudio/mcp.json"),
+    "anythingllm": Client(".config/anythingllm-desktop/storage/plugins/anythingllm_mcp_servers.json"),
+    "anythingllm-mac": Client(
+        "Library/Application Support/anythingllm-desktop/storage/plugins/anythingllm_mcp_servers.json"
+    ),
     "codex": Client(".codex/config.toml", "mcp_servers"),
 }
 

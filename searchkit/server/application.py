@@ -132,11 +132,10 @@ class Door:
         return None
 
     def _note(self, request: Request, facts: dict[str, Any], seconds: float) -> None:
-        """Log and count a request. Its query and body are not told, unless the server was asked to."""
+        """Log and count a request. What was asked is not told, unless the server was told to."""
         place = facts.pop("route", OTHER)
         self._hub.metrics.count(place, facts["status"], seconds)
-        asked = {"query": request.url.query} if self._hub.options.log_questions else {}
-        log(logging.INFO, method=request.method, route=place, ms=round(seconds * 1000, 2), **facts, **asked)
+        log(logging.INFO, method=request.method, route=place, ms=round(seconds * 1000, 2), **facts)
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:

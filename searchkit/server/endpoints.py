@@ -27,6 +27,7 @@ Shape: TypeAlias = Callable[[Fault], dict[str, Any]]  # of an error as JSON-read
 
 OPEN = "open"  # an endpoint that needs no token
 FACTS = "searchkit"  # in the scope of a request: what the log is to hold of it
+ASKED = ("q", "query", "queries", "question", "answer", "about", "name")  # parts of a request that say what is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,8 @@ async def _handled(endpoint: Endpoint, call: Call) -> Response:
         call.body = await _read(endpoint, call)
         if endpoint.media == (JSON,):
             call.given |= _object(call.body, endpoint.body)
+    if call.hub.options.log_questions:
+        call.request.scope[FACTS]["asked"] = {name: call.given[name] for name in ASKED if name in call.given}
     if inspect.iscoroutinefunction(endpoint.handle):
         return _response(await endpoint.handle(call))
     return await call.hub.work(lambda: _response(endpoint.handle(call)))
