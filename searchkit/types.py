@@ -366,9 +366,12 @@ class Progress(Protocol):
         """Take note; must not raise."""
 
 
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
 def _plain(value: Any) -> Any:
     """Turn a value of this module into what json.dumps takes."""
-    if value is None or isinstance(value, str | int | float):
+    if type(value) in _PLAIN:  # nearly all, some hundred a result
         return value
     if hasattr(value, "to_dict"):
         return value.to_dict()
