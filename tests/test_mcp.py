@@ -87,6 +87,9 @@ def test_a_document_is_fetched_piece_by_piece(index):
         ("fetch", {"id": "../../etc/passwd"}, "no document or passage"),
         ("search", {"query": "x", "where": "("}, "expected"),
         ("search", {"query": "x", "k": 0}, "k"),
+        ("search", {"query": "x" * 8193}, "at most 8,192 characters"),
+        ("context", {"question": "x" * 8193}, "at most 8,192 characters"),
+        ("who_said", {"name": "x", "about": "x" * 8193}, "at most 8,192 characters"),
         ("search", {"query": "x", "index": "other"}, "name one of the indexes: news"),
     ],
 )

@@ -32,6 +32,7 @@ Work = Callable[[Callable[[], Any]], Awaitable[Any]]
 Sync = Callable[[str, Index], Awaitable[Mapping[str, Any]]]
 
 MOST_PASSAGES = 50
+LONGEST = 8_192  # characters of a question
 MOST_CHARACTERS = 20_000  # of a document, in one answer
 MOST_DOCUMENTS = 200
 SYNCED = ("added", "changed", "removed", "failed", "passages")  # what is counted of a sync
@@ -140,6 +141,12 @@ class Served:
         found.reload()
         return name, found
 
+    def asked(self, index: str | None, *texts: str | None) -> tuple[str, Index]:
+        """Return an index that is asked something, if that is not too long."""
+        if any(text is not None and len(text) > LONGEST for text in texts):
+            raise ToolError(f"a question has at most {LONGEST:,} characters; ask for the gist of it")
+        return self.index(index)
+
     def told(self, name: str, item_id: str) -> str:
         """Return an id as agents see it."""
         return item_id if len(self.indexes) == 1 else f"{name}:{item_id}"
@@ -240,7 +247,7 @@ def _search(served: Served) -> Callable[..., SearchAnswer]:
         to 1) do. where: a filter on metadata, as in: section = "World" and year >= 2020. since, until: dates such as
         2024-06. index: which, if there are several.
         """
-        name, asked = served.index(index)
+        name, asked = served.asked(index, query, where)
         chosen = {"where": where, "since": since, "until": until}
         options = {key: value for key, value in chosen.items() if value is not None}
         results = asked.search(query, min(k, MOST_PASSAGES), collapse=True, **options)  # type: ignore[arg-type]
@@ -290,7 +297,7 @@ def _context(served: Served) -> Callable[..., PromptContext]:
         Empty text means that the index holds no answer: say so instead of guessing. history: the turns before the
         question, oldest first, if it leans on them ("and what did they say?").
         """
-        name, asked = served.index(index)
+        name, asked = served.asked(index, question)
         made = asked.context(question, max_tokens, history=[dict(turn) for turn in history or ()])
         citations = [
             CitedPassage(
@@ -309,7 +316,7 @@ def _context(served: Served) -> Callable[..., PromptContext]:
 def _who_said(served: Served) -> Callable[..., list[StatementSaid]]:
     def who_said(name: str, about: str | None = None, k: int = 10, index: str | None = None) -> list[StatementSaid]:
         """Find what somebody (a name, or a group such as "analysts") is reported to have said, about a topic too."""
-        called, asked = served.index(index)
+        called, asked = served.asked(index, name, about)
         found = asked.who_said(name, about=about, k=min(k, MOST_PASSAGES))
         return [
             StatementSaid(
