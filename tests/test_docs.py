@@ -67,7 +67,7 @@ def test_two_commands_lead_to_an_answer_over_http(workplace):
     pytest.importorskip("uvicorn")
     shell = "".join(re.findall(r"```sh\n(.*?)```", section("Over HTTP"), re.DOTALL))
     index, serve, curl, *_ = (line.partition(" #")[0].strip() for line in shell.splitlines() if line)
-    assert (index, serve) == ("searchkit index seeds", "searchkit serve")
+    assert (index, serve) == ("searchkit index FOLDER", "searchkit serve")
     address = re.fullmatch(r"curl 'http://127\.0\.0\.1:7720(/\S+)'", curl)[1]
     command = [sys.executable, "-m", *serve.split(), "--port", "0"]
     with subprocess.Popen(command, cwd=workplace, stderr=subprocess.PIPE, text=True) as started:
