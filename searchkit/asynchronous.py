@@ -66,6 +66,11 @@ class AsyncIndex:
     remove = awaited(Index.remove)
     improve = awaited(Index.improve)
     compact = awaited(Index.compact)
+    rebuild = awaited(Index.rebuild)
+    forget = awaited(Index.forget)
+    file_of = awaited(Index.file_of)
+    verify = awaited(Index.verify)
+    export = awaited(Index.export)
 
     async def close(self) -> None:
         """Wait for what runs, then let go of the index."""

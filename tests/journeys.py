@@ -319,6 +319,8 @@ def a_conversation_shows_contexts_with_citations(page):
         page.keyboard.press("Enter")
     assert [each["role"] for each in sent.value.post_data_json["history"]] == ["user", "assistant"]
     expect(page.locator(".citations")).to_have_count(2)
+    expect(page.locator("#turns > li").nth(1)).to_contain_text("Understood as: What tariff did the United States")
+    expect(page.locator("#turns > li").first).not_to_contain_text("Understood as")
     expect(page.locator(".marker").first).to_have_text("[1]")
     page.locator("#turns a.open").first.click()
     expect(page.locator("#document mark").first).to_be_visible()

@@ -1,9 +1,13 @@
 import asyncio
+import inspect
 
 import pytest
 
 from searchkit import QueryError
 from searchkit.asynchronous import AsyncIndex
+from searchkit.holdings import Holdings
+from searchkit.index import Index
+from searchkit.reader import IndexReader
 from tests.worlds import WordHashEmbedder
 
 
@@ -57,3 +61,11 @@ def test_it_opens_writes_and_closes(news):
 def test_methods_say_what_they_do(news):
     assert AsyncIndex.search.__doc__ == type(news).search.__doc__
     assert AsyncIndex.search.__name__ == "search"
+
+
+def test_what_takes_time_is_awaited():
+    """Left out are makers of an index, what is known without asking, and the watch, which goes on for ever."""
+    classes = (Index, IndexReader, Holdings)
+    methods = {name for each in classes for name, held in vars(each).items() if name[0] != "_" and callable(held)}
+    awaited = {name for name in dir(AsyncIndex) if inspect.iscoroutinefunction(getattr(AsyncIndex, name))}
+    assert methods - awaited == {"watch"}
