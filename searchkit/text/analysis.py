@@ -10,22 +10,21 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 import Stemmer  # type: ignore[import-not-found]  # compiled, without stubs
 
 from searchkit.errors import ArgumentError
+from searchkit.remembered import Remembered
 
 REVISION = 1  # counts changes of these rules; terms of two revisions do not mix
 LONGEST_TERM = 64  # characters; what is longer is data, not a word, and is cut
 CACHE_SIZE = 250_000  # written words remembered, about 40 MB
-LONGEST_CACHED = 40  # characters of a written word; longer ones hardly come twice
 TEXTS = 2_000  # short texts whose words are remembered, about 10 MB: steps of a question ask for its words in turn
 LONGEST_TEXT = 400  # characters of one
 
 Span: TypeAlias = tuple[int, int, str]  # start, end, term
 Stem: TypeAlias = Callable[[str], str]
-Value = TypeVar("Value")
 
 # Patterns with large sets of characters take milliseconds to compile, so most wait until a text needs them.
 
@@ -141,24 +140,6 @@ class Written(NamedTuple):
     spans: tuple[Span, ...]
 
 
-class _Cache(dict[str, Value], Generic[Value]):
-    """Remembers a function of short strings; forgets all when full, which is cheaper than choosing."""
-
-    def __init__(self, function: Callable[[str], Value], size: int = CACHE_SIZE, longest: int = LONGEST_CACHED) -> None:
-        super().__init__()
-        self._function = function
-        self._size = size
-        self._longest = longest
-
-    def __missing__(self, key: str) -> Value:
-        value = self._function(key)
-        if len(key) <= self._longest:
-            if len(self) >= self._size:
-                self.clear()
-            self[key] = value
-        return value
-
-
 class Analyzer:
     """Turns text of one language into index terms. An index is searched with the `name` that built it."""
 
@@ -166,11 +147,11 @@ class Analyzer:
         """Choose a language by ISO 639-1 code ("en", "pt-BR"), or "none"; ArgumentError for one that is not known."""
         self.language = language.lower().replace("_", "-").split("-")[0]
         self._stemmers = _stemmers(self.language)
-        self._pieces = _Cache(self._analyze)
-        self._joined = _Cache(self._join)
-        self._normalized = _Cache(_normalized)
-        self._chunks = _Cache(self._join_chunk)  # of what stands between white space
-        self._words = _Cache(self._find_words, TEXTS, LONGEST_TEXT)
+        self._pieces = Remembered(self._analyze, CACHE_SIZE)
+        self._joined = Remembered(self._join, CACHE_SIZE)
+        self._normalized = Remembered(_normalized, CACHE_SIZE)
+        self._chunks = Remembered(self._join_chunk, CACHE_SIZE)  # of what stands between white space
+        self._words = Remembered(self._find_words, TEXTS, LONGEST_TEXT)
 
     @property
     def name(self) -> str:
