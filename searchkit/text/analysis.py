@@ -68,7 +68,8 @@ _PIECE = (
     rf"|(?P<emoji>[{_EMOJI}])"
     rf"|(?P<word>{_SPACED}"
 )
-_SPACED_INITIALS = re.compile(rf"[.,]\ {_LETTER}\.")
+_AFTER_STOP = re.compile(rf"\.\ {_LETTER}\.")  # two, for a search that knows its first characters is fast
+_AFTER_COMMA = re.compile(rf",\ {_LETTER}\.")
 _AROUND = ".,;:!?()[]\"'"  # stands around words and never in front of what belongs to them
 _APOSTROPHES = re.compile(_APOSTROPHE)
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
@@ -147,6 +148,7 @@ class Analyzer:
         """Choose a language by ISO 639-1 code ("en", "pt-BR"), or "none"; ArgumentError for one that is not known."""
         self.language = language.lower().replace("_", "-").split("-")[0]
         self._stemmers = _stemmers(self.language)
+        self._stem_latin = self._stemmers.get("latin", fold)
         self._pieces = Remembered(self._analyze, CACHE_SIZE)
         self._joined = Remembered(self._join, CACHE_SIZE)
         self._normalized = Remembered(_normalized, CACHE_SIZE)
@@ -175,13 +177,13 @@ class Analyzer:
     @staticmethod
     def crosses_spaces(text: str) -> bool:
         """Tell whether a written word of `text` may go on after a space, as only initials (J. R. R.) do."""
-        return _SPACED_INITIALS.search(text) is not None
+        return _AFTER_STOP.search(text) is not None or _AFTER_COMMA.search(text) is not None
 
     def _join_chunk(self, chunk: str) -> str:
         bare = chunk.strip(_AROUND)
-        if _is_simple(bare):
+        if bare.isascii() and bare.isalpha():  # as most are: short ways to the same terms
             return self._joined[bare]
-        return self._join_words(chunk)
+        return self._join_words(chunk) if bare == chunk else self._chunks[bare]
 
     def _join_words(self, text: str) -> str:
         return " ".join(map(self._joined.__getitem__, _WRITTEN.findall(text)))
@@ -211,14 +213,14 @@ class Analyzer:
         return self._stemmers.get(_script(word), fold)(word)
 
     def _join(self, written: str) -> str:
-        if _is_simple(written):
-            return self.stem(written)[:LONGEST_TERM]
+        if written.isascii() and written.isalpha():
+            return self._stem_latin(written)[:LONGEST_TERM]
         return " ".join(term for _, _, term in self._pieces[written])
 
     def _analyze(self, written: str) -> tuple[Span, ...]:
         """Return the spans of one written word, offsets from its start."""
-        if _is_simple(written):
-            return ((0, len(written), self.stem(written)[:LONGEST_TERM]),)
+        if written.isascii() and written.isalpha():
+            return ((0, len(written), self._stem_latin(written)[:LONGEST_TERM]),)
         pieces = _piece(eliding=self.language in _ELIDING_LANGUAGES)
         return tuple(
             (start, end, part[:LONGEST_TERM])
@@ -244,11 +246,6 @@ class Analyzer:
                 return piece.replace("," if "," in piece else ".", "")
             case _:
                 return fold(piece)
-
-
-def _is_simple(written: str) -> bool:
-    """Say whether a short way leads to the same terms, as for most words."""
-    return written.isascii() and written.isalpha()
 
 
 def is_unspaced(term: str) -> bool:

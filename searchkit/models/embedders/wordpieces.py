@@ -84,9 +84,11 @@ class WordPieces:
         return map(self._known.__getitem__, words)
 
     def _of_word(self, word: str) -> tuple[int, ...]:
-        if self._takes_parts and _PLAIN.fullmatch(word):
-            return tuple(token.id for token in self._model.tokenize(word.lower() if self._lowers else word))
-        return self._alone(word)
+        if not (self._takes_parts and _PLAIN.fullmatch(word)):
+            return self._alone(word)
+        lowered = word.lower() if self._lowers else word
+        whole = self._tokenizer.token_to_id(lowered)
+        return (whole,) if whole is not None else tuple(token.id for token in self._model.tokenize(lowered))
 
     def _alone(self, text: str) -> tuple[int, ...]:
         """Return what the tokenizer itself makes of a text, the special pieces left out."""
