@@ -192,7 +192,7 @@ class MemoryPassages:
         return {row: day for row, day in days.items() if day is not None}
 
     def signatures(self, rows: Iterable[int]) -> dict[int, bytes]:
-        texts = {row: self._analyzer.terms(passage.text) for row, passage in self.get(rows).items()}
+        texts = {row: self._analyzer.joined(passage.text) for row, passage in self.get(rows).items()}
         return dict(zip(texts, map(bytes, minhash.signatures(list(texts.values()))), strict=True)) if texts else {}
 
     def document(self, doc_id: str) -> Document | None:

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from searchkit.models.embedders import wordpieces
 from searchkit.models.embedders.checks import valid_text
@@ -25,12 +25,30 @@ def remembering(original):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text() | st.text(alphabet="aé\u0301 \n\t\x0b\x85\u2028\u00a0[MASK].,'字"))
+@given(
+    st.text()
+    | st.text(alphabet="aé\u0301 \n\t\x0b\x85\u2028\u00a0[MASK].,'字‘’“”–—…_-9\x7f")
+    | st.text(st.characters(codec="ascii"))
+)
 @example(ODD)
 @example("")
 def test_remembered_pieces_are_those_of_the_tokenizer(original, remembering, text):
     text = valid_text(text)
     assert remembering.encode(text) == original.encode(text).ids
+    assert remembering.count([text]) == [len(original.encode(text, add_special_tokens=False).ids)]
+
+
+@pytest.mark.parametrize(("lower", "added"), [(False, "[NEW]"), (True, "<new>")])
+def test_capitals_and_added_tokens_are_as_the_tokenizer_has_them(lower, added):
+    words = {"[UNK]": 0, "Tea": 1, "tea": 2, "##s": 3, "!": 4, "<": 5, "new": 6, ">": 7, "[": 8, "]": 9, "NEW": 10}
+    whole = Tokenizer(models.WordPiece(words, unk_token="[UNK]"))  # noqa: S106
+    whole.normalizer, whole.pre_tokenizer = (
+        normalizers.BertNormalizer(lowercase=lower),
+        pre_tokenizers.BertPreTokenizer(),
+    )
+    whole.add_tokens([added])
+    for text in ("Teas tea!", f"tea{added}s", f"tea {added}", "TEA", "tea[NEW]é"):
+        assert WordPieces(whole).encode(text) == whole.encode(text).ids
 
 
 def test_a_full_memory_forgets_and_goes_on(original, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.text.splitting import Limits, split
+from searchkit.text.splitting import Limits, places, split
 from searchkit.types import Document, Mark
 
 
@@ -342,3 +342,10 @@ def test_a_text_of_fewer_characters_than_the_maximum_may_still_have_too_many_tok
     found = texts_of(text, limits=limits, count=count)
     assert max(count(found)) <= limits.maximum
     assert " ".join(found) == text.strip()
+
+
+@given(st.text("ab. \n\r\x85\u2028é", max_size=40), st.integers(1, 8))
+def test_a_text_of_one_line_divides_as_any_other(text, maximum):
+    limits = Limits(target=maximum, maximum=maximum)
+    nothing = Mark(len(text), len(text), "caption")  # with which the text is looked at in full
+    assert places(text, (), limits, characters) == places(text, (nothing,), limits, characters)

@@ -10,7 +10,7 @@ from searchkit.text import analysis
 from searchkit.text.analysis import Analyzer, fold, is_unspaced
 
 ENGLISH = Analyzer()
-ANY_TEXT = st.text() | st.text("aBé'’.,-+# &1_猫カﾊﾟไท한ئ\u0301\u00ad\u200d👍🏽", max_size=40)
+ANY_TEXT = st.text() | st.text("aBé'’.,-+# &1_猫カﾊﾟไท한ئ\u0301\u00ad\u200d👍🏽()[]\"!?:;", max_size=40)
 
 
 def same(*spellings, language="en"):

@@ -56,7 +56,8 @@ print(json.dumps(found))
 def run(checkout: Path, *command: str) -> tuple[str, float]:
     """Run Python in a checkout; return what it printed and the processor time that it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    compiled_once = {"PYTHONDONTWRITEBYTECODE": ""}  # as what is installed is
+    environment = {**os.environ, "PYTHONPATH": str(checkout), **compiled_once}
     done = subprocess.run(
         [sys.executable, *command], cwd=checkout, env=environment, capture_output=True, text=True, check=False
     )

@@ -241,20 +241,20 @@ def _field(record: Mapping[str, Any], asked: str | None, usual: Sequence[str]) -
         if asked not in record:
             raise DocumentError(f"the record has no field {asked!r}; it has {', '.join(map(repr, list(record)[:12]))}")
         return asked
-    by_name = _by_name(tuple(record))
-    present = (by_name[name] for name in usual if name in by_name)
-    return next((name for name in present if record[name] not in (None, "")), None)
+    return next((name for name in _present(tuple(record), tuple(usual)) if record[name] not in (None, "")), None)
 
 
-@lru_cache(maxsize=16)
-def _by_name(fields: tuple[Any, ...]) -> Mapping[str, str]:
-    """Return fields by their names in lower case, the first of each; the records of a file mostly have the same."""
-    return {str(name).lower(): str(name) for name in reversed(fields)}
+@lru_cache(maxsize=64)
+def _present(fields: tuple[Any, ...], usual: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the usual names that fields have, in any case; the records of a file mostly have the same."""
+    by_name = {str(name).lower(): str(name) for name in reversed(fields)}
+    return tuple(by_name[name] for name in usual if name in by_name)
 
 
 def _metadata(record: Mapping[str, Any], used: set[str | None], wanted: Sequence[str] | None) -> dict[str, Any]:
     """Return the record's other fields."""
-    values = flatten(_unnested({name: value for name, value in record.items() if name not in used}))
+    rest = {name: value for name, value in record.items() if name not in used}
+    values = flatten(_unnested(rest)) if rest else {}
     return values if wanted is None else {name: values[name] for name in wanted if name in values}
 
 

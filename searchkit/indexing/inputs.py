@@ -108,7 +108,7 @@ def _of_fields(fields: dict[Any, Any], place: str) -> Document | Failure:
 
 def id_text(value: Any) -> str:
     """Return an id as text. Raises DocumentError for what is no simple value."""
-    return _simple_text("id", value)
+    return value if type(value) is str else _simple_text("id", value)
 
 
 def _simple_text(name: str, value: Any) -> str:

@@ -8,7 +8,6 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from searchkit.indexing.entries import EntryMaker, Signed, first_duplicates, signed, text_digest
 from searchkit.indexing.prepare import Prepared
@@ -35,7 +34,7 @@ class _Waiting(NamedTuple):
     passage: Passage
     body: str  # index terms, joined
     digest: bytes  # of the embedded text
-    signature: npt.NDArray[np.uint8]
+    signature: bytes  # MinHash
     byte: int  # where its text begins in the document's, in UTF-8
 
 
@@ -109,16 +108,15 @@ class Pending:
     def _store_passages(self) -> None:
         self._catalog.documents.put(self._documents)
         self._catalog.columns.add(self._placed())
-        signatures = np.array([w.signature for w in self._waiting], minhash.DTYPE)
-        new = signed([w.row for w in self._waiting], signatures.reshape(-1, minhash.PERMUTATIONS))
+        new = _signed_blobs({w.row: w.signature for w in self._waiting})
         self._forget_duplicates()
         originals = first_duplicates(self._catalog, new)
         self._catalog.passages.put(
             (
                 w.document,
-                PassageRecord(w.row, w.passage, w.digest, signature.tobytes(), originals.get(w.row), w.byte),
+                PassageRecord(w.row, w.passage, w.digest, w.signature, originals.get(w.row), w.byte),
             )
-            for w, signature in zip(self._waiting, new.signatures, strict=True)
+            for w in self._waiting
         )
         self._listener.store(self._catalog)
         if self._waiting:
@@ -172,5 +170,5 @@ def rewrite_keywords(writer: store.Writer, entries: EntryMaker) -> None:
 
 def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:
     """Return stored signatures as arrays."""
-    matrix = np.stack([np.frombuffer(blob, minhash.DTYPE) for blob in signatures.values()])
-    return signed(signatures, matrix)
+    joined = np.frombuffer(b"".join(signatures.values()), minhash.DTYPE)
+    return signed(signatures, joined.reshape(len(signatures), minhash.PERMUTATIONS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -44,14 +44,14 @@ class File(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A document's passages: where they are, their index terms joined by spaces, their statements, all in order, and
-    their MinHash signatures: (n, PERMUTATIONS) uint8.
+    """A document's passages: where they are, their index terms joined by spaces, their statements, and their MinHash
+    signatures as the catalog has them, all in order.
     """
 
     places: list[Place]
     bodies: list[str]
     heard: list[list[Attribution]]
-    signatures: minhash.Signatures
+    signatures: list[bytes]
 
 
 class Bug(NamedTuple):
@@ -113,7 +113,7 @@ class Preparer:
         bodies = [[self._analyzer.joined(passage) for passage in own] for own in passages]
         understood = self._analyzer.language == LANGUAGE
         heard: list[list[list[Attribution]]] = [attributions(p) if understood else [[] for _ in p] for p in passages]
-        signatures = minhash.signatures([body.split() for own in bodies for body in own])
+        signatures = [row.tobytes() for row in minhash.signatures(list(chain.from_iterable(bodies)))]
         signed = [signatures[start:end] for start, end in pairwise([0, *accumulate(map(len, bodies))])]
         return [Prepared(*parts) for parts in zip(split, bodies, heard, signed, strict=True)]
 

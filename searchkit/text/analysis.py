@@ -10,22 +10,21 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 import Stemmer  # type: ignore[import-not-found]  # compiled, without stubs
 
 from searchkit.errors import ArgumentError
+from searchkit.remembered import Remembered
 
 REVISION = 1  # counts changes of these rules; terms of two revisions do not mix
 LONGEST_TERM = 64  # characters; what is longer is data, not a word, and is cut
 CACHE_SIZE = 250_000  # written words remembered, about 40 MB
-LONGEST_CACHED = 40  # characters of a written word; longer ones hardly come twice
 TEXTS = 2_000  # short texts whose words are remembered, about 10 MB: steps of a question ask for its words in turn
 LONGEST_TEXT = 400  # characters of one
 
 Span: TypeAlias = tuple[int, int, str]  # start, end, term
 Stem: TypeAlias = Callable[[str], str]
-Value = TypeVar("Value")
 
 # Patterns with large sets of characters take milliseconds to compile, so most wait until a text needs them.
 
@@ -69,7 +68,8 @@ _PIECE = (
     rf"|(?P<emoji>[{_EMOJI}])"
     rf"|(?P<word>{_SPACED}"
 )
-_SPACED_INITIALS = re.compile(rf"[.,]\ {_LETTER}\.")
+_AFTER_STOP = re.compile(rf"\.\ {_LETTER}\.")  # two, for a search that knows its first characters is fast
+_AFTER_COMMA = re.compile(rf",\ {_LETTER}\.")
 _AROUND = ".,;:!?()[]\"'"  # stands around words and never in front of what belongs to them
 _APOSTROPHES = re.compile(_APOSTROPHE)
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
@@ -141,24 +141,6 @@ class Written(NamedTuple):
     spans: tuple[Span, ...]
 
 
-class _Cache(dict[str, Value], Generic[Value]):
-    """Remembers a function of short strings; forgets all when full, which is cheaper than choosing."""
-
-    def __init__(self, function: Callable[[str], Value], size: int = CACHE_SIZE, longest: int = LONGEST_CACHED) -> None:
-        super().__init__()
-        self._function = function
-        self._size = size
-        self._longest = longest
-
-    def __missing__(self, key: str) -> Value:
-        value = self._function(key)
-        if len(key) <= self._longest:
-            if len(self) >= self._size:
-                self.clear()
-            self[key] = value
-        return value
-
-
 class Analyzer:
     """Turns text of one language into index terms. An index is searched with the `name` that built it."""
 
@@ -166,11 +148,12 @@ class Analyzer:
         """Choose a language by ISO 639-1 code ("en", "pt-BR"), or "none"; ArgumentError for one that is not known."""
         self.language = language.lower().replace("_", "-").split("-")[0]
         self._stemmers = _stemmers(self.language)
-        self._pieces = _Cache(self._analyze)
-        self._joined = _Cache(self._join)
-        self._normalized = _Cache(_normalized)
-        self._chunks = _Cache(self._join_chunk)  # of what stands between white space
-        self._words = _Cache(self._find_words, TEXTS, LONGEST_TEXT)
+        self._stem_latin = self._stemmers.get("latin", fold)
+        self._pieces = Remembered(self._analyze, CACHE_SIZE)
+        self._joined = Remembered(self._join, CACHE_SIZE)
+        self._normalized = Remembered(_normalized, CACHE_SIZE)
+        self._chunks = Remembered(self._join_chunk, CACHE_SIZE)  # of what stands between white space
+        self._words = Remembered(self._find_words, TEXTS, LONGEST_TEXT)
 
     @property
     def name(self) -> str:
@@ -194,13 +177,13 @@ class Analyzer:
     @staticmethod
     def crosses_spaces(text: str) -> bool:
         """Tell whether a written word of `text` may go on after a space, as only initials (J. R. R.) do."""
-        return _SPACED_INITIALS.search(text) is not None
+        return _AFTER_STOP.search(text) is not None or _AFTER_COMMA.search(text) is not None
 
     def _join_chunk(self, chunk: str) -> str:
         bare = chunk.strip(_AROUND)
-        if _is_simple(bare):
+        if bare.isascii() and bare.isalpha():  # as most are: short ways to the same terms
             return self._joined[bare]
-        return self._join_words(chunk)
+        return self._join_words(chunk) if bare == chunk else self._chunks[bare]
 
     def _join_words(self, text: str) -> str:
         return " ".join(map(self._joined.__getitem__, _WRITTEN.findall(text)))
@@ -230,14 +213,14 @@ class Analyzer:
         return self._stemmers.get(_script(word), fold)(word)
 
     def _join(self, written: str) -> str:
-        if _is_simple(written):
-            return self.stem(written)[:LONGEST_TERM]
+        if written.isascii() and written.isalpha():
+            return self._stem_latin(written)[:LONGEST_TERM]
         return " ".join(term for _, _, term in self._pieces[written])
 
     def _analyze(self, written: str) -> tuple[Span, ...]:
         """Return the spans of one written word, offsets from its start."""
-        if _is_simple(written):
-            return ((0, len(written), self.stem(written)[:LONGEST_TERM]),)
+        if written.isascii() and written.isalpha():
+            return ((0, len(written), self._stem_latin(written)[:LONGEST_TERM]),)
         pieces = _piece(eliding=self.language in _ELIDING_LANGUAGES)
         return tuple(
             (start, end, part[:LONGEST_TERM])
@@ -263,11 +246,6 @@ class Analyzer:
                 return piece.replace("," if "," in piece else ".", "")
             case _:
                 return fold(piece)
-
-
-def _is_simple(written: str) -> bool:
-    """Say whether a short way leads to the same terms, as for most words."""
-    return written.isascii() and written.isalpha()
 
 
 def is_unspaced(term: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ BANDS = 10
 BAND_ROWS = 3  # a pair of similarity J shares a band with probability 1 - (1 - J**3)**10: .98 at .7, .01 at .1
 THRESHOLD = 0.6  # one changed word undoes three shingles: two in forty leave J = .73, three .62
 
-_BATCH_TERMS = 50_000  # shingles permuted at once: they stay in the processor's cache
+_BATCH = 300_000  # characters at once, some 50,000 shingles: they stay in the processor's cache
 
 
 def _mix(words: Words64) -> Words64:
@@ -40,17 +40,18 @@ _MASKS = _SEEDS[:PERMUTATIONS].astype(np.uint32)
 _FACTORS = _SEEDS[PERMUTATIONS:].astype(np.uint32) | np.uint32(1)  # odd: multiplying is a permutation
 _BASE = 0x9E3779B97F4A7C15  # odd: it can be divided by
 _INVERSE = pow(_BASE, -1, 2**64)
+_SPACE = ord(" ")
 _PLACES = _SEEDS[:SHINGLE] | np.uint64(1)  # tell the words of a shingle apart by their place
 
 
-def signatures(texts_terms: Sequence[Sequence[str]]) -> Signatures:
-    """Return the MinHash signature of each text, given as its terms in order: (n, PERMUTATIONS) uint8.
+def signatures(texts: Sequence[str]) -> Signatures:
+    """Return the MinHash signature of each text, given as its terms in order with spaces between: (n, P) uint8.
 
     A text of fewer than three terms is one shingle; texts without terms are all alike.
     """
-    rows = np.empty((PERMUTATIONS, len(texts_terms)), dtype=np.uint32)
+    rows = np.empty((PERMUTATIONS, len(texts)), dtype=np.uint32)
     first = 0
-    for batch in _batches(texts_terms):
+    for batch in _batches(texts):
         shingles, starts = _shingles(batch)
         _minima(shingles, starts, out=rows[:, first : first + len(batch)])
         first += len(batch)
@@ -84,21 +85,21 @@ def similarity(left: Signatures, right: Signatures) -> npt.NDArray[np.float64]:
     return estimates
 
 
-def _batches(texts_terms: Sequence[Sequence[str]]) -> list[Sequence[Sequence[str]]]:
-    """Cut the texts into batches of about _BATCH_TERMS terms."""
-    sizes = np.fromiter(map(len, texts_terms), dtype=np.int64, count=len(texts_terms))
-    numbers = np.cumsum(sizes + SHINGLE) // _BATCH_TERMS
-    cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(texts_terms)]
-    return [texts_terms[start:end] for start, end in pairwise(cuts) if start < end]
+def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
+    """Cut the texts into batches of about _BATCH characters."""
+    sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    numbers = np.cumsum(sizes + 1) // _BATCH
+    cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(texts)]
+    return [texts[start:end] for start, end in pairwise(cuts) if start < end]
 
 
-def _shingles(texts_terms: Sequence[Sequence[str]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
+def _shingles(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
     """Return the hashes of all shingles and where each text's begin; every text has one at least."""
-    sizes = np.fromiter(map(len, texts_terms), dtype=np.intp, count=len(texts_terms))
+    found, sizes = _hashes(texts)
     padded = np.maximum(sizes, SHINGLE)
     ends = np.cumsum(padded)
     terms = np.zeros(ends[-1], dtype=np.uint64)  # 0 fills short texts up
-    terms[np.arange(sizes.sum()) + np.repeat(ends - padded - np.cumsum(sizes) + sizes, sizes)] = _hashes(texts_terms)
+    terms[np.arange(len(found)) + np.repeat(ends - padded - np.cumsum(sizes) + sizes, sizes)] = found
     hashes = np.zeros(len(terms) - SHINGLE + 1, dtype=np.uint64)
     for place, factor in enumerate(_PLACES):
         hashes += terms[place : place + len(hashes)] * factor
@@ -109,20 +110,21 @@ def _shingles(texts_terms: Sequence[Sequence[str]]) -> tuple[npt.NDArray[np.uint
     return (kept >> np.uint64(32)).astype(np.uint32), ends - padded - (SHINGLE - 1) * np.arange(len(ends))
 
 
-def _hashes(texts_terms: Sequence[Sequence[str]]) -> Words64:
-    """Return a number for each term of all texts: sum of character * BASE**place, modulo 2**64.
+def _hashes(texts: Sequence[str]) -> tuple[Words64, npt.NDArray[np.intp]]:
+    """Return a number for each term of all texts, sum of character * BASE**place modulo 2**64, and each text's terms.
 
     All terms are summed in one go, each as a difference of running sums, its place shifted back by division.
     """
-    terms = list(chain.from_iterable(texts_terms))
-    characters = np.frombuffer("".join(terms).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
-    ends = np.cumsum(np.fromiter(map(len, terms), dtype=np.intp, count=len(terms)))
+    letters = np.frombuffer(f" {' '.join(texts)} ".encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    edges = np.flatnonzero(np.diff(letters != _SPACE)) + 1  # where terms begin and end, in turn
+    starts, ends = edges[::2], edges[1::2]
+    texts_end = np.cumsum(np.fromiter(map(len, texts), dtype=np.intp, count=len(texts)) + 1)
+    characters = letters.astype(np.uint64)
     characters += np.uint64(1)  # so that a character of code 0 counts too
     characters *= _powers(_BASE, len(characters))
     sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(characters, out=characters)])
-    starts = np.concatenate([np.zeros(1, dtype=np.intp), ends[:-1]])
     hashes: Words64 = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(sums))[starts]
-    return hashes
+    return hashes, np.diff(np.searchsorted(starts, texts_end), prepend=0)
 
 
 def _powers(base: int, count: int) -> Words64:

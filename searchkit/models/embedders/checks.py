@@ -168,7 +168,7 @@ def estimate_all(texts: Sequence[str]) -> list[int]:
 
 def valid_text(text: str) -> str:
     """Replace lone surrogates, which no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def digest_of(parts: Iterable[str]) -> str:

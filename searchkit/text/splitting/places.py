@@ -91,15 +91,25 @@ class _Ruler:
 
     def too_long(self, spans: Sequence[Span]) -> set[Span]:
         """Return the spans over the maximum; short ones need no count."""
-        doubtful = [span for span in spans if _most_tokens(self.text[slice(*span)]) > self.limits.maximum]
+        most = self.limits.maximum
+        doubtful = [span for span in spans if span[1] - span[0] > most or _most_tokens(self.text[slice(*span)]) > most]
         sizes = self.sizes(doubtful) if doubtful else []
         return {span for span, size in zip(doubtful, sizes, strict=True) if size > self.limits.maximum}
 
 
 def _most_tokens(text: str) -> int:
-    """Return what no model's count exceeds: some take a byte for a token, others a part of a Korean syllable."""
+    """Return what no model's count exceeds: some take a byte for a token, others a part of a Korean syllable.
+
+    It is the number of characters at least.
+    """
     decomposed = text if text.isascii() else unicodedata.normalize("NFKD", text)
     return max(len(text.encode("utf-8", "surrogatepass")), len(decomposed))
+
+
+def _is_one_line(text: str) -> bool:
+    if text.isascii():
+        return "\n" not in text and "\r" not in text
+    return _LINE_OR_PARAGRAPH.search(text) is None
 
 
 def places(
@@ -107,9 +117,7 @@ def places(
 ) -> list[Place]:
     """Return where the passages of a text are, in order; none crosses the start of a page."""
     ruler = _Ruler(text, limits, count_tokens)
-    if (
-        not marks and not page_starts and not _LINE_OR_PARAGRAPH.search(text)
-    ):  # as most records are: a short way of the same result
+    if not marks and not page_starts and _is_one_line(text):  # as most records are: a short way of the same result
         groups = [("", [block]) for block in _trimmed(text, 0, len(text))]
     else:
         groups = [
