@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -171,5 +171,6 @@ def meanwhile(work: Callable[[], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        wait([done])
-    done.result()
+        failed = done.exception()  # waits
+    if failed is not None:
+        raise failed

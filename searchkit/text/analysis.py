@@ -70,6 +70,8 @@ _PIECE = (
     rf"|(?P<word>{_SPACED}"
 )
 _SPACED_INITIALS = re.compile(rf"[.,]\ {_LETTER}\.")
+_INNER_SPACE = re.compile(rf"\ (?<=[.,]\ )(?={_LETTER}\.)")
+_STAND_IN = "\uffff"  # no character, so that no text holds it
 _AROUND = ".,;:!?()[]\"'"  # stands around words and never in front of what belongs to them
 _APOSTROPHES = re.compile(_APOSTROPHE)
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
@@ -144,7 +146,7 @@ class Written(NamedTuple):
 class _Cache(dict[str, Value], Generic[Value]):
     """Remembers a function of short strings; forgets all when full, which is cheaper than choosing."""
 
-    def __init__(self, function: Callable[[str], Value], size: int = CACHE_SIZE, longest: int = LONGEST_CACHED) -> None:
+    def __init__(self, function: Callable[[str], Value], size: int, longest: int) -> None:
         super().__init__()
         self._function = function
         self._size = size
@@ -166,10 +168,10 @@ class Analyzer:
         """Choose a language by ISO 639-1 code ("en", "pt-BR"), or "none"; ArgumentError for one that is not known."""
         self.language = language.lower().replace("_", "-").split("-")[0]
         self._stemmers = _stemmers(self.language)
-        self._pieces = _Cache(self._analyze)
-        self._joined = _Cache(self._join)
-        self._normalized = _Cache(_normalized)
-        self._chunks = _Cache(self._join_chunk)  # of what stands between white space
+        self._pieces = _Cache(self._analyze, CACHE_SIZE, LONGEST_CACHED)
+        self._joined = _Cache(self._join, CACHE_SIZE, LONGEST_CACHED)
+        self._normalized = _Cache(_normalized, CACHE_SIZE, LONGEST_CACHED)
+        self._chunks = _Cache(self._join_chunk, CACHE_SIZE, LONGEST_CACHED)  # of what stands between white space
         self._words = _Cache(self._find_words, TEXTS, LONGEST_TEXT)
 
     @property
@@ -183,27 +185,30 @@ class Analyzer:
 
     def joined(self, text: str) -> str:
         """Return the terms of `text` in one string, with white space between them: what indexing wants, fast."""
-        if self.crosses_spaces(text):
-            return self._join_words(text)
-        return " ".join(map(self._chunks.__getitem__, text.split()))
+        return " ".join(map(self._chunks.__getitem__, self.bound(text).split()))
 
     def chunks(self, written: Collection[str]) -> dict[str, str]:
-        """Return the terms, joined, of each of what stands between white space in texts; no word may cross a space."""
+        """Return the terms, joined, of each of what stands between white space in texts that are `bound`."""
         return dict(zip(written, map(self._chunks.__getitem__, written), strict=True))
 
     @staticmethod
-    def crosses_spaces(text: str) -> bool:
-        """Tell whether a written word of `text` may go on after a space, as only initials (J. R. R.) do."""
-        return _SPACED_INITIALS.search(text) is not None
+    def bound(text: str) -> str:
+        """Return `text` with something else for each space that a written word may cross, as only initials (J. R. R.) do.
+
+        Offsets stay. What stands between white space then holds whole words.
+        """
+        return text if _SPACED_INITIALS.search(text) is None else _INNER_SPACE.sub(_STAND_IN, text)
+
+    @staticmethod
+    def unbound(text: str) -> str:
+        """Return a text, or a part of it, as it was before it was `bound`."""
+        return text.replace(_STAND_IN, " ")
 
     def _join_chunk(self, chunk: str) -> str:
         bare = chunk.strip(_AROUND)
         if _is_simple(bare):
             return self._joined[bare]
-        return self._join_words(chunk)
-
-    def _join_words(self, text: str) -> str:
-        return " ".join(map(self._joined.__getitem__, _WRITTEN.findall(text)))
+        return " ".join(map(self._joined.__getitem__, _WRITTEN.findall(self.unbound(chunk))))
 
     def spans(self, text: str) -> list[Span]:
         """Return (start, end, term) for each of `terms(text)`, with offsets into `text`."""

@@ -90,8 +90,7 @@ def everything(opened: Open) -> Candidates:
 def rough(opened: Open, queries: FloatMatrix, limit: int) -> Iterator[Candidates]:
     """Yield, for each query, the rows that can be among its `limit` nearest. queries: (m, dim) unit."""
     for scores in opened.scored(opened.segment.vectors, lambda vectors: rough_products(vectors, queries)):
-        best = highest(scores, limit)
-        least = scores[best].min() - 2 * ROUGH if len(best) >= limit else LOWEST
+        least = max(LOWEST, nth_highest(scores, limit) - 2 * ROUGH)
         yield Candidates(opened.segment, opened.positions(np.flatnonzero(scores >= least)))
 
 
@@ -159,16 +158,16 @@ def _kept(scores: Sequence[Scores], count: int) -> list[Positions]:
 
 def highest(scores: Scores, n: int) -> Positions:
     """Return the places of the n highest scores and of all that tie with the last, ascending; -inf is none of them."""
+    return np.flatnonzero(scores >= max(LOWEST, nth_highest(scores, n)))
+
+
+def nth_highest(scores: Scores, n: int) -> float:
+    """Return the n-th highest score, -inf where there are fewer; what is not finite comes last."""
     step = len(scores) // SAMPLED
     place = 2 * n // max(step, 1) + SPARE
-    floor = LOWEST
     if step > 1 and place < SAMPLED:
         # about the 2n-th highest, by a sample: nearly always a bound of the n-th that leaves few to sort
-        floor = max(floor, float(np.partition(scores[::step], -place)[-place]))
-    places = np.flatnonzero(scores >= floor)
-    if len(places) < n and floor > LOWEST:
-        places = np.flatnonzero(scores >= LOWEST)
-    if len(places) > n:
-        high = scores[places]
-        places = places[high >= np.partition(high, -n)[-n]]
-    return places
+        high = scores[scores >= -np.partition(-scores[::step], place - 1)[place - 1]]
+        if len(high) >= n:
+            scores = high
+    return float(-np.partition(-scores, n - 1)[n - 1]) if len(scores) >= n else -math.inf
