@@ -193,7 +193,7 @@ class Analyzer:
 
     @staticmethod
     def bound(text: str) -> str:
-        """Return `text` with something else for each space that a written word may cross, as only initials (J. R. R.) do.
+        """Return `text` with something else for each space that a written word may cross, as initials (J. R. R.) do.
 
         Offsets stay. What stands between white space then holds whole words.
         """
