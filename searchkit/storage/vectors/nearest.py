@@ -64,7 +64,7 @@ class Open:
 
     def scored(self, table: npt.NDArray[Any], score: Callable[[npt.NDArray[Any]], Scores]) -> Scores:
         """Return the scores (…, m) of the rows of a table (n, …) that are read, -inf where they may not be found."""
-        found = _shared(table if self.at is None else table[self.at], score)
+        found = score(table if self.at is None else table[self.at])
         if self.barred is not None:
             found = found + self.barred
         return found
@@ -72,17 +72,6 @@ class Open:
     def positions(self, places: Positions) -> Positions:
         """Return the positions of rows that are read."""
         return places if self.at is None else self.at[places]
-
-
-def _shared(table: npt.NDArray[Any], score: Callable[[npt.NDArray[Any]], Scores]) -> Scores:
-    """Return the scores (…, m) of a table's rows, (m, …); of very many, two threads score a half each."""
-    if len(table) < SHARED or cores() < 2:
-        return score(table)
-    half = len(table) // 2
-    first: list[Scores] = []
-    with meanwhile(lambda: first.append(score(table[:half]))):
-        second = score(table[half:])
-    return np.concatenate([*first, second], axis=-1)
 
 
 class Candidates(NamedTuple):
@@ -114,9 +103,20 @@ def rough_products(vectors: npt.NDArray[np.float16], queries: FloatMatrix) -> Sc
     matrix product is faster.
     """
     if len(queries) == 1:
-        return products(vectors, queries).T
+        return _shared(vectors, lambda part: products(part, queries).T)
     blocks = [queries @ vectors[at : at + 8192].astype(np.float32).T for at in range(0, len(vectors), 8192)]
     return np.concatenate(blocks, axis=1) if blocks else np.empty((len(queries), 0), np.float32)
+
+
+def _shared(table: npt.NDArray[Any], score: Callable[[npt.NDArray[Any]], Scores]) -> Scores:
+    """Return the scores (…, m) of a table's rows, (m, …); of very many, two threads score a half each."""
+    if len(table) < SHARED or cores() < 2:
+        return score(table)
+    half = len(table) // 2
+    first: list[Scores] = []
+    with meanwhile(lambda: first.append(score(table[:half]))):
+        second = score(table[half:])
+    return np.concatenate([*first, second], axis=-1)
 
 
 def coded(opened: Sequence[Open], query: FloatVector, limit: int, recall: float) -> list[Candidates]:
@@ -147,7 +147,7 @@ class Coded(NamedTuple):
 
     def equal_bits(self, bits: npt.NDArray[np.uint8]) -> Scores:
         """Return in how many bits each code equals the question's: (n,)."""
-        return by_signs(bits, self.asked)
+        return _shared(bits, lambda part: by_signs(part, self.asked))
 
     def in_common_terms(self, equal: Scores) -> Scores:
         """Return estimates of products, which can be compared between segments, of numbers of equal bits."""
