@@ -166,10 +166,18 @@ _helpers = PerProcess(lambda: ThreadPoolExecutor(cores(), "searchkit"))  # to st
 
 @contextmanager
 def meanwhile(work: Callable[[], object]) -> Iterator[None]:
-    """Do some work in another thread while the block runs; what it raises is raised when both are done."""
+    """Do some work in another thread while the block runs; what it raises is raised when both are done.
+
+    Where no other thread has begun it by the end of the block, this one does it.
+    """
     done = _helpers().submit(work)
     try:
         yield
-    finally:
-        wait([done])
-    done.result()
+    except BaseException:
+        if not done.cancel():
+            wait([done])
+        raise
+    if done.cancel():
+        work()
+    else:
+        done.result()

@@ -10,7 +10,7 @@ import reprlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from searchkit.errors import ArgumentError
 
@@ -208,10 +208,13 @@ def function(name: str, value: Any) -> Any:
 
 
 def settle(instance: object, checks: Mapping[str, Check], error: type[ArgumentError] = ArgumentError) -> None:
-    """Replace the fields of a frozen dataclass by what their checks return. Raises `error`."""
+    """Replace the fields of a frozen dataclass by what their checks return, but for defaults. Raises `error`."""
+    fields = cast(Any, instance).__dataclass_fields__
     try:
         for name, check in checks.items():
-            object.__setattr__(instance, name, check(name, getattr(instance, name)))
+            value = getattr(instance, name)
+            if value is not fields[name].default:
+                object.__setattr__(instance, name, check(name, value))
     except ArgumentError as found:
         raise error(str(found)) from None
 

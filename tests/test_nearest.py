@@ -58,6 +58,7 @@ def many(monkeypatch):
     monkeypatch.setattr(arm, "EXACT_ROWS", 1_000)
     monkeypatch.setattr(arm, "FEW", 20)
     monkeypatch.setattr(arm, "PRODUCTS", 10_000)
+    monkeypatch.setattr(nearest, "SHARED", 700)
 
 
 def brute_force(matrix, query, limit, allowed=None, dead=NONE_DEAD):

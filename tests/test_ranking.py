@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.rankings import among
-from searchkit.storage.keywords.ranking import best, is_decided, look_up, runs, settle
+from searchkit.rankings import EMPTY, among
+from searchkit.storage.keywords.ranking import best, by_row, is_decided, look_up, runs, settle
+from searchkit.types import Ranking
 
 SCORES = st.lists(st.sampled_from([0.0, 1.0, 1.0 + 1e-7, 1.00001, 2.0, 7.5, -1.0]), max_size=30)
 
@@ -52,9 +53,9 @@ def test_limit_is_decided_when_the_last_score_is_clearly_lower():
 def test_among_and_look_up_find_rows_in_any_order():
     assert among(np.array([5, 1, 9, 5]), np.array([1, 5])).tolist() == [True, True, False, True]
     assert among(np.array([5]), np.array([], np.int64)).tolist() == [False]
-    found = look_up(np.array([7, 4, 7, 1]), np.array([9, 7, 4]), np.array([0.5, 2.0, 3.0], np.float32))
+    found = look_up(np.array([7, 4, 7, 1]), by_row(Ranking(np.array([9, 7, 4]), np.array([0.5, 2.0, 3.0], np.float32))))
     assert found.tolist() == [2.0, 3.0, 2.0, 0.0]
-    assert look_up(np.array([1]), np.array([], np.int64), np.array([], np.float32)).tolist() == [0.0]
+    assert look_up(np.array([1]), EMPTY).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Text to index terms: scripts, spellings, offsets."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -164,6 +165,7 @@ def test_normalize_folds_without_stemming():
 
 def test_a_full_cache_forgets_and_answers_the_same(monkeypatch):
     monkeypatch.setattr(analysis, "CACHE_SIZE", 2)
+    monkeypatch.setattr(analysis, "TEXTS", 2)
     analyzer = Analyzer()
     text = "one two three, O'Brien and U.S. tariffs: one two three"
     assert analyzer.terms(text) == analyzer.terms(text) == ENGLISH.terms(text)
@@ -200,3 +202,18 @@ def test_terms_do_not_depend_on_case(text):
 @given(ANY_TEXT)
 def test_folding_twice_is_folding_once(text):
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.lists(st.sampled_from(["J.", "R.", "é.", "Tolkien", "a", "B.C.", "x,", "U.S.", "e-mail", "1.", "\n"])))
+def test_words_that_cross_spaces_are_whole_in_a_bound_text(words):
+    """Its parts between white space have the terms of the text, and their offsets."""
+    text = " ".join(words)
+    bound = ENGLISH.bound(text)
+    assert ENGLISH.unbound(bound) == text
+    spans = [
+        (part.start() + start, part.start() + end, term)
+        for part in re.finditer(r"\S+", bound)
+        for start, end, term in ENGLISH.spans(ENGLISH.unbound(part[0]))
+    ]
+    assert spans == ENGLISH.spans(text)
+    assert ENGLISH.terms(text) == [term for _, _, term in spans]

@@ -1,9 +1,12 @@
 """Work in several threads."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from searchkit import threads
 from searchkit.threads import meanwhile, parallel
 
 
@@ -23,11 +26,34 @@ def test_an_error_of_the_other_thread_is_raised_here():
         pass
 
 
-def test_an_error_of_the_block_waits_for_the_work():
-    done = []
-    with pytest.raises(KeyError), meanwhile(lambda: done.append("work")):
-        raise KeyError("block")
+def test_an_error_of_the_block_waits_for_work_that_has_begun():
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    def work():
+        begun.set()
+        go_on.wait()
+        done.append("work")
+
+    def interrupted():
+        with meanwhile(work):
+            begun.wait()
+            threading.Timer(0, go_on.set).start()
+            raise KeyError("block")
+
+    with pytest.raises(KeyError):
+        interrupted()
     assert done == ["work"]
+
+
+def test_work_that_no_other_thread_has_begun_is_done_here(monkeypatch):
+    free, doers = threading.Event(), []
+    with ThreadPoolExecutor(1) as busy:
+        monkeypatch.setattr(threads, "_helpers", lambda: busy)
+        busy.submit(free.wait)
+        with meanwhile(lambda: doers.append(threading.current_thread())):
+            pass
+        free.set()
+    assert doers == [threading.current_thread()]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from searchkit.index import Index
     from searchkit.types import Embedder
 
+_loaded: list[Embedder | None] = []  # ahead, and kept at hand
+
 
 def existing(path: Path) -> Index:
     """Open an index. Raises IndexNotFound and what else opening raises."""
@@ -29,12 +31,29 @@ def existing(path: Path) -> Index:
     return Index.open(path)
 
 
+def load_ahead(path: Path) -> None:
+    """Have another thread load the model of an index while this one imports and opens what else a question needs."""
+    threading.Thread(target=_load_model, args=(path,), daemon=True).start()
+
+
+def _load_model(path: Path) -> None:
+    with contextlib.suppress(Exception):  # whoever opens the index says what is wrong
+        from searchkit.models import embedders
+        from searchkit.storage import store
+
+        name = store.settings_of(path).embedder
+        if name == embedders.MINILM_NAME:  # which is loaded once, whoever asks for it
+            _loaded.append(embedders.embedder(name))
+
+
 @contextlib.contextmanager
 def existing_or_new(path: Path, creation: Creation, *, create: bool, dry: bool = False) -> Iterator[Index]:
     """Open an index whose settings are those given, or create it. Raises BadParameter.
 
     dry: one that is not there is made for the length of the block, elsewhere.
     """
+    import tempfile
+
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="searchkit-")) if dry else ""
         new = Path(scratch) / "index" if scratch else path

@@ -22,15 +22,15 @@ class Highlighter:
         self._wanted = self._asked.union(others)
         self._other = _loosely(query)
         self._analyzer = analyzer
-        self._chunks: dict[str, set[str] | None] = {}  # of texts that were read, what stands between white space
+        self._texts: dict[str, tuple[str, set[str]]] = {}  # that were read: bound, and what stands between white space
         self._terms: dict[str, str] = {}  # of chunks with a term that is wanted, all their terms
         self._spans: dict[str, list[tuple[int, int]]] = {}  # of chunks that were marked
 
     def read(self, texts: Iterable[str]) -> None:
         """Look at several texts at once: what comes next of each then costs little."""
-        new = {text: self._split(text) for text in dict.fromkeys(texts) if text not in self._chunks}
-        self._chunks.update(new)
-        wanted, chunks = self._wanted, self._analyzer.chunks(set[str]().union(*filter(None, new.values())))
+        new = {text: self._split(text) for text in dict.fromkeys(texts) if text not in self._texts}
+        self._texts |= new
+        wanted, chunks = self._wanted, self._analyzer.chunks(set[str]().union(*(own for _, own in new.values())))
         self._terms |= {
             chunk: terms
             for chunk, terms in chunks.items()  # most are one term
@@ -41,31 +41,26 @@ class Highlighter:
 
     def terms(self, text: str) -> set[str]:
         """Return those of a text's index terms that are wanted, and perhaps others."""
-        chunks = self._known(text)
-        if chunks is None:
-            return set(self._analyzer.terms(text))
-        return {term for chunk in chunks for term in self._terms[chunk].split()}
+        return {term for chunk in self._found(text)[1] for term in self._terms[chunk].split()}
 
     def __call__(self, text: str) -> tuple[tuple[int, int], ...]:
         """Return (start, end) of every word whose term matches, in order; touching ones are joined."""
-        chunks = self._known(text)
-        if chunks is None:
-            return tuple(_joined(self._matching(text)))
+        bound, chunks = self._found(text)
         for chunk in chunks - self._spans.keys():
-            self._spans[chunk] = self._matching(chunk)
-        found = sorted((at, chunk) for chunk in chunks if self._spans[chunk] for at in _places(chunk, text))
+            self._spans[chunk] = self._matching(self._analyzer.unbound(chunk))
+        found = sorted((at, chunk) for chunk in chunks if self._spans[chunk] for at in _places(chunk, bound))
         return tuple(_joined((at + start, at + end) for at, chunk in found for start, end in self._spans[chunk]))
 
-    def _split(self, text: str) -> set[str] | None:
-        """Return what stands between white space; None where a word crosses white space."""
-        return None if self._analyzer.crosses_spaces(text) else set(text.split())
+    def _split(self, text: str) -> tuple[str, set[str]]:
+        bound = self._analyzer.bound(text)
+        return bound, set(bound.split())
 
-    def _known(self, text: str) -> set[str] | None:
-        """Return the chunks of a text that have a term that is wanted; None where a word crosses white space."""
-        if text not in self._chunks:
+    def _found(self, text: str) -> tuple[str, set[str]]:
+        """Return a text, bound, and its chunks that have a term that is wanted."""
+        if text not in self._texts:
             self.read([text])
-        chunks = self._chunks[text]
-        return None if chunks is None else chunks & self._terms.keys()
+        bound, chunks = self._texts[text]
+        return bound, chunks & self._terms.keys()
 
     def _one(self, term: str) -> bool:
         return term in self._asked or (self._other is not None and self._other(term))

@@ -15,15 +15,16 @@ Read = TypeVar("Read")
 
 
 class _Reading(NamedTuple, Generic[Read]):
-    """What was read of some rows, and where each of them stands in it."""
+    """What was read of some rows."""
 
-    places: dict[int, int]
+    rows: Rows
     read: Read
 
     def at(self, rows: Rows) -> npt.NDArray[np.intp] | None:
-        """Return where these rows stand, None if not all of them were read."""
-        places = [self.places.get(row, -1) for row in rows.tolist()]
-        return None if -1 in places else np.array(places, np.intp)
+        """Return where these rows stand among those that were read, None if not all of them were."""
+        places = {row: place for place, row in enumerate(self.rows.tolist())}
+        found = [places.get(row, -1) for row in rows.tolist()]
+        return None if -1 in found else np.array(found, np.intp)
 
 
 class Memory:
@@ -45,12 +46,14 @@ class Memory:
 
     def vectors(self, rows: Rows) -> VectorRows:
         """Return vectors and word pieces of rows; those of the last reading, and of some of its rows, are known."""
-        at = None if self._vectors is None else self._vectors.at(rows)
-        if self._vectors is None or at is None:
-            self._vectors = _reading(rows, self._view.vectors.read(rows))
-            return self._vectors.read
-        known = self._vectors.read
-        return VectorRows(known.vectors[at], None if known.pieces is None else known.pieces.take(at))
+        if self._vectors is not None:
+            if np.array_equal(self._vectors.rows, rows):
+                return self._vectors.read
+            at, known = self._vectors.at(rows), self._vectors.read
+            if at is not None:
+                return VectorRows(known.vectors[at], None if known.pieces is None else known.pieces.take(at))
+        self._vectors = _Reading(rows, self._view.vectors.read(rows))
+        return self._vectors.read
 
     def met(self, rows: Rows, find: Callable[[Rows], FloatMatrix | None]) -> FloatMatrix | None:
         """Return what the question's word pieces find in each row, (n, m), which `find` tells; as `vectors`.
@@ -62,7 +65,7 @@ class Memory:
             return self._met.read[at]
         found = find(rows)
         if found is not None:
-            self._met = _reading(rows, found)
+            self._met = _Reading(rows, found)
         return found
 
     def days(self, rows: Iterable[int]) -> npt.NDArray[np.float64]:
@@ -73,7 +76,3 @@ class Memory:
             found = self._view.passages.days(missing)
             self._days.update((row, found.get(row, np.nan)) for row in missing)
         return np.array([self._days[row] for row in rows], np.float64)
-
-
-def _reading(rows: Rows, read: Read) -> _Reading[Read]:
-    return _Reading({row: place for place, row in enumerate(rows.tolist())}, read)

@@ -102,6 +102,14 @@ def is_latest(found: Snapshot) -> bool:
         return same and _generation(found.path) == found.generation
 
 
+def settings_of(path: Path) -> Settings:
+    """Return the settings of the latest commit, of which nothing else is opened. Raises IndexNotFound, IndexCorrupt."""
+    check_format(path)
+    with contextlib.closing(Catalog(path / "catalog.sqlite")) as catalog, catalog.lock:
+        catalog.share()
+        return read_settings(catalog)
+
+
 def _generation(path: Path) -> int:
     with contextlib.closing(Catalog(path / "catalog.sqlite")) as catalog, catalog.lock:
         catalog.share()

@@ -70,6 +70,8 @@ _PIECE = (
 )
 _AFTER_STOP = re.compile(rf"\.\ {_LETTER}\.")  # two, for a search that knows its first characters is fast
 _AFTER_COMMA = re.compile(rf",\ {_LETTER}\.")
+_INNER_SPACE = re.compile(rf"\ (?<=[.,]\ )(?={_LETTER}\.)")
+_STAND_IN = "\uffff"  # no character, so that no text holds it
 _AROUND = ".,;:!?()[]\"'"  # stands around words and never in front of what belongs to them
 _APOSTROPHES = re.compile(_APOSTROPHE)
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
@@ -166,23 +168,32 @@ class Analyzer:
 
     def joined(self, text: str) -> str:
         """Return the terms of `text` in one string, with white space between them: what indexing wants, fast."""
-        if self.crosses_spaces(text):
-            return self._join_words(text)
-        return " ".join(map(self._chunks.__getitem__, text.split()))
+        return " ".join(map(self._chunks.__getitem__, self.bound(text).split()))
 
     def chunks(self, written: Collection[str]) -> dict[str, str]:
-        """Return the terms, joined, of each of what stands between white space in texts; no word may cross a space."""
+        """Return the terms, joined, of each of what stands between white space in texts that are `bound`."""
         return dict(zip(written, map(self._chunks.__getitem__, written), strict=True))
 
     @staticmethod
-    def crosses_spaces(text: str) -> bool:
-        """Tell whether a written word of `text` may go on after a space, as only initials (J. R. R.) do."""
-        return _AFTER_STOP.search(text) is not None or _AFTER_COMMA.search(text) is not None
+    def bound(text: str) -> str:
+        """Return `text` with something else for each space that a written word may cross, as initials (J. R. R.) do.
+
+        Offsets stay. What stands between white space then holds whole words.
+        """
+        crosses = _AFTER_STOP.search(text) is not None or _AFTER_COMMA.search(text) is not None
+        return _INNER_SPACE.sub(_STAND_IN, text) if crosses else text
+
+    @staticmethod
+    def unbound(text: str) -> str:
+        """Return a text, or a part of it, as it was before it was `bound`."""
+        return text.replace(_STAND_IN, " ")
 
     def _join_chunk(self, chunk: str) -> str:
         bare = chunk.strip(_AROUND)
         if bare.isascii() and bare.isalpha():  # as most are: short ways to the same terms
             return self._joined[bare]
+        if _STAND_IN in chunk:  # initials, whose last mark is part of them
+            return self._join_words(self.unbound(chunk))
         return self._join_words(chunk) if bare == chunk else self._chunks[bare]
 
     def _join_words(self, text: str) -> str:

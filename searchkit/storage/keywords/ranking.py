@@ -59,16 +59,20 @@ def _edge(score: np.float32) -> float:
     return float(score) - 2 * TOLERANCE * abs(float(score))
 
 
-def look_up(wanted: Rows, rows: Rows, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the score of each wanted row, 0 for those that are not in `rows`: (len(wanted),).
+def by_row(found: Ranking) -> Ranking:
+    """Return what was found in the order of rows."""
+    order = np.argsort(found.rows)
+    return Ranking(found.rows[order], found.scores[order])
 
-    rows: (n,) in any order, without repeats; scores: (n,).
+
+def look_up(wanted: Rows, found: Ranking) -> npt.NDArray[np.float32]:
+    """Return the score of each wanted row, 0 for those that are not found: (len(wanted),).
+
+    found: in the order of rows, without repeats.
     """
-    order = np.argsort(rows)
-    rows, scores = rows[order], scores[order]
-    found = among(wanted, rows)
+    known = among(wanted, found.rows)
     picked = np.zeros(len(wanted), np.float32)
-    picked[found] = scores[np.searchsorted(rows, wanted[found])]
+    picked[known] = found.scores[np.searchsorted(found.rows, wanted[known])]
     return picked
 
 

@@ -17,7 +17,7 @@ from searchkit.rankings import EMPTY, among
 from searchkit.storage import refusals
 from searchkit.storage.keywords import tantivy_files
 from searchkit.storage.keywords.engine import Entry, FieldWeights, is_scoreless
-from searchkit.storage.keywords.ranking import best, is_decided, look_up, runs, settle
+from searchkit.storage.keywords.ranking import best, by_row, is_decided, look_up, runs, settle
 from searchkit.storage.keywords.tantivy_queries import MAX_RUNS, TantivyTranslator, build_schema
 from searchkit.threads import Guard
 from searchkit.types import Ranking, Rows
@@ -109,24 +109,25 @@ class TantivyReader:
             if is_scoreless(query):
                 return self._first(self._narrowed(translated, allowed), limit)
             if allowed is None and self.count <= WHOLE_ROWS:
-                return best(*self._kept(query, self._hits(translated, self.count)), limit)
+                matches = by_row(self._hits(translated, self.count))
+                self._keep(query, matches)
+                return best(*matches, limit)
             if allowed is None:
                 return self._best(translated, limit)
             return self._best_of(translated, limit, allowed)
 
-    def _kept(self, query: syntax.Query, matches: Ranking) -> Ranking:
+    def _keep(self, query: syntax.Query, matches: Ranking) -> None:
         """Keep what matches a query, for `score`."""
         with self._lock:
             while len(self._matches) >= KEPT_MATCHES:
                 del self._matches[next(iter(self._matches))]
             self._matches[id(query)] = query, matches
-        return matches
 
     def score(self, query: syntax.Query, rows: Rows) -> npt.NDArray[np.float32]:
         """Return the score of each row: (len(rows),), 0 where it does not match."""
         kept, matches = self._matches.get(id(query), (None, EMPTY))
         if kept is query:
-            return look_up(rows, *matches)
+            return look_up(rows, matches)
         wanted = np.unique(rows)
         translated = self._translator.translate(query)
         if not len(wanted) or not self.count:
@@ -134,7 +135,7 @@ class TantivyReader:
         with _translated(self._folder):
             if len(wanted) * HITS_PER_ROW < self.count:
                 translated = self._translator.restrict(translated, wanted)
-            return look_up(rows, *self._hits(translated, self.count))
+            return look_up(rows, by_row(self._hits(translated, self.count)))
 
     def document_frequency(self, term: str, field: str | None = None) -> int:
         """Return how many passages hold the index term in this field, or in any."""

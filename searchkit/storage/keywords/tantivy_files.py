@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +76,8 @@ def lockable(folder: Path) -> Iterator[Path]:
     if os.access(folder / READ_LOCK, os.W_OK):
         yield folder
         return
+    import tempfile  # noqa: PLC0415 - most may open it in the folder itself
+
     with tempfile.TemporaryDirectory() as place:
         for child in folder.iterdir():
             if child.name != READ_LOCK:

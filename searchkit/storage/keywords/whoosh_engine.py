@@ -14,7 +14,7 @@ from searchkit.errors import IndexCorrupt, SearchkitError
 from searchkit.queries import syntax
 from searchkit.rankings import EMPTY, among
 from searchkit.storage.keywords.engine import Entry, FieldWeights, check
-from searchkit.storage.keywords.ranking import best, look_up
+from searchkit.storage.keywords.ranking import best, by_row, look_up
 from searchkit.storage.keywords.whoosh_codec import MAX_SEGMENT, ArrayWriter
 from searchkit.storage.keywords.whoosh_search import Corpus, Matches
 from searchkit.storage.keywords.whoosh_segments import read_segments, share
@@ -100,7 +100,7 @@ class WhooshReader:
 
     def score(self, query: syntax.Query, rows: Rows) -> npt.NDArray[np.float32]:
         """Return the score of each row: (len(rows),), 0 where it does not match."""
-        return look_up(rows, *self._matches(query))
+        return look_up(rows, by_row(self._matches(query)))
 
     def document_frequency(self, term: str, field: str | None = None) -> int:
         """Return how many passages hold the index term in this field, or in any."""

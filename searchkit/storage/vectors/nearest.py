@@ -17,11 +17,13 @@ import numpy.typing as npt
 from searchkit.scanning import products
 from searchkit.storage.vectors.codes import CodedQuestions, Codes, ask, by_planes, by_signs
 from searchkit.storage.vectors.segments import Segment
+from searchkit.threads import cores, meanwhile
 from searchkit.types import FloatMatrix, FloatVector, Rows
 
 ROUGH = (
     2e-3  # how far a product in float16 can be off: the query's rounding is 5e-4, the sum's depends on the processor
 )
+SHARED = 8_192  # rows from which on it pays to wake a second thread, which takes less than .1 ms
 SPARSE = 0.25  # share of a segment's rows below which only theirs are read
 REACH = 3  # candidates for each row that is wanted, at the least: recall further down than the measured one
 SIGNS_REACH = 4  # the same of the comparison by signs, for each candidate by planes
@@ -90,8 +92,7 @@ def everything(opened: Open) -> Candidates:
 def rough(opened: Open, queries: FloatMatrix, limit: int) -> Iterator[Candidates]:
     """Yield, for each query, the rows that can be among its `limit` nearest. queries: (m, dim) unit."""
     for scores in opened.scored(opened.segment.vectors, lambda vectors: rough_products(vectors, queries)):
-        best = highest(scores, limit)
-        least = scores[best].min() - 2 * ROUGH if len(best) >= limit else LOWEST
+        least = max(LOWEST, nth_highest(scores, limit) - 2 * ROUGH)
         yield Candidates(opened.segment, opened.positions(np.flatnonzero(scores >= least)))
 
 
@@ -102,9 +103,20 @@ def rough_products(vectors: npt.NDArray[np.float16], queries: FloatMatrix) -> Sc
     matrix product is faster.
     """
     if len(queries) == 1:
-        return products(vectors, queries).T
+        return _shared(vectors, lambda part: products(part, queries).T)
     blocks = [queries @ vectors[at : at + 8192].astype(np.float32).T for at in range(0, len(vectors), 8192)]
     return np.concatenate(blocks, axis=1) if blocks else np.empty((len(queries), 0), np.float32)
+
+
+def _shared(table: npt.NDArray[Any], score: Callable[[npt.NDArray[Any]], Scores]) -> Scores:
+    """Return the scores (…, m) of a table's rows, (m, …); of very many, two threads score a half each."""
+    if len(table) < SHARED or cores() < 2:
+        return score(table)
+    half = len(table) // 2
+    first: list[Scores] = []
+    with meanwhile(lambda: first.append(score(table[:half]))):
+        second = score(table[half:])
+    return np.concatenate([*first, second], axis=-1)
 
 
 def coded(opened: Sequence[Open], query: FloatVector, limit: int, recall: float) -> list[Candidates]:
@@ -135,7 +147,7 @@ class Coded(NamedTuple):
 
     def equal_bits(self, bits: npt.NDArray[np.uint8]) -> Scores:
         """Return in how many bits each code equals the question's: (n,)."""
-        return by_signs(bits, self.asked)
+        return _shared(bits, lambda part: by_signs(part, self.asked))
 
     def in_common_terms(self, equal: Scores) -> Scores:
         """Return estimates of products, which can be compared between segments, of numbers of equal bits."""
@@ -159,16 +171,16 @@ def _kept(scores: Sequence[Scores], count: int) -> list[Positions]:
 
 def highest(scores: Scores, n: int) -> Positions:
     """Return the places of the n highest scores and of all that tie with the last, ascending; -inf is none of them."""
+    return np.flatnonzero(scores >= max(LOWEST, nth_highest(scores, n)))
+
+
+def nth_highest(scores: Scores, n: int) -> float:
+    """Return the n-th highest score, -inf where there are fewer; what is not finite comes last."""
     step = len(scores) // SAMPLED
     place = 2 * n // max(step, 1) + SPARE
-    floor = LOWEST
     if step > 1 and place < SAMPLED:
         # about the 2n-th highest, by a sample: nearly always a bound of the n-th that leaves few to sort
-        floor = max(floor, float(np.partition(scores[::step], -place)[-place]))
-    places = np.flatnonzero(scores >= floor)
-    if len(places) < n and floor > LOWEST:
-        places = np.flatnonzero(scores >= LOWEST)
-    if len(places) > n:
-        high = scores[places]
-        places = places[high >= np.partition(high, -n)[-n]]
-    return places
+        high = scores[scores >= -np.partition(-scores[::step], place - 1)[place - 1]]
+        if len(high) >= n:
+            scores = high
+    return float(-np.partition(-scores, n - 1)[n - 1]) if len(scores) >= n else -math.inf
