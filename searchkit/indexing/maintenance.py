@@ -24,6 +24,7 @@ def compact(writer: store.Writer) -> int:
     ensure_statements(writer)
     writer.catalog.ensure()
     writer.catalog.statements.drop_silent()
+    writer.catalog.documents.repack()
     rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     writer.compact_vectors()
     return writer.commit()

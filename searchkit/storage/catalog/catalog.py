@@ -22,6 +22,7 @@ from searchkit.storage.catalog.schema import SCHEMA, connect
 from searchkit.storage.catalog.sources import Sources
 from searchkit.storage.catalog.statements import SCHEMA as STATEMENTS
 from searchkit.storage.catalog.statements import Statements
+from searchkit.storage.catalog.texts import SCHEMA as TEXTS
 from searchkit.threads import Guard
 from searchkit.types import Passage
 
@@ -41,7 +42,7 @@ class Catalog:
         forking.watch(self, path)
         try:
             with self.lock:
-                self._db = connect(path, f"BEGIN;{SCHEMA}{COLUMNS}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+                self._db = connect(path, f"BEGIN;{SCHEMA}{TEXTS}{COLUMNS}{BANDS}{STATEMENTS}COMMIT;" if create else "")
                 self.file = forking.file_at(path)
         except BaseException:
             self.file = None
@@ -93,6 +94,7 @@ class Catalog:
 
     def ensure(self) -> None:
         """Bring the tables of an older format to this one."""
+        self._db.execute(TEXTS)
         self.bands.ensure()
         self.passages.ensure_bytes()
         self.passages.ensure_headers()
