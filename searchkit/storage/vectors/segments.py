@@ -1,8 +1,9 @@
 """The files of the vector arm: immutable segments of unit rows.
 
 A segment is two .npy files: `NAME.rows.npy` (n,) int64 ascending and `NAME.vectors.npy` (n, dim) float16. With a model
-that tells its word pieces there are two more, `NAME.pieces.npy` (total,) uint16 and `NAME.ends.npy` (n,) int64: the
-pieces of each passage, one passage after the other, for late interaction. Vectors that were predicted, not computed by
+that tells its word pieces there are two more, `NAME.pieces.npy` (total,) uint8 and `NAME.ends.npy` (n,) int64: the
+pieces of each passage, one passage after the other, for late interaction, as `gaps`; uint16, as they are, where they do
+not ascend, and from older versions. Vectors that were predicted, not computed by
 the model, are drafts: `NAME.drafts.npy` (n,) bool tells which, and is absent where there are none. A row may stand in
 more than one segment: the newest has its vector. From CODED_ROWS rows on there are three more (see `codes`):
 `NAME.codes.npy` (n, dim / 8) uint8, `NAME.frame.npy` (2, dim) float32 and `NAME.ranks.npy` (m, 2) int32. Float16 halves
@@ -28,6 +29,7 @@ from searchkit.storage import durable, npy, refusals
 from searchkit.storage.vectors import coarse
 from searchkit.storage.vectors.coarse import CoarseRows, UnitRows
 from searchkit.storage.vectors.codes import Codes, encode
+from searchkit.storage.vectors.gaps import Gaps
 from searchkit.types import FloatMatrix, Rows
 
 DTYPE = np.float16
@@ -53,7 +55,7 @@ class Segment:
     name: str
     rows: Rows
     vectors: UnitRows
-    pieces: Ragged | None = None
+    pieces: Ragged | Gaps | None = None
     drafts: Flags | None = None
     codes: Codes | None = None
     file: RowFile | None = None
@@ -92,7 +94,7 @@ class Part(NamedTuple):
 
     rows: Rows
     vectors: FloatMatrix | CoarseRows
-    pieces: Ragged | None = None
+    pieces: Ragged | Gaps | None = None
     drafts: Flags | None = None
 
 
@@ -122,15 +124,14 @@ def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
     _stream(paths[1], (len(at), matrices[0].shape[1]), coarse.DTYPE if is_coarse else DTYPE, blocks)
     pieces = [part.pieces for part in parts if part.pieces is not None]
     if len(pieces) == len(parts):
-        joined = Ragged.joined(pieces)
-        ends = np.cumsum(joined.lengths[at])
-        values = (joined.take(at[begin : begin + BLOCK]).values for begin in range(0, len(at), BLOCK))
-        _stream(paths[2], (int(ends[-1]) if len(at) else 0,), np.uint16, values)
-        _save(paths[3], ends)
+        joined = Ragged.joined(own.whole() if isinstance(own, Gaps) else own for own in pieces).take(at)
+        written = Gaps.of(joined) or joined
+        _save(paths[2], written.values)
+        _save(paths[3], written.ends)
     if drafts.any():
         _save(paths[4], drafts)
     if len(rows) >= CODED_ROWS:
-        codes = encode(_vectors(_load(paths[1])))
+        codes = encode(stored_as(_load(paths[1])))
         arrays: list[npt.NDArray[Any]] = [codes.bits, codes.frame, codes.ranks]
         for path, array in zip(paths[5:], arrays, strict=True):
             _save(path, array)
@@ -163,7 +164,8 @@ def flags_of(part: Part) -> Flags:
     return np.zeros(len(part.rows), np.bool_) if part.drafts is None else part.drafts
 
 
-def _vectors(array: npt.NDArray[Any]) -> UnitRows:
+def stored_as(array: npt.NDArray[Any]) -> UnitRows:
+    """Return the vectors that a file's array stands for."""
     return CoarseRows(array) if array.dtype == coarse.DTYPE else array
 
 
@@ -208,7 +210,7 @@ def open_segment(folder: Path, name: str, dim: int) -> Segment:
         raise IndexCorrupt(f"{drafts_path} does not tell which of {len(rows)} rows are drafts. Run: searchkit rebuild")
     pieces, codes = _open_pieces(pieces_path, ends_path, len(rows)), _open_codes(others, len(rows), dim)
     file = RowFile(vectors_path, vectors) if vectors.nbytes > MAPPED and hasattr(os, "pread") else None
-    return Segment(name, rows, _vectors(vectors), pieces, drafts, codes, file)
+    return Segment(name, rows, stored_as(vectors), pieces, drafts, codes, file)
 
 
 def part_of(whole: Segment | Part, mask: Flags | None) -> Part:
@@ -221,12 +223,15 @@ def part_of(whole: Segment | Part, mask: Flags | None) -> Part:
     return Part(whole.rows[at], whole.vectors[at], pieces, drafts)
 
 
-def _open_pieces(pieces_path: Path, ends_path: Path, count: int) -> Ragged | None:
+def _open_pieces(pieces_path: Path, ends_path: Path, count: int) -> Ragged | Gaps | None:
     """Map the word pieces of a segment, None if it has none. Raises IndexCorrupt."""
     if not (pieces_path.exists() or ends_path.exists()):
         return None
-    pieces = Ragged(_load(pieces_path), _load(ends_path))
-    fits = pieces.values.dtype == np.uint16 and pieces.ends.dtype == np.int64 and pieces.ends.shape == (count,)
+    values, stored = _load(pieces_path), _load(ends_path)
+    pieces = Gaps(values, stored) if values.dtype == np.uint8 else Ragged(values, stored)
+    fits = (
+        pieces.values.dtype in (np.uint8, np.uint16) and pieces.ends.dtype == np.int64 and pieces.ends.shape == (count,)
+    )
     ends = np.append(0, pieces.ends) if fits else pieces.ends
     if not fits or pieces.values.ndim != 1 or ends[-1] != len(pieces.values) or not (ends[1:] >= ends[:-1]).all():
         raise IndexCorrupt(f"{pieces_path} does not hold the word pieces of {count} rows. Run: searchkit rebuild")
