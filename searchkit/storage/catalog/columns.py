@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -27,7 +28,10 @@ SCHEMA = """
 CREATE TABLE columns (field NOT NULL, run INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (field, run));
 """
 PLACES, DAYS = 0, 1  # fields of ours, which no name can be: where a document's passages are, the day of its date
-TEXT, NUMBER, TRUTH, LISTED = 0, 1, 2, 4  # what a value is; an element of a list has LISTED besides
+# What a value is: DOUBLE is a number in the eight bytes of float64, NUMBER one that these do not hold, in digits. An
+# element of a list has LISTED besides.
+TEXT, NUMBER, TRUTH, DOUBLE, LISTED = 0, 1, 2, 3, 4
+EXACT = 2**53  # below which whole numbers are themselves in float64
 NAMED = ("doc", "title", "section", "path", "date")  # names that are no keys of the metadata
 LARGEST = 100_000  # documents that runs may have together to become one
 BATCH = 20_000  # documents at a time of an index that has no columns yet
@@ -61,6 +65,13 @@ class Column:
         bounds = zip(self.kinds.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
         return [(kind, self.text[start:end]) for kind, start, end in bounds]
 
+    def doubles(self) -> npt.NDArray[np.float64] | None:
+        """Return all values if all are numbers in eight bytes."""
+        if not len(self.kinds) or (self.kinds & ~np.uint8(LISTED) != DOUBLE).any():
+            return None
+        rows = np.frombuffer(self.text, np.uint8, offset=1).reshape(len(self.kinds), 9)  # a NUL after each
+        return np.ascontiguousarray(rows[:, :8]).view("<f8").ravel()
+
     def value(self, at: int) -> Any:
         """Return a value as the filters compare it."""
         start = int(self.ends[at - 1]) + 1 if at else 1
@@ -68,8 +79,6 @@ class Column:
 
     def values(self) -> list[Any]:
         """Return each value as the filters compare it."""
-        if len(self.kinds) and (self.kinds & ~np.uint8(LISTED) == NUMBER).all():
-            return list(map(as_number, json.loads(b"[%b]" % b",".join(self.text[1:-1].split(b"\0")))))
         return [_value(kind, written) for kind, written in self.written()]
 
 
@@ -209,7 +218,7 @@ def _held(document: Document) -> Iterator[tuple[Field, Key]]:
     date, source = metadata.get("date"), metadata.get("source")
     day = day_of(date) if isinstance(date, str) else None
     if day is not None:
-        yield DAYS, (NUMBER, b"%d" % day)
+        yield DAYS, _number(day)
     yield "doc", (TEXT, document.id.encode())
     if document.title:
         yield "title", (TEXT, document.title.encode())
@@ -244,7 +253,14 @@ def _flat(name: str, value: Any) -> Iterator[tuple[Field, Key]]:
         elif isinstance(each, bool):
             yield name, (TRUTH | LISTED * listed, b"true" if each else b"false")
         elif isinstance(each, int | float):
-            yield name, (NUMBER | LISTED * listed, repr(each).encode())
+            kind, written = _number(each)
+            yield name, (kind | LISTED * listed, written)
+
+
+def _number(value: float) -> Key:
+    if isinstance(value, int) and abs(value) >= EXACT:
+        return NUMBER, b"%d" % value
+    return DOUBLE, struct.pack("<d", value)
 
 
 def _nested(path: str, value: Mapping[str, Any]) -> Iterator[tuple[Field, Key]]:
@@ -260,6 +276,8 @@ def _value(kind: int, written: bytes) -> Any:
     kind &= ~LISTED
     if kind == TEXT:
         return written.decode()
+    if kind == DOUBLE:
+        return struct.unpack("<d", written)[0]
     return written == b"true" if kind == TRUTH else as_number(json.loads(written))
 
 
