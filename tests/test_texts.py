@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,3 +92,16 @@ def test_compacting_packs_what_came_before_there_was_a_dictionary(tmp_path):
         assert index.get("d0").text == f"{LESSON[0]} {LESSON[0]}"
         assert index.verify().problems == ()
         assert kinds == {bytes}
+
+
+def test_compacting_gives_back_the_room_of_what_was_removed(tmp_path):
+    catalog = tmp_path / "index" / "catalog.sqlite"
+    with Index.create(tmp_path / "index", embedder="none") as index:
+        index.add([Document(f"d{number}", f"{text} {text}") for number, text in enumerate(LESSON)])
+        index.remove("d1*")
+        index.compact()
+        names = index.documents()
+    with closing(sqlite3.connect(catalog)) as db:
+        pages, free = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+        assert free <= 0.1 * pages
+        assert len(names) == db.execute("SELECT count(*) FROM documents").fetchone()[0] == 889

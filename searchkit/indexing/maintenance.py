@@ -27,7 +27,9 @@ def compact(writer: store.Writer) -> int:
     writer.catalog.documents.repack()
     rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     writer.compact_vectors()
-    return writer.commit()
+    generation = writer.commit()
+    writer.catalog.shrink()
+    return generation
 
 
 def rebuilt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from searchkit.threads import Guard
 from searchkit.types import Passage
 
 PASSAGES = 2_000  # that are read at once
+MUCH = 0.1  # share of the file's pages
 
 
 class Catalog:
@@ -77,6 +79,13 @@ class Catalog:
         """Undo everything since `begin_write`; end a read."""
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
+
+    def shrink(self) -> None:
+        """Give back the room of what was removed, where that is much. Not within a transaction."""
+        pages, free = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+        if free > MUCH * pages:
+            with contextlib.suppress(sqlite3.OperationalError):  # there is no room to do it in
+                self._db.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file."""
