@@ -59,6 +59,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     rewrite_statements(writer)
     writer.catalog.ensure()
+    writer.catalog.columns.rebuild()
     writer.catalog.parts.clear_unread()
     if embedder is None:
         return writer.commit()

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.errors import IndexCorrupt
 from searchkit.queries.filters.tree import as_number
-from searchkit.storage.compression import compressed, decompressed
+from searchkit.storage.compression import compressed, decompressed, zstd
 from searchkit.text.days import day_of
 from searchkit.types import Document, Metadata, Rows
 
@@ -116,7 +117,8 @@ class MetadataColumns:
         if self.exist():
             return self
         other = MetadataColumns(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
-        other.fill(self._db)
+        other._db.execute(SCHEMA)
+        other._fill(self._db)
         return other
 
     def exist(self) -> bool:
@@ -126,11 +128,28 @@ class MetadataColumns:
     def ensure(self) -> None:
         """Give the table to an index of a format before 5."""
         if not self.exist():
-            self.fill(self._db)
+            self._db.execute(SCHEMA)
+            self._fill(self._db)
 
-    def fill(self, catalog: sqlite3.Connection) -> None:
-        """Make the table, of the documents that a catalog holds."""
-        self._db.execute(SCHEMA)
+    def rebuild(self) -> None:
+        """Write the columns anew, of the documents that there are."""
+        self._db.execute("DELETE FROM columns")
+        self._fill(self._db)
+
+    def problems(self, documents: int, dead: Rows) -> list[str]:
+        """Return what is wrong with the columns of so many documents; dead: rows that are gone, ascending."""
+        if not self.exist():
+            return []
+        try:
+            living = sum(int((~np.isin(places.first, dead)).sum()) for places in self.places().values())
+            for run in self.runs():
+                self._of_run(run)
+        except IndexCorrupt as error:
+            return [str(error)]
+        fits = living == documents
+        return [] if fits else [f"the columns are of {living} documents, not {documents}. Run: searchkit rebuild"]
+
+    def _fill(self, catalog: sqlite3.Connection) -> None:
         for batch in stored(catalog):
             self.add(batch)
 
@@ -151,7 +170,7 @@ class MetadataColumns:
     def places(self) -> dict[int, Places]:
         """Return where the passages of the documents are, by run."""
         found = self._db.execute("SELECT run, data FROM columns WHERE field = ? ORDER BY run", (PLACES,))
-        return {run: Places(*(each.astype(np.int64) for each in _unpacked(data))) for run, data in found}
+        return {run: Places(*(each.astype(np.int64) for each in _unpacked(data, 2))) for run, data in found}
 
     def add(self, documents: Sequence[tuple[Document, int, int]]) -> None:
         """Add documents, each with its first row and number of passages, as a run, which swallows smaller ones."""
@@ -319,7 +338,7 @@ def _picked(column: Column, living: npt.NDArray[np.bool_]) -> Column:
 
 
 def _of_packed(data: bytes) -> Column:
-    kinds, text, ends, codes, documents = _unpacked(data)
+    kinds, text, ends, codes, documents = _unpacked(data, 5)
     return Column(kinds, text.tobytes(), ends, codes, documents)
 
 
@@ -341,12 +360,15 @@ def _packed(*arrays: Numbers) -> bytes:
     return compressed(b"".join([np.array(header, "<i8").tobytes(), *parts]))
 
 
-def _unpacked(data: bytes) -> Iterator[Numbers]:
-    """Yield the arrays that `_packed` took."""
-    raw = decompressed(data)
-    count = int(np.frombuffer(raw, "<i8", 1)[0])
-    header = np.frombuffer(raw, "<i8", 2 * count, 8).reshape(count, 2)
-    at = 8 + header.nbytes
-    for size, length in header.tolist():
-        yield np.frombuffer(raw, f"<u{size}", length, at) if size else np.arange(length)
-        at += size * length
+def _unpacked(data: bytes, count: int) -> list[Numbers]:
+    """Return the arrays that `_packed` took, so many. Raises IndexCorrupt."""
+    try:
+        raw = decompressed(data)
+        header = np.frombuffer(raw, "<i8", 2 * count, 8).reshape(count, 2)
+        ends = 8 + header.nbytes + np.cumsum(header.prod(axis=1))
+        return [
+            np.frombuffer(raw, f"<u{size}", length, end - size * length) if size else np.arange(length)
+            for (size, length), end in zip(header.tolist(), ends.tolist(), strict=True)
+        ]
+    except (ValueError, TypeError, MemoryError, zstd().ZstdError) as error:
+        raise IndexCorrupt(f"a column of the catalog is damaged: {error}. Run: searchkit rebuild") from error
