@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
 from searchkit.queries.filters.tree import as_number
-from searchkit.storage.compression import compressed, decompressed, zstd
+from searchkit.storage.compression import compressed, decompressed
 from searchkit.text.days import day_of
 from searchkit.types import Document, Metadata, Rows
 
@@ -34,6 +34,7 @@ PLACES, DAYS = 0, 1  # fields of ours, which no name can be: where a document's 
 TEXT, NUMBER, TRUTH, DOUBLE, LISTED = 0, 1, 2, 3, 4
 EXACT = 2**53  # below which whole numbers are themselves in float64
 NAMED = ("doc", "title", "section", "path", "date")  # names that are no keys of the metadata
+COLUMN = "a column of the catalog"  # what one is called that is damaged
 LARGEST = 100_000  # documents that runs may have together to become one
 BATCH = 20_000  # documents at a time of an index that has no columns yet
 
@@ -363,12 +364,12 @@ def _packed(*arrays: Numbers) -> bytes:
 def _unpacked(data: bytes, count: int) -> list[Numbers]:
     """Return the arrays that `_packed` took, so many. Raises IndexCorrupt."""
     try:
-        raw = decompressed(data)
+        raw = decompressed(data, COLUMN)
         header = np.frombuffer(raw, "<i8", 2 * count, 8).reshape(count, 2)
         ends = 8 + header.nbytes + np.cumsum(header.prod(axis=1))
         return [
             np.frombuffer(raw, f"<u{size}", length, end - size * length) if size else np.arange(length)
             for (size, length), end in zip(header.tolist(), ends.tolist(), strict=True)
         ]
-    except (ValueError, TypeError, MemoryError, zstd().ZstdError) as error:
-        raise IndexCorrupt(f"a column of the catalog is damaged: {error}. Run: searchkit rebuild") from error
+    except (ValueError, TypeError, MemoryError) as error:
+        raise IndexCorrupt(f"{COLUMN} is damaged: {error}. Run: searchkit rebuild") from error
