@@ -110,7 +110,8 @@ class Documents:
 
     def places(self) -> Iterator[tuple[str, str, str, int | None]]:
         """Yield the id, section, source and day of every document."""
-        return self._db.execute("SELECT id, section, source, day FROM documents")
+        source = "iif(json_type(metadata, '$.source') = 'text', json_extract(metadata, '$.source'), source)"
+        return self._db.execute(f"SELECT id, section, {source}, day FROM documents")
 
     def accounts(self) -> Iterator[tuple[str, str | None, tuple[Omission, ...]]]:
         """Yield each document that was not read in full: its id, its file's path, and what was left out."""
@@ -138,10 +139,11 @@ def _first(db: sqlite3.Connection, query: str, doc_id: str) -> Any:
 
 def _document_row(record: DocumentRecord, text: str | bytes) -> tuple[object, ...]:
     key, document, file, digest = record
-    when = document.metadata.get("date")
+    when, source = document.metadata.get("date"), document.metadata.get("source")
     return (
         key, document.id, file, digest, document.title, str(document.metadata.get("section") or ""),
-        when if isinstance(when, str) else None, day_of(str(when or "")), str(document.metadata.get("source") or ""),
+        when if isinstance(when, str) else None, day_of(str(when or "")),
+        "" if isinstance(source, str) else str(source or ""),  # a text, often a long path, stands in the metadata alone
         json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else "{}", text,
         json.dumps(document.marks) if document.marks else "[]",
         json.dumps(document.page_starts) if document.page_starts else "[]", _account(document.omitted),
