@@ -73,3 +73,15 @@ def test_a_table_with_a_row_an_entry_is_taken_over():
     keys = np.unique(short(np.array([band for band, _ in old])))
     assert sorted(table.first_rows(keys).tolist()) == [2, 4, 5]
     assert [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE name = 'bands'")] == []
+
+
+def test_chunks_of_older_formats_are_read_as_they_are(small):
+    """Plain ones are eight bytes an entry, which packed ones never are."""
+    table = made()
+    old = entries([(5, 1), (5, 2), (500, 0)])
+    table._db.execute("INSERT INTO band_chunks VALUES (1, ?, ?)", (int(old[0]), old.astype("<i8").tobytes()))
+    assert table.first_rows(np.array([5, 6, 500])).tolist() == [1, NOWHERE, 0]
+    table.add(entries([(6, 3)]))
+    table.drop(entries([(5, 1)]))
+    assert table.first_rows(np.array([5, 6, 500])).tolist() == [2, 3, 0]
+    assert all(len(blob) % 8 == 1 for (blob,) in table._db.execute("SELECT entries FROM band_chunks"))

@@ -84,6 +84,23 @@ def test_an_index_of_any_format_is_filtered_before_and_after_it_is_written(fixtu
             index.add([Document("rice", "Rice.")])
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("UPDATE columns SET data = substr(data, 1, 20)", "a column of the catalog is damaged"),
+        ("UPDATE columns SET data = x'00'", "a column of the catalog is damaged"),
+        ("DELETE FROM columns", "the columns are of 0 documents, not 2"),
+    ],
+)
+def test_damaged_columns_are_told_and_rebuilt(shop, command, said):
+    with closing(sqlite3.connect(shop.path / "catalog.sqlite")) as database, database:
+        database.execute(command)
+    assert said in " ".join(shop.verify().problems)
+    shop.rebuild()
+    assert shop.verify().problems == ()
+    assert found(shop, "stars > 2") == ["hill", "quay"]
+
+
 def haystack(*texts):
     written = [text.encode() for text in texts]
     ends = np.cumsum([len(each) + 1 for each in written])

@@ -24,9 +24,12 @@ def compact(writer: store.Writer) -> int:
     ensure_statements(writer)
     writer.catalog.ensure()
     writer.catalog.statements.drop_silent()
+    writer.catalog.documents.repack()
     rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     writer.compact_vectors()
-    return writer.commit()
+    generation = writer.commit()
+    writer.catalog.shrink()
+    return generation
 
 
 def rebuilt(
@@ -56,6 +59,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     rewrite_statements(writer)
     writer.catalog.ensure()
+    writer.catalog.columns.rebuild()
     writer.catalog.parts.clear_unread()
     if embedder is None:
         return writer.commit()

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from searchkit.queries.filters.instants import Instant
 from searchkit.queries.filters.matching import Held, holds
 from searchkit.queries.filters.tree import ORDERING, Operator, Period, Value
-from searchkit.storage.catalog.columns import LISTED, NUMBER, TEXT, TRUTH, Column
+from searchkit.storage.catalog.columns import DOUBLE, EXACT, LISTED, NUMBER, TEXT, TRUTH, Column
 from searchkit.storage.haystack import Haystack, Mask
 from searchkit.threads import kept
 
 FEW = 8  # texts of a column that are looked for one by one, before a dictionary is made of it
 LONGEST = 64  # bytes of a text up to which all are ordered against it at once
 MIDNIGHT = np.frombuffer(b"0000-00-00T00:00:00", np.uint8)  # what a date leaves unsaid, byte by byte
-_DATE_LENGTH, _CLOCK_LENGTH = len("2024-06-18"), len(MIDNIGHT)
+_DATE_LENGTH = len("2024-06-18")
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -38,6 +38,7 @@ class Values:
     def __init__(self, column: Column) -> None:
         self._column = column
         self._kinds = column.kinds & ~np.uint8(LISTED)
+        self._kinds[self._kinds == DOUBLE] = NUMBER
         self._listed = column.kinds >= LISTED
         self._texts = Haystack(column.text, column.starts, column.ends)
         self._asked = 0  # texts that were looked for
@@ -67,7 +68,7 @@ class Values:
 
     def kinds(self, values: Mask) -> frozenset[str]:
         """Return of which kinds these values are."""
-        dates = values & (self._kinds == TEXT) & self._dates(any_end=True)
+        dates = values & (self._kinds == TEXT) & self._dates(self._texts.first(_DATE_LENGTH + 1), any_end=True)
         found = {
             "date": dates,
             "text": values & (self._kinds == TEXT) & ~dates,
@@ -94,7 +95,7 @@ class Values:
 
     def in_days(self, sign: Operator, wanted: Sequence[Value]) -> Mask:
         """Tell which values, each the ordinal of a day, stand in this relation to any of these periods."""
-        days = np.array(self._values, np.int64)
+        days = np.array(self._values)
         found = np.zeros(len(self), np.bool_)
         for first, last in (period.days for period in wanted if isinstance(period, Period)):
             bound = first if sign in ("<", ">=") else last
@@ -156,8 +157,9 @@ class Values:
             return np.asarray(self._at(at) & (self._kinds == NUMBER))
         bound = min(wanted) if sign in (">", ">=") else max(wanted)
         compare = _ORDER[sign]
-        if (self._kinds == NUMBER).all():
-            return np.array([compare(number, bound) for number in self._values], np.bool_)
+        doubles = self._column.doubles()
+        if doubles is not None and abs(bound) < EXACT:
+            return np.asarray(compare(doubles, bound))
         at = np.flatnonzero(self._kinds == NUMBER).tolist()
         return self._at([place for place in at if compare(self._values[place], bound)])
 
@@ -178,17 +180,22 @@ class Values:
         """Tell which texts are dates or times in this relation to a period."""
         if name == "date" and not period.has_time:
             return self._each(name, sign, period, self._kinds == TEXT)
-        read = self._texts.first(_CLOCK_LENGTH)
+        read = self._texts.first(max(len(period.prefix), _DATE_LENGTH + 1))
         odd = (read >= 128).any(axis=1) | (not self._has_ends)  # where bytes are no characters
-        read = np.where(read == ord(" "), np.uint8(ord("T")), read)
-        read = np.where(read == 0, MIDNIGHT, read)[:, : len(period.prefix)]
+        found = self._dates(read)
+        read = read[:, : len(period.prefix)]
+        if period.has_time:  # a date alone has none, and the time may stand after a space
+            read = np.where(read == ord(" "), np.uint8(ord("T")), read)
+            read = np.where(read == 0, MIDNIGHT[: len(period.prefix)], read)
         compare = _ORDER["=" if sign == "contains" else sign]
-        found = np.asarray(compare(_joined(read), np.bytes_(period.prefix.encode()))) & self._dates()
+        found &= compare(_joined(read), np.bytes_(period.prefix.encode()))
         return found & ~odd | self._each(name, sign, period, odd & (self._kinds == TEXT))
 
-    def _dates(self, *, any_end: bool = False) -> Mask:
-        """Tell which texts begin with a date, and a time or nothing after it unless `any_end`, as ISO 8601 has it."""
-        read = self._texts.first(_DATE_LENGTH + 1)
+    def _dates(self, read: npt.NDArray[np.uint8], *, any_end: bool = False) -> Mask:
+        """Tell which texts begin with a date, and a time or nothing after it unless `any_end`, as ISO 8601 has it.
+
+        read: the first bytes of each, (n, 11) or more.
+        """
         found = np.ones(len(self), np.bool_)
         for place, sign in enumerate("dddd-1d-3d"):
             own = read[:, place]

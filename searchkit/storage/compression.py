@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+from searchkit.errors import IndexCorrupt
+
 LEVEL = 3  # of 1 to 22: the higher, the smaller, and the slower to write
 
 
@@ -22,6 +24,10 @@ def compressed(data: bytes) -> bytes:
     return bytes(zstd().compress(data, LEVEL))
 
 
-def decompressed(data: bytes) -> bytes:
-    """Return what was compressed."""
-    return bytes(zstd().decompress(data))
+def decompressed(data: bytes, what: str) -> bytes:
+    """Return what was compressed. what: what it is called where it turns out to be damaged. Raises IndexCorrupt."""
+    module = zstd()
+    try:
+        return bytes(module.decompress(data))
+    except module.ZstdError as error:
+        raise IndexCorrupt(f"{what} is damaged: {error}. Run: searchkit rebuild") from error

@@ -206,8 +206,8 @@ class Writer:
             (mask,) = arm.living([segment], dead)
             parts.append(segments.part_of(segment, mask))
             del self._segments[segment.name]
-        if sum(len(part.rows) for part in parts):
-            self._new_segment(parts)
+        for some in segments.apart(parts):
+            self._new_segment(some)
 
     def add_pieces(self, read: Callable[[Rows], Ragged]) -> bool:
         """Write segments that lack word pieces anew, with those that `read` finds for their rows; tell if any did."""

@@ -3,7 +3,8 @@
 A table with a row an entry would be the largest of all, and each batch would touch every page of it. So entries are
 numbers in sorted runs, cut into chunks; a new run swallows smaller ones (a log-structured merge tree, O'Neil et al.
 1996). An entry is a key of 31 bits and a row of 32, the last of which is none. Different bands share a key by chance,
-which costs a comparison of signatures.
+which costs a comparison of signatures. A chunk is stored as the gaps between its keys and its rows, packed; before
+format 5 it was eight bytes an entry.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.storage.compression import compressed, decompressed
 from searchkit.types import Rows
 
 SCHEMA = """
@@ -26,6 +28,7 @@ CREATE TABLE band_chunks (
 NOWHERE = np.iinfo(np.int64).max  # the row under a key that no entry has
 CHUNK = 4_000  # entries, 32 kB
 LARGEST = 8_000_000  # entries that runs may have together to become one, of 800,000 passages: 130 MB to merge
+_PLAIN = 8  # bytes of an entry that is not packed
 _ROW_BITS = 32
 _ROW_MASK = 2**_ROW_BITS - 1
 
@@ -113,7 +116,7 @@ class Bands:
 
     def _chunk(self, run: int, first: int) -> Entries:
         query = "SELECT entries FROM band_chunks WHERE run = ? AND first = ?"
-        return np.frombuffer(self._db.execute(query, (run, first)).fetchone()[0], "<i8").astype(np.int64)
+        return _entries(first, self._db.execute(query, (run, first)).fetchone()[0])
 
 
 def _by_chunk(firsts: Entries, asked: Entries) -> Iterator[tuple[int, slice]]:
@@ -126,4 +129,19 @@ def _by_chunk(firsts: Entries, asked: Entries) -> Iterator[tuple[int, slice]]:
 
 
 def _blob(chunk: Entries) -> bytes:
-    return chunk.astype("<i8").tobytes()
+    """Return entries packed, in a number of bytes that is no multiple of eight, as that of plain ones is."""
+    keys = chunk >> _ROW_BITS
+    numbers = np.stack([np.diff(keys, prepend=keys[0]), chunk & _ROW_MASK]).astype("<u4")
+    places = numbers.reshape(-1, 1).view(np.uint8).T  # bytes of one weight lie together: the upper ones are mostly 0
+    packed = compressed(places.tobytes())
+    padding = -len(packed) % _PLAIN
+    return bytes([padding]) + packed + bytes(padding)
+
+
+def _entries(first: int, blob: bytes) -> Entries:
+    """Return the entries of a chunk, the first of which is known. Raises IndexCorrupt."""
+    if len(blob) % _PLAIN == 0:
+        return np.frombuffer(blob, "<i8").astype(np.int64)
+    places = np.frombuffer(decompressed(blob[1 : len(blob) - blob[0]], "the table of near duplicates"), np.uint8)
+    gaps, rows = np.ascontiguousarray(places.reshape(4, -1).T).view("<u4").reshape(2, -1).astype(np.int64)
+    return np.cumsum(gaps) + (first >> _ROW_BITS) << _ROW_BITS | rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -22,10 +23,12 @@ from searchkit.storage.catalog.schema import SCHEMA, connect
 from searchkit.storage.catalog.sources import Sources
 from searchkit.storage.catalog.statements import SCHEMA as STATEMENTS
 from searchkit.storage.catalog.statements import Statements
+from searchkit.storage.catalog.texts import SCHEMA as TEXTS
 from searchkit.threads import Guard
 from searchkit.types import Passage
 
 PASSAGES = 2_000  # that are read at once
+MUCH = 0.1  # share of the file's pages
 
 
 class Catalog:
@@ -41,7 +44,7 @@ class Catalog:
         forking.watch(self, path)
         try:
             with self.lock:
-                self._db = connect(path, f"BEGIN;{SCHEMA}{COLUMNS}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+                self._db = connect(path, f"BEGIN;{SCHEMA}{TEXTS}{COLUMNS}{BANDS}{STATEMENTS}COMMIT;" if create else "")
                 self.file = forking.file_at(path)
         except BaseException:
             self.file = None
@@ -77,6 +80,13 @@ class Catalog:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
 
+    def shrink(self) -> None:
+        """Give back the room of what was removed, where that is much. Not within a transaction."""
+        pages, free = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+        if free > MUCH * pages:
+            with contextlib.suppress(sqlite3.OperationalError):  # there is no room to do it in
+                self._db.execute("VACUUM")
+
     def close(self) -> None:
         """Close the file."""
         with self.lock:
@@ -93,6 +103,7 @@ class Catalog:
 
     def ensure(self) -> None:
         """Bring the tables of an older format to this one."""
+        self._db.execute(TEXTS)
         self.bands.ensure()
         self.passages.ensure_bytes()
         self.passages.ensure_headers()
@@ -148,6 +159,7 @@ class Catalog:
             dangling = self._db.execute("PRAGMA foreign_key_check")
             broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]
             broken += self.statements.problems()
+            broken += self.columns.problems(self.documents.count(), self.parts.dead_rows())
         except sqlite3.DatabaseError as error:
             return [str(refusals.damage(error, self._path, f"{self._path}: {error}"))]
         return [f"{self._path}: {problem}" for problem in broken]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.errors import IndexCorrupt
 from searchkit.queries.filters.tree import as_number
 from searchkit.storage.compression import compressed, decompressed
 from searchkit.text.days import day_of
@@ -27,8 +29,12 @@ SCHEMA = """
 CREATE TABLE columns (field NOT NULL, run INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (field, run));
 """
 PLACES, DAYS = 0, 1  # fields of ours, which no name can be: where a document's passages are, the day of its date
-TEXT, NUMBER, TRUTH, LISTED = 0, 1, 2, 4  # what a value is; an element of a list has LISTED besides
+# What a value is: DOUBLE is a number in the eight bytes of float64, NUMBER one that these do not hold, in digits. An
+# element of a list has LISTED besides.
+TEXT, NUMBER, TRUTH, DOUBLE, LISTED = 0, 1, 2, 3, 4
+EXACT = 2**53  # below which whole numbers are themselves in float64
 NAMED = ("doc", "title", "section", "path", "date")  # names that are no keys of the metadata
+COLUMN = "a column of the catalog"  # what one is called that is damaged
 LARGEST = 100_000  # documents that runs may have together to become one
 BATCH = 20_000  # documents at a time of an index that has no columns yet
 
@@ -61,6 +67,13 @@ class Column:
         bounds = zip(self.kinds.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
         return [(kind, self.text[start:end]) for kind, start, end in bounds]
 
+    def doubles(self) -> npt.NDArray[np.float64] | None:
+        """Return all values if all are numbers in eight bytes."""
+        if not len(self.kinds) or (self.kinds & ~np.uint8(LISTED) != DOUBLE).any():
+            return None
+        rows = np.frombuffer(self.text, np.uint8, offset=1).reshape(len(self.kinds), 9)  # a NUL after each
+        return np.ascontiguousarray(rows[:, :8]).view("<f8").ravel()
+
     def value(self, at: int) -> Any:
         """Return a value as the filters compare it."""
         start = int(self.ends[at - 1]) + 1 if at else 1
@@ -68,8 +81,6 @@ class Column:
 
     def values(self) -> list[Any]:
         """Return each value as the filters compare it."""
-        if len(self.kinds) and (self.kinds & ~np.uint8(LISTED) == NUMBER).all():
-            return list(map(as_number, json.loads(b"[%b]" % b",".join(self.text[1:-1].split(b"\0")))))
         return [_value(kind, written) for kind, written in self.written()]
 
 
@@ -107,7 +118,8 @@ class MetadataColumns:
         if self.exist():
             return self
         other = MetadataColumns(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
-        other.fill(self._db)
+        other._db.execute(SCHEMA)
+        other._fill(self._db)
         return other
 
     def exist(self) -> bool:
@@ -117,11 +129,28 @@ class MetadataColumns:
     def ensure(self) -> None:
         """Give the table to an index of a format before 5."""
         if not self.exist():
-            self.fill(self._db)
+            self._db.execute(SCHEMA)
+            self._fill(self._db)
 
-    def fill(self, catalog: sqlite3.Connection) -> None:
-        """Make the table, of the documents that a catalog holds."""
-        self._db.execute(SCHEMA)
+    def rebuild(self) -> None:
+        """Write the columns anew, of the documents that there are."""
+        self._db.execute("DELETE FROM columns")
+        self._fill(self._db)
+
+    def problems(self, documents: int, dead: Rows) -> list[str]:
+        """Return what is wrong with the columns of so many documents; dead: rows that are gone, ascending."""
+        if not self.exist():
+            return []
+        try:
+            living = sum(int((~np.isin(places.first, dead)).sum()) for places in self.places().values())
+            for run in self.runs():
+                self._of_run(run)
+        except IndexCorrupt as error:
+            return [str(error)]
+        fits = living == documents
+        return [] if fits else [f"the columns are of {living} documents, not {documents}. Run: searchkit rebuild"]
+
+    def _fill(self, catalog: sqlite3.Connection) -> None:
         for batch in stored(catalog):
             self.add(batch)
 
@@ -142,7 +171,7 @@ class MetadataColumns:
     def places(self) -> dict[int, Places]:
         """Return where the passages of the documents are, by run."""
         found = self._db.execute("SELECT run, data FROM columns WHERE field = ? ORDER BY run", (PLACES,))
-        return {run: Places(*(each.astype(np.int64) for each in _unpacked(data))) for run, data in found}
+        return {run: Places(*(each.astype(np.int64) for each in _unpacked(data, 2))) for run, data in found}
 
     def add(self, documents: Sequence[tuple[Document, int, int]]) -> None:
         """Add documents, each with its first row and number of passages, as a run, which swallows smaller ones."""
@@ -209,7 +238,7 @@ def _held(document: Document) -> Iterator[tuple[Field, Key]]:
     date, source = metadata.get("date"), metadata.get("source")
     day = day_of(date) if isinstance(date, str) else None
     if day is not None:
-        yield DAYS, (NUMBER, b"%d" % day)
+        yield DAYS, _number(day)
     yield "doc", (TEXT, document.id.encode())
     if document.title:
         yield "title", (TEXT, document.title.encode())
@@ -244,7 +273,14 @@ def _flat(name: str, value: Any) -> Iterator[tuple[Field, Key]]:
         elif isinstance(each, bool):
             yield name, (TRUTH | LISTED * listed, b"true" if each else b"false")
         elif isinstance(each, int | float):
-            yield name, (NUMBER | LISTED * listed, repr(each).encode())
+            kind, written = _number(each)
+            yield name, (kind | LISTED * listed, written)
+
+
+def _number(value: float) -> Key:
+    if isinstance(value, int) and abs(value) >= EXACT:
+        return NUMBER, b"%d" % value
+    return DOUBLE, struct.pack("<d", value)
 
 
 def _nested(path: str, value: Mapping[str, Any]) -> Iterator[tuple[Field, Key]]:
@@ -260,6 +296,8 @@ def _value(kind: int, written: bytes) -> Any:
     kind &= ~LISTED
     if kind == TEXT:
         return written.decode()
+    if kind == DOUBLE:
+        return struct.unpack("<d", written)[0]
     return written == b"true" if kind == TRUTH else as_number(json.loads(written))
 
 
@@ -301,7 +339,7 @@ def _picked(column: Column, living: npt.NDArray[np.bool_]) -> Column:
 
 
 def _of_packed(data: bytes) -> Column:
-    kinds, text, ends, codes, documents = _unpacked(data)
+    kinds, text, ends, codes, documents = _unpacked(data, 5)
     return Column(kinds, text.tobytes(), ends, codes, documents)
 
 
@@ -323,12 +361,15 @@ def _packed(*arrays: Numbers) -> bytes:
     return compressed(b"".join([np.array(header, "<i8").tobytes(), *parts]))
 
 
-def _unpacked(data: bytes) -> Iterator[Numbers]:
-    """Yield the arrays that `_packed` took."""
-    raw = decompressed(data)
-    count = int(np.frombuffer(raw, "<i8", 1)[0])
-    header = np.frombuffer(raw, "<i8", 2 * count, 8).reshape(count, 2)
-    at = 8 + header.nbytes
-    for size, length in header.tolist():
-        yield np.frombuffer(raw, f"<u{size}", length, at) if size else np.arange(length)
-        at += size * length
+def _unpacked(data: bytes, count: int) -> list[Numbers]:
+    """Return the arrays that `_packed` took, so many. Raises IndexCorrupt."""
+    try:
+        raw = decompressed(data, COLUMN)
+        header = np.frombuffer(raw, "<i8", 2 * count, 8).reshape(count, 2)
+        ends = 8 + header.nbytes + np.cumsum(header.prod(axis=1))
+        return [
+            np.frombuffer(raw, f"<u{size}", length, end - size * length) if size else np.arange(length)
+            for (size, length), end in zip(header.tolist(), ends.tolist(), strict=True)
+        ]
+    except (ValueError, TypeError, MemoryError) as error:
+        raise IndexCorrupt(f"{COLUMN} is damaged: {error}. Run: searchkit rebuild") from error

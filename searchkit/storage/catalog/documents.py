@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from typing import Any
 
 from searchkit.normalization import spellings
 from searchkit.storage.catalog.schema import DocumentRecord, has_column
+from searchkit.storage.catalog.texts import SAMPLES, Texts
 from searchkit.text.days import day_of
 from searchkit.types import Document, Mark, Omission
 
@@ -19,6 +20,7 @@ class Documents:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._texts = Texts(db)
         self._has_accounts = has_column(db, "documents", "omitted")
 
     def ensure_accounts(self) -> None:
@@ -48,12 +50,13 @@ class Documents:
         """Return a key that is free, with all above it."""
         return int(self._db.execute("SELECT coalesce(max(key), 0) + 1 FROM documents").fetchone()[0])
 
-    def put(self, records: Iterable[DocumentRecord]) -> None:
+    def put(self, records: Sequence[DocumentRecord]) -> None:
         """Add documents; their ids must be free."""
+        packed = self._texts.packer([record.document.text for record in records])
         self._db.executemany(
             "INSERT INTO documents (key, id, file, digest, title, section, date, day, source, metadata, text, marks, "
             "page_starts, omitted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            map(_document_row, records),
+            (_document_row(record, packed(record.document.text)) for record in records),
         )
 
     def drop(self, key: int) -> list[tuple[int, bytes, bytes]]:
@@ -66,7 +69,7 @@ class Documents:
     def get(self, doc_id: str) -> Document | None:
         """Return a document with its text, None if there is none."""
         found = _first(self._db, f"SELECT {self._document} FROM documents WHERE id = ?", doc_id)
-        return None if found is None else _document(found)
+        return None if found is None else self._read(found)
 
     def file_path(self, doc_id: str) -> str | None:
         """Return the path of the file that a document comes from, None for none."""
@@ -77,7 +80,17 @@ class Documents:
     def all(self) -> Iterator[Document]:
         """Yield every document, in the order they came."""
         cursor = self._db.execute(f"SELECT {self._document} FROM documents ORDER BY key")
-        return (_document(found) for found in cursor)
+        return map(self._read, cursor)
+
+    def repack(self) -> None:
+        """Pack anew all texts that can be packed better: those that came before there was a dictionary."""
+        sample = self._db.execute("SELECT text FROM documents ORDER BY key LIMIT ?", (SAMPLES,))
+        packed = self._texts.packer([self._texts.unpacked(text) for (text,) in sample])
+        for (key,) in self._db.execute("SELECT key FROM documents").fetchall():
+            text = self._db.execute("SELECT text FROM documents WHERE key = ?", (key,)).fetchone()[0]
+            if not self._texts.is_newest(text):
+                again = packed(self._texts.unpacked(text))
+                self._db.execute("UPDATE documents SET text = ? WHERE key = ?", (again, key))
 
     def count(self) -> int:
         """Return how many there are."""
@@ -97,7 +110,8 @@ class Documents:
 
     def places(self) -> Iterator[tuple[str, str, str, int | None]]:
         """Yield the id, section, source and day of every document."""
-        return self._db.execute("SELECT id, section, source, day FROM documents")
+        source = "iif(json_type(metadata, '$.source') = 'text', json_extract(metadata, '$.source'), source)"
+        return self._db.execute(f"SELECT id, section, {source}, day FROM documents")
 
     def accounts(self) -> Iterator[tuple[str, str | None, tuple[Omission, ...]]]:
         """Yield each document that was not read in full: its id, its file's path, and what was left out."""
@@ -107,6 +121,10 @@ class Documents:
                 "WHERE omitted IS NOT NULL ORDER BY id"
             )
             yield from ((doc_id, path, _omissions(account)) for doc_id, path, account in cursor)
+
+    def _read(self, found: Sequence[Any]) -> Document:
+        doc_id, text, *rest = found
+        return _document((doc_id, self._texts.unpacked(text), *rest))
 
     @property
     def _document(self) -> str:
@@ -119,13 +137,14 @@ def _first(db: sqlite3.Connection, query: str, doc_id: str) -> Any:
     return next((row for row in found if row is not None), None)
 
 
-def _document_row(record: DocumentRecord) -> tuple[object, ...]:
+def _document_row(record: DocumentRecord, text: str | bytes) -> tuple[object, ...]:
     key, document, file, digest = record
-    when = document.metadata.get("date")
+    when, source = document.metadata.get("date"), document.metadata.get("source")
     return (
         key, document.id, file, digest, document.title, str(document.metadata.get("section") or ""),
-        when if isinstance(when, str) else None, day_of(str(when or "")), str(document.metadata.get("source") or ""),
-        json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else "{}", document.text,
+        when if isinstance(when, str) else None, day_of(str(when or "")),
+        "" if isinstance(source, str) else str(source or ""),  # a text, often a long path, stands in the metadata alone
+        json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else "{}", text,
         json.dumps(document.marks) if document.marks else "[]",
         json.dumps(document.page_starts) if document.page_starts else "[]", _account(document.omitted),
     )  # fmt: skip

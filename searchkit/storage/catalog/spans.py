@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from searchkit.errors import IndexCorrupt
+from searchkit.storage.catalog.texts import Texts
 
 KEPT = 32  # texts that stay open: SQLite then knows where their pages are
 LARGE = 65_536  # bytes, below which opening again costs nothing
@@ -30,6 +31,7 @@ class Spans:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._texts = Texts(db)
         self._open: OrderedDict[int, sqlite3.Blob] = OrderedDict()
         self.pinned = False  # whether the state never changes, so that texts may stay open
 
@@ -38,8 +40,7 @@ class Spans:
         text = self._open.pop(key, None) or self._db.blobopen("documents", "text", key, readonly=True)
         try:
             size = len(text)
-            text.seek(min(max(byte, 0), size))
-            found = text.read(WIDEST * characters)
+            found = self._texts.read(text, max(byte, 0), WIDEST * characters)
         except BaseException:
             text.close()
             raise

@@ -19,6 +19,7 @@ from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
 from searchkit.rankings import best_first
 from searchkit.scanning import products
+from searchkit.storage.vectors.gaps import Gaps
 from searchkit.storage.vectors.nearest import Candidates, Open, coded, everything, rough
 from searchkit.storage.vectors.segments import BLOCK, DTYPE, UNIT, Segment, are_units
 from searchkit.threads import Guard, once
@@ -162,11 +163,11 @@ class Vectors:
             return None
         places = self._places(rows)
         if len(places) == 1 and len(places[0][1]) == len(rows):  # all in one segment, as mostly
-            return cast(Ragged, places[0][0].pieces).take(places[0][2])
+            return cast(Ragged | Gaps, places[0][0].pieces).take(places[0][2])
         where = np.zeros(len(rows), np.int64)  # in all pieces that were found, one list after the other; 0 is empty
         parts, count = [Ragged.of([[]])], 1
         for segment, at, position in places:
-            parts.append(cast(Ragged, segment.pieces).take(position))
+            parts.append(cast(Ragged | Gaps, segment.pieces).take(position))
             where[at] = np.arange(count, count + len(at))
             count += len(at)
         return Ragged.joined(parts).take(where)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.storage.vectors.coarse import UnitRows
 from searchkit.types import FloatMatrix, FloatVector
 
 PLANES = 4
@@ -61,7 +62,7 @@ class CodedQuestions:
     dim: int
 
 
-def encode(vectors: npt.NDArray[np.float16]) -> Codes:
+def encode(vectors: UnitRows) -> Codes:
     """Return the codes of vectors: (n, dim), n > 0."""
     sample = vectors[:: max(1, len(vectors) // SAMPLE)].astype(np.float32)
     centre = sample.mean(axis=0)
@@ -110,7 +111,7 @@ def by_planes(bits: Bits, asked: CodedQuestions) -> npt.NDArray[np.float32]:
     return np.asarray((agreement * asked.weights[:, None]).sum(axis=0) + asked.base, np.float32)
 
 
-def _ranks(vectors: npt.NDArray[np.float16], bits: Bits, frame: FloatMatrix) -> npt.NDArray[np.int32]:
+def _ranks(vectors: UnitRows, bits: Bits, frame: FloatMatrix) -> npt.NDArray[np.int32]:
     """Return where the nearest vectors of some questions come among all by either estimate: (m, 2)."""
     own, questions = _made_up(vectors)
     ranks = []
@@ -125,7 +126,7 @@ def _ranks(vectors: npt.NDArray[np.float16], bits: Bits, frame: FloatMatrix) -> 
     return np.stack([np.concatenate(ranks[0::2]), np.concatenate(ranks[1::2])], axis=1).astype(np.int32)
 
 
-def _made_up(vectors: npt.NDArray[np.float16]) -> tuple[npt.NDArray[np.intp], FloatMatrix]:
+def _made_up(vectors: UnitRows) -> tuple[npt.NDArray[np.intp], FloatMatrix]:
     """Return rows (m, PARENTS) and a question in the middle of those of each: (m, dim) unit.
 
     People's questions lie farther from passages than passages do from each other. In the middle of six, ranks come out
@@ -136,9 +137,7 @@ def _made_up(vectors: npt.NDArray[np.float16]) -> tuple[npt.NDArray[np.intp], Fl
     return own, mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-12)
 
 
-def _nearest(
-    vectors: npt.NDArray[np.float16], questions: FloatMatrix, own: npt.NDArray[np.intp]
-) -> list[npt.NDArray[np.intp]]:
+def _nearest(vectors: UnitRows, questions: FloatMatrix, own: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
     """Return the rows nearest to each question, without those that it is made of."""
     rows, cosines = [], []
     for start, part in zip(range(0, len(vectors), BLOCK), _blocks(vectors), strict=True):
@@ -152,5 +151,5 @@ def _nearest(
     return list(np.take_along_axis(every, order, axis=1))
 
 
-def _blocks(array: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+def _blocks(array: npt.NDArray[Any] | UnitRows) -> Iterator[npt.NDArray[Any]]:
     return (array[start : start + BLOCK] for start in range(0, len(array), BLOCK))

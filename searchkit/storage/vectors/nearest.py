@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.scanning import products
+from searchkit.storage.vectors.coarse import UnitRows
 from searchkit.storage.vectors.codes import CodedQuestions, Codes, ask, by_planes, by_signs
 from searchkit.storage.vectors.segments import Segment
 from searchkit.threads import cores, meanwhile
@@ -62,7 +63,7 @@ class Open:
             mask[at] = True
         return cls(segment, int(np.count_nonzero(mask)), barred=np.where(mask, np.float32(0), np.float32(-np.inf)))
 
-    def scored(self, table: npt.NDArray[Any], score: Callable[[npt.NDArray[Any]], Scores]) -> Scores:
+    def scored(self, table: Any, score: Callable[[Any], Scores]) -> Scores:
         """Return the scores (…, m) of the rows of a table (n, …) that are read, -inf where they may not be found."""
         found = score(table if self.at is None else table[self.at])
         if self.barred is not None:
@@ -96,13 +97,13 @@ def rough(opened: Open, queries: FloatMatrix, limit: int) -> Iterator[Candidates
         yield Candidates(opened.segment, opened.positions(np.flatnonzero(scores >= least)))
 
 
-def rough_products(vectors: npt.NDArray[np.float16], queries: FloatMatrix) -> Scores:
+def rough_products(vectors: UnitRows, queries: FloatMatrix) -> Scores:
     """Return the products of unit rows with unit queries, each at most ROUGH off: (m, n).
 
     For one question the processor's own arithmetic on float16 reads half the memory and converts nothing; for many a
     matrix product is faster.
     """
-    if len(queries) == 1:
+    if len(queries) == 1 and isinstance(vectors, np.ndarray) and vectors.dtype == np.float16:
         return _shared(vectors, lambda part: products(part, queries).T)
     blocks = [queries @ vectors[at : at + 8192].astype(np.float32).T for at in range(0, len(vectors), 8192)]
     return np.concatenate(blocks, axis=1) if blocks else np.empty((len(queries), 0), np.float32)

@@ -1,12 +1,14 @@
 """The files of the vector arm: immutable segments of unit rows.
 
 A segment is two .npy files: `NAME.rows.npy` (n,) int64 ascending and `NAME.vectors.npy` (n, dim) float16. With a model
-that tells its word pieces there are two more, `NAME.pieces.npy` (total,) uint16 and `NAME.ends.npy` (n,) int64: the
-pieces of each passage, one passage after the other, for late interaction. Vectors that were predicted, not computed by
+that tells its word pieces there are two more, `NAME.pieces.npy` (total,) uint8 and `NAME.ends.npy` (n,) int64: the
+pieces of each passage, one passage after the other, for late interaction, as `gaps`; uint16, as they are, where they do
+not ascend, and from older versions. Vectors that were predicted, not computed by
 the model, are drafts: `NAME.drafts.npy` (n,) bool tells which, and is absent where there are none. A row may stand in
 more than one segment: the newest has its vector. From CODED_ROWS rows on there are three more (see `codes`):
 `NAME.codes.npy` (n, dim / 8) uint8, `NAME.frame.npy` (2, dim) float32 and `NAME.ranks.npy` (m, 2) int32. Float16 halves
-disk and memory traffic; what it costs in nDCG is in BENCHMARKS.md.
+disk and memory traffic; what it costs in nDCG is in BENCHMARKS.md. A segment of nothing but drafts, COARSE_ROWS or
+more, has (n, dim) int8 instead (see `coarse`).
 """
 
 from __future__ import annotations
@@ -24,12 +26,16 @@ import numpy.typing as npt
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
 from searchkit.storage import durable, npy, refusals
+from searchkit.storage.vectors import coarse
+from searchkit.storage.vectors.coarse import CoarseRows, UnitRows
 from searchkit.storage.vectors.codes import Codes, encode
+from searchkit.storage.vectors.gaps import Gaps
 from searchkit.types import FloatMatrix, Rows
 
 DTYPE = np.float16
 MAPPED = 256_000_000  # bytes of vectors up to which all may stay in memory once they were read
 CODED_ROWS = 4_000  # fewer are compared as fast without codes
+COARSE_ROWS = 100_000  # fewer may all be compared, which is faster in float16
 UNIT = 0.01  # by which a stored vector's length may differ from 1; what float16 takes off is a twentieth of that
 BLOCK = 65_536  # rows copied at a time: a segment may be larger than memory
 
@@ -48,15 +54,18 @@ class Segment:
 
     name: str
     rows: Rows
-    vectors: npt.NDArray[np.float16]
-    pieces: Ragged | None = None
+    vectors: UnitRows
+    pieces: Ragged | Gaps | None = None
     drafts: Flags | None = None
     codes: Codes | None = None
     file: RowFile | None = None
 
-    def read(self, positions: npt.NDArray[np.intp]) -> npt.NDArray[np.float16]:
-        """Return the vectors at these positions: (len(positions), dim)."""
-        return self.vectors[positions] if self.file is None else self.file.read(positions)
+    def read(self, positions: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Return the vectors at these positions: (len(positions), dim) float16 or float32."""
+        if self.file is None:
+            return self.vectors[positions]
+        rows = self.file.read(positions)
+        return coarse.fine(rows) if rows.dtype == coarse.DTYPE else rows
 
 
 class RowFile:
@@ -84,8 +93,8 @@ class Part(NamedTuple):
     """Rows to be written, in any order: (n,), their vectors (n, dim), word pieces if known, and drafts if there are."""
 
     rows: Rows
-    vectors: FloatMatrix
-    pieces: Ragged | None = None
+    vectors: FloatMatrix | CoarseRows
+    pieces: Ragged | Gaps | None = None
     drafts: Flags | None = None
 
 
@@ -108,20 +117,21 @@ def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
     paths = [folder / file_name for file_name in segment_files(name)]
     rows, at = np.unique(np.concatenate([part.rows for part in parts]), return_index=True)
     _save(paths[0], rows)
+    drafts = np.concatenate([flags_of(part) for part in parts])[at]
     matrices = [part.vectors for part in parts]
-    _stream(paths[1], (len(at), matrices[0].shape[1]), DTYPE, _blocks(matrices, at))
+    is_coarse = len(at) >= COARSE_ROWS and bool(drafts.all())
+    blocks = (coarse.coarse(block) if is_coarse else block.astype(DTYPE) for block in _blocks(matrices, at))
+    _stream(paths[1], (len(at), matrices[0].shape[1]), coarse.DTYPE if is_coarse else DTYPE, blocks)
     pieces = [part.pieces for part in parts if part.pieces is not None]
     if len(pieces) == len(parts):
-        joined = Ragged.joined(pieces)
-        ends = np.cumsum(joined.lengths[at])
-        blocks = (joined.take(at[begin : begin + BLOCK]).values for begin in range(0, len(at), BLOCK))
-        _stream(paths[2], (int(ends[-1]) if len(at) else 0,), np.uint16, blocks)
-        _save(paths[3], ends)
-    drafts = np.concatenate([_flags(part) for part in parts])[at]
+        joined = Ragged.joined(own.whole() if isinstance(own, Gaps) else own for own in pieces).take(at)
+        written = Gaps.of(joined) or joined
+        _save(paths[2], written.values)
+        _save(paths[3], written.ends)
     if drafts.any():
         _save(paths[4], drafts)
     if len(rows) >= CODED_ROWS:
-        codes = encode(_load(paths[1]))
+        codes = encode(stored_as(_load(paths[1])))
         arrays: list[npt.NDArray[Any]] = [codes.bits, codes.frame, codes.ranks]
         for path, array in zip(paths[5:], arrays, strict=True):
             _save(path, array)
@@ -129,16 +139,44 @@ def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
     return len(rows)
 
 
-def _flags(part: Part) -> Flags:
+def apart(parts: Sequence[Part]) -> list[list[Part]]:
+    """Return what is to be written as a segment each: the drafts for themselves where they are many.
+
+    Of a row in two parts the first has its say.
+    """
+    rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
+    if not len(rows):
+        return []
+    drafts = np.concatenate([flags_of(part) for part in parts])
+    if drafts.all() or np.count_nonzero(drafts) < COARSE_ROWS:
+        return [list(parts)]
+    first = np.zeros(len(rows), np.bool_)
+    first[np.unique(rows, return_index=True)[1]] = True
+    ends = np.cumsum([len(part.rows) for part in parts])[:-1]
+    masks = (np.split(first & flags, ends) for flags in (drafts, ~drafts))
+    return [
+        [part_of(part, None if mask.all() else mask) for part, mask in zip(parts, own, strict=True)] for own in masks
+    ]
+
+
+def flags_of(part: Part) -> Flags:
+    """Return which vectors of a part are drafts: (n,)."""
     return np.zeros(len(part.rows), np.bool_) if part.drafts is None else part.drafts
 
 
-def _blocks(matrices: Sequence[FloatMatrix], at: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.float16]]:
+def stored_as(array: npt.NDArray[Any]) -> UnitRows:
+    """Return the vectors that a file's array stands for."""
+    return CoarseRows(array) if array.dtype == coarse.DTYPE else array
+
+
+def _blocks(
+    matrices: Sequence[FloatMatrix | CoarseRows], at: npt.NDArray[np.intp]
+) -> Iterator[npt.NDArray[np.float32]]:
     """Yield the rows `at` of all matrices, one below the other, as blocks."""
     starts = np.cumsum([0, *(len(matrix) for matrix in matrices)])
     for begin in range(0, len(at), BLOCK):
         wanted = at[begin : begin + BLOCK]
-        block = np.empty((len(wanted), matrices[0].shape[1]), DTYPE)
+        block = np.empty((len(wanted), matrices[0].shape[1]), np.float32)
         for start, matrix in zip(starts, matrices, strict=False):
             own = (wanted >= start) & (wanted < start + len(matrix))
             block[own] = matrix[wanted[own] - start]
@@ -163,14 +201,16 @@ def open_segment(folder: Path, name: str, dim: int) -> Segment:
     rows, vectors = _load(rows_path), _load(vectors_path)
     if rows.dtype != np.int64 or rows.ndim != 1 or not (rows[1:] > rows[:-1]).all():
         raise IndexCorrupt(f"{rows_path} does not hold row numbers. Run: searchkit rebuild")
-    if vectors.dtype != DTYPE or vectors.shape != (len(rows), dim):
-        raise IndexCorrupt(f"{vectors_path} does not hold {len(rows)} float16 rows of {dim}. Run: searchkit rebuild")
+    if vectors.dtype not in (DTYPE, coarse.DTYPE) or vectors.shape != (len(rows), dim):
+        raise IndexCorrupt(
+            f"{vectors_path} does not hold {len(rows)} rows of {dim} in float16 or int8. Run: searchkit rebuild"
+        )
     drafts = _load(drafts_path) if drafts_path.exists() else None
     if drafts is not None and (drafts.dtype != np.bool_ or drafts.shape != rows.shape):
         raise IndexCorrupt(f"{drafts_path} does not tell which of {len(rows)} rows are drafts. Run: searchkit rebuild")
     pieces, codes = _open_pieces(pieces_path, ends_path, len(rows)), _open_codes(others, len(rows), dim)
     file = RowFile(vectors_path, vectors) if vectors.nbytes > MAPPED and hasattr(os, "pread") else None
-    return Segment(name, rows, vectors, pieces, drafts, codes, file)
+    return Segment(name, rows, stored_as(vectors), pieces, drafts, codes, file)
 
 
 def part_of(whole: Segment | Part, mask: Flags | None) -> Part:
@@ -183,12 +223,15 @@ def part_of(whole: Segment | Part, mask: Flags | None) -> Part:
     return Part(whole.rows[at], whole.vectors[at], pieces, drafts)
 
 
-def _open_pieces(pieces_path: Path, ends_path: Path, count: int) -> Ragged | None:
+def _open_pieces(pieces_path: Path, ends_path: Path, count: int) -> Ragged | Gaps | None:
     """Map the word pieces of a segment, None if it has none. Raises IndexCorrupt."""
     if not (pieces_path.exists() or ends_path.exists()):
         return None
-    pieces = Ragged(_load(pieces_path), _load(ends_path))
-    fits = pieces.values.dtype == np.uint16 and pieces.ends.dtype == np.int64 and pieces.ends.shape == (count,)
+    values, stored = _load(pieces_path), _load(ends_path)
+    pieces = Gaps(values, stored) if values.dtype == np.uint8 else Ragged(values, stored)
+    fits = (
+        pieces.values.dtype in (np.uint8, np.uint16) and pieces.ends.dtype == np.int64 and pieces.ends.shape == (count,)
+    )
     ends = np.append(0, pieces.ends) if fits else pieces.ends
     if not fits or pieces.values.ndim != 1 or ends[-1] != len(pieces.values) or not (ends[1:] >= ends[:-1]).all():
         raise IndexCorrupt(f"{pieces_path} does not hold the word pieces of {count} rows. Run: searchkit rebuild")
