@@ -57,7 +57,7 @@ def start(nodes: tuple[int, ...] = NODES, *, fresh: bool = True) -> None:
     running = [node for node in nodes if _pid(node) is not None]
     for node in nodes:
         if node not in running:
-            _launch(node, jars, fresh=fresh)
+            _launch(node, jars, fresh=fresh, managers=nodes if fresh else NODES)
     wait(len([node for node in NODES if _pid(node) is not None]))
 
 
@@ -104,7 +104,8 @@ def _pid(node: int) -> int | None:
     return pid if f"node.name=n{node}".encode() in arguments.split(b"\0") else None
 
 
-def _launch(node: int, jars: Path, *, fresh: bool) -> None:
+def _launch(node: int, jars: Path, *, fresh: bool, managers: tuple[int, ...]) -> None:
+    """Start a node. managers: the nodes that a new cluster begins with."""
     home = HOME / "nodes" / str(node)
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
@@ -117,7 +118,7 @@ def _launch(node: int, jars: Path, *, fresh: bool) -> None:
         "http.port": str(9200 + node),
         "transport.port": str(9300 + node),
         "discovery.seed_hosts": ",".join(f"127.0.0.1:{9300 + each}" for each in NODES),
-        "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in NODES),
+        "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in managers),
         "node.store.allow_mmap": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
         "http.type": "netty4",
@@ -142,6 +143,8 @@ def _launch(node: int, jars: Path, *, fresh: bool) -> None:
             start_new_session=True,
         )
     (home / "pid").write_text(str(process.pid))
+    while _pid(node) is None and process.poll() is None:  # not java yet
+        time.sleep(0.01)
 
 
 def _jars() -> Path:
@@ -209,12 +212,14 @@ def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(prog="scripts/cluster", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("command", choices=("start", "stop", "status", "kill", "restart", "pause", "resume", "digests"))
-    parser.add_argument("node", nargs="?", type=int, choices=NODES, help="for kill, restart, pause and resume")
+    about = "for kill, restart, pause and resume; start: it alone"
+    parser.add_argument("node", nargs="?", type=int, choices=NODES, help=about)
     options = parser.parse_args()
     try:
         if options.command == "start":
-            start()
-            print(" ".join(map(url, NODES)))
+            nodes = (options.node,) if options.node else NODES
+            start(nodes)
+            print(" ".join(map(url, nodes)))
         elif options.command == "stop":
             stop()
         elif options.command == "status":

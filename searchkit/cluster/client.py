@@ -25,6 +25,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds before a request is sent again; d
 CONNECTIONS = 16  # kept open to each host
 BUSY, UNAVAILABLE = 429, frozenset({429, 502, 503, 504})
 LOST = ("search_context_missing_exception", "no node found")  # how the cluster says that a point in time is gone
+CONFLICT, MISSING = 409, 404
 SEARCH = {"search_type": "dfs_query_then_fetch", "allow_partial_search_results": "false"}  # global statistics
 LONGEST_REASON = 300  # characters of what a cluster says
 
@@ -73,12 +74,12 @@ class Client:
     def request(
         self, method: str, path: str, body: object = None, *, parameters: Mapping[str, object] | None = None
     ) -> JSON:
-        """Send one request until it is answered; return the answer. body: JSON-ready, or a list of them as lines.
+        """Send one request until it is answered; return the answer. body: JSON-ready; lines of JSON; a list of those.
 
         Raises Refused, IndexNotFound, BackendUnavailable.
         """
-        content = None if body is None else _lines(body) if isinstance(body, list) else json.dumps(body).encode()
-        kind = "application/x-ndjson" if isinstance(body, list) else "application/json"
+        content = None if body is None else _content(body)
+        kind = "application/x-ndjson" if isinstance(body, list | str) else "application/json"
         query = "&".join(f"{name}={value}" for name, value in (parameters or {}).items())
         where = f"/{path}?{query}" if query else f"/{path}"
         said = ""
@@ -197,9 +198,11 @@ class Client:
         )
 
 
-def _lines(bodies: Sequence[object]) -> bytes:
-    """Return JSON-ready values as lines."""
-    return "".join(f"{json.dumps(body)}\n" for body in bodies).encode()
+def _content(body: object) -> bytes:
+    """Return a request's body: a JSON-ready value; a list of them as lines; or lines as they are."""
+    if isinstance(body, str):
+        return body.encode()
+    return "".join(f"{json.dumps(each)}\n" for each in (body if isinstance(body, list) else [body])).encode()
 
 
 def _is_lost(answer: Mapping[str, Any]) -> bool:

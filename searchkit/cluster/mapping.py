@@ -30,7 +30,7 @@ LUCENE_BM25 = K1 + 1  # by so much Lucene's BM25 is less than the textbook's, wh
 
 PASSAGE, DOCUMENT, INTENT = "passage", "document", "intent"  # kinds of rows
 OPEN, DONE, VOID = "open", "done", "void"  # states of intents
-ROOT, FILE, SPEAKER, WRITER = "root", "file", "speaker", "writer"  # kinds in the other index
+ROOT, FILE, SPEAKER, WRITER, LOCK = "root", "file", "speaker", "writer", "lock"  # kinds in the other index
 TEXT, ELEMENT, NUMBER, TRUTH, DATE, SECOND = "s", "l", "n", "b", "d", "t"  # kinds of metadata, see `metadata.values`
 
 _KEYWORD = {"type": "keyword"}
@@ -150,7 +150,7 @@ def passages_index(settings: Settings, shards: int, replicas: int, routings: Seq
         fields["vector"] = {
             "type": "knn_vector",
             "dimension": settings.dim,
-            "method": {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"},
+            "method": {"name": "hnsw", "engine": "lucene", "space_type": "innerproduct"},
         }
     return {
         "settings": {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.cluster.mapping import DOCUMENT, PASSAGE
+from searchkit.cluster.mapping import DOCUMENT, PASSAGE, SPEAKER
 from searchkit.cluster.metadata import values
 from searchkit.storage.contract import Said, Speaker
 from searchkit.storage.keywords import Entry
@@ -58,6 +58,12 @@ def speaker_key(speaker: Speaker) -> int:
     """Return the number by which statements name a speaker: the same wherever it is worked out."""
     said = f"{speaker.name}\0{speaker.among}".encode()
     return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest()) >> 1
+
+
+def speaker_source(speaker: Speaker, terms_of: Callable[[str], Iterable[str]]) -> dict[str, Any]:
+    """Return the row of a speaker, found by the terms of name and group."""
+    terms = sorted({*terms_of(speaker.name), *terms_of(speaker.among)})
+    return {"kind": SPEAKER, "key": speaker_key(speaker), **speaker._asdict(), "terms": terms}
 
 
 def passage_source(held: Held, key: int, born: str, *, embedded: bool | None) -> dict[str, Any]:
