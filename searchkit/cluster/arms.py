@@ -25,6 +25,7 @@ from searchkit.storage.contract import Scope, Scores, VectorRows
 from searchkit.types import RECALL, FloatMatrix, FloatVector, Ranking, Rows
 
 DTYPE = np.float16  # of vectors, as they are stored
+FEWEST = 200  # that k-NN looks for, so that of equal ones the first by row are found
 
 
 def best(query: Clause, limit: int) -> JSON:
@@ -141,9 +142,9 @@ class ClusterVectors:
         """Return the searches whose answers `ranking` reads."""
         filters = [*clauses, self._moment.passages()] if self._moment.unborn else clauses
         condition = {"filter": {"bool": {"filter": list(filters)}}} if filters else {}
-        k = min(limit, WINDOW)
+        k = min(max(limit, FEWEST), WINDOW)
         return [
-            best({"knn": {"vector": {"vector": query.astype(float).tolist(), "k": k, **condition}}}, k)
+            best({"knn": {"vector": {"vector": query.astype(float).tolist(), "k": k, **condition}}}, limit)
             for query in queries
         ]
 
