@@ -1,6 +1,7 @@
 """Start, stop and hurt a cluster of OpenSearch nodes on this machine, for tests and measurements.
 
-Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303. The jars come
+Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303, or where
+SEARCHKIT_CLUSTER_PORT says. The jars come
 through Maven, once, and are checked against jars.sha256; they, the nodes' data and logs lie in a folder outside the
 project. Needs Java 17 or newer, and Maven.
 """
@@ -27,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 HOME = Path(os.environ.get("SEARCHKIT_CLUSTER_HOME", Path.home() / ".cache" / "searchkit-cluster"))
 DIGESTS = HERE / "jars.sha256"
 NODES = (1, 2, 3)
+PORT = int(os.environ.get("SEARCHKIT_CLUSTER_PORT", "9200"))  # nodes take those above it, and those above it + 100
 HEAP = "512m"
 PATIENCE = 300.0  # seconds in which nodes have to find each other
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
@@ -38,7 +40,7 @@ class ClusterError(Exception):
 
 def url(node: int) -> str:
     """Return the address of a node."""
-    return f"http://127.0.0.1:{9200 + node}"
+    return f"http://127.0.0.1:{PORT + node}"
 
 
 def health(node: int) -> dict[str, Any] | None:
@@ -115,9 +117,9 @@ def _launch(node: int, jars: Path, *, fresh: bool, managers: tuple[int, ...]) ->
         "node.name": f"n{node}",
         "path.home": str(home),
         "network.host": "127.0.0.1",
-        "http.port": str(9200 + node),
-        "transport.port": str(9300 + node),
-        "discovery.seed_hosts": ",".join(f"127.0.0.1:{9300 + each}" for each in NODES),
+        "http.port": str(PORT + node),
+        "transport.port": str(PORT + 100 + node),
+        "discovery.seed_hosts": ",".join(f"127.0.0.1:{PORT + 100 + each}" for each in NODES),
         "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in managers),
         "node.store.allow_mmap": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",

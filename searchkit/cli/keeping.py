@@ -77,9 +77,12 @@ def copy(source: arguments.CopiedIndex, target: arguments.NewIndex, json: argume
     """Make an index of all that another holds, in a folder or on a cluster; its vectors are not computed again."""
     from searchkit.cli.progress import reporting
 
-    with opening.existing(source) as opened, reporting() as progress:
-        with opened.copy(target, progress=progress) as made:
-            facts = made.status()
+    with (
+        opening.existing(source) as opened,
+        reporting() as progress,
+        opened.copy(target, progress=progress) as made,
+    ):
+        facts = made.status()
     render.either(
         facts,
         lambda: render.out(f"{target}: {facts['documents']:,} documents, {facts['passages']:,} passages"),
