@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from searchkit.cluster import home, mapping
-from searchkit.cluster.client import JSON, Client, Refused
+from searchkit.cluster.client import JSON, Client, Refused, ViewLost
 from searchkit.cluster.queries import FAULTS, Clause
-from searchkit.errors import BackendUnavailable, QueryError
+from searchkit.errors import BackendUnavailable, IndexNotFound, QueryError
 from searchkit.storage.settings import Settings
 from searchkit.types import FloatVector, Rows
 
@@ -46,8 +46,8 @@ class Moment:
         self.client = client
         self.scale = scale
         self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
-        self.generation = generation(client)  # at least: what is committed meanwhile may be in
         self.card = home.card(client)
+        self.generation = generation(client)  # at least: what is committed meanwhile may be in
         told = client.request(
             "POST", f"{self.card.name}/_search/point_in_time", parameters={"keep_alive": f"{KEEP_ALIVE}s"}
         )
@@ -105,6 +105,8 @@ class Moment:
         pit = {"pit": {"id": self._pit, "keep_alive": f"{KEEP_ALIVE}s"}}
         try:
             return self.client.msearch([body | pit for body in bodies])
+        except IndexNotFound as error:  # another was put in its place
+            raise ViewLost(f"{self.client.address} has another state by now. Ask again.") from error
         except Refused as error:
             if error.kind in FAULTS:
                 raise QueryError(f"the query is too large for this cluster ({error.kind}). Use fewer words.") from error
