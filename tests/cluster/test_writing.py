@@ -324,7 +324,7 @@ def test_another_model_takes_the_place_of_the_one_before_as_one(empty, tmp_path)
         wanted = [hit.passage.id for hit in reader.search("coffee", mode="keyword")]
         generation = empty.rebuild(embedder=Backwards())
         assert (empty.settings.embedder, empty.generation) == ("backwards", generation)
-        assert [hit.passage.id for hit in empty.search("tea", mode="vector")][0] == "a#0"
+        assert next(hit.passage.id for hit in empty.search("tea", mode="vector")) == "a#0"
         assert [hit.passage.id for hit in reader.search("coffee", mode="keyword")] == wanted  # of the new state
     assert empty.verify().ok
     assert (list(empty), empty.sync().kept) == (["a", "b", doc_id], 1)
