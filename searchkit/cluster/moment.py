@@ -35,7 +35,7 @@ class Counts(NamedTuple):
     unread: int
 
 
-class Moment:
+class PointInTime:
     """A point in time of an index. Safe to share among threads."""
 
     def __init__(self, client: Client, scale: float) -> None:
@@ -130,7 +130,7 @@ def after_(sort: Sequence[Any]) -> JSON:
 
 
 def counted(answer: JSON) -> list[int]:
-    """Return what a search of `Moment.counting` found, in order."""
+    """Return what a search of `PointInTime.counting` found, in order."""
     buckets: Mapping[str, JSON] = answer["aggregations"]["counts"]["buckets"]
     return [int(buckets[str(at)]["doc_count"]) for at in range(len(buckets))]
 

@@ -83,14 +83,14 @@ def test_a_question_whose_state_is_lost_is_asked_once_more(index):
 
 
 def test_a_question_whose_state_is_lost_twice_says_so(index, monkeypatch):
-    real = latest_module.Moment
+    real = latest_module.PointInTime
 
     def lost(*values):
         moment = real(*values)
         moment.close()
         return moment
 
-    monkeypatch.setattr(latest_module, "Moment", lost)
+    monkeypatch.setattr(latest_module, "PointInTime", lost)
     forget(index)
     with pytest.raises(ViewLost, match="Ask again"):
         index.search(QUESTION)
