@@ -21,6 +21,10 @@ from searchkit.types import FloatVector, Rows
 
 KEEP_ALIVE = 300  # seconds that the cluster keeps a point in time after each question
 PLACES = 20  # bits of a row that say which of its document's passages it is
+WHOLE = {
+    "keep_alive": f"{KEEP_ALIVE}s",
+    "allow_partial_pit_creation": "false",
+}  # else shards that are away are left out
 WINDOW = mapping.MOST_INTENTS  # rows that one search returns at most
 BY_PLACE = [{"key": "asc"}, {"ordinal": "asc"}]
 BEST_FIRST = [{"_score": "desc"}, *BY_PLACE]
@@ -48,10 +52,8 @@ class PointInTime:
         self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
         self.card = home.card(client)
         self.generation = generation(client)  # at least: what is committed meanwhile may be in
-        told = client.request(
-            "POST", f"{self.card.name}/_search/point_in_time", parameters={"keep_alive": f"{KEEP_ALIVE}s"}
-        )
-        self._pit = str(told["pit_id"])
+        told = client.request("POST", f"{self.card.name}/_search/point_in_time", parameters=WHOLE)
+        self._pit = str(client.checked(told)["pit_id"])
         try:
             self.unborn, self.counts = self._looked_at()
         except BaseException:
