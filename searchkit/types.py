@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeGuard, overload
 
 from searchkit.errors import MissingExtra
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # results that come from a server are shown without numpy
 else:
     FloatMatrix = FloatVector = Rows = Any
 
-LONGEST_HEADER = 400  # characters of a table's header row that models read: they stop where a passage of it ends
+LONGEST_HEADER = 400  # characters of headings, and of a table's header row, that models read
 ANSWERABLE = 0.15  # confidence of the best hit, below which the index seems to hold no answer
 CITED = 0.08  # confidence from which a context takes a hit: its reader can still say that there is no answer
 RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
@@ -106,8 +106,9 @@ class Passage:
 
     @property
     def embedded_text(self) -> str:
-        """What models read for the passage: its document's title, its table's header row, then the passage."""
-        return "\n".join(part for part in (self.title, self.header[:LONGEST_HEADER], self.text) if part)
+        """What models read for the passage: title, the headings above it, its table's header row, its text."""
+        parts = (self.title, self.section[-LONGEST_HEADER:], self.header[:LONGEST_HEADER], self.text)
+        return "\n".join(part for part in parts if part)
 
     @property
     def shown_text(self) -> str:
@@ -259,8 +260,8 @@ class SyncReport:
     what would have been.
     """
 
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
+    added: Sequence[str] = ()  # of very many they are no tuple, but packed
+    changed: Sequence[str] = ()
     removed: tuple[str, ...] = ()
     kept: int = 0
     failed: tuple[Failure, ...] = ()
@@ -329,7 +330,6 @@ class QuestionStates(NamedTuple):
     states: FloatMatrix
 
 
-@runtime_checkable
 class PieceEmbedder(Embedder, Protocol):
     """An embedder that also knows the word pieces of its texts, for late interaction."""
 
@@ -341,6 +341,11 @@ class PieceEmbedder(Embedder, Protocol):
 
     def piece_states(self, pieces: npt.NDArray[np.uint16]) -> FloatMatrix:
         """Return the state of each word piece without context: (len(pieces), d) unit rows."""
+
+
+def tells_pieces(model: object) -> TypeGuard[PieceEmbedder]:
+    """Tell whether an embedder is a `PieceEmbedder`; to ask `isinstance` of a protocol takes thirty times as long."""
+    return hasattr(model, "read_question") and hasattr(model, "pieces") and hasattr(model, "piece_states")
 
 
 class Reranker(Protocol):
@@ -371,7 +376,7 @@ def _plain(value: Any) -> Any:
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, Sequence):
         return [_plain(item) for item in value]
     return value
 

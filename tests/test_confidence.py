@@ -373,3 +373,29 @@ def test_a_swapped_question_has_a_name_of_another_in_place_of_its_own():
     asked = [Question("a", "Who left Hanoi?"), Question("b", "Who left Skagen?"), Question("c", "Why is tea dear?")]
     found = {question.id: question.text for question in swapped(asked, random.Random(0))}
     assert found == {"swapped/a": "Who left Skagen?", "swapped/b": "Who left Hanoi?"}
+
+
+FREQUENT = """# Questions about the lamp
+
+## Can I use it outdoors?
+Yes, it is sealed against rain and dust.
+
+## Which batteries fit?
+Two AAA cells. Rechargeable ones work too.
+
+## How do I return an item?
+Fill in the form in the box and hand it to any post office within thirty days.
+"""
+
+
+def test_a_question_that_is_the_heading_of_its_answer_is_answered(tmp_path):
+    (tmp_path / "faq.md").write_text(FREQUENT)
+    with Index.create(tmp_path / "i", embedder="minilm") as index:
+        index.sync(tmp_path / "faq.md")
+        for asked, answer in (("How do I return an item?", "Fill in"), ("Which batteries fit?", "Two AAA")):
+            for mode in ("hybrid", "keyword"):
+                found = index.search(asked, mode=mode)
+                assert found[0].passage.text.startswith(answer)
+                assert found.answerable
+            assert index.search(asked)[0].confidence > 0.9
+        assert not index.search("Who won the election in Peru?").answerable

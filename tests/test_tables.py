@@ -83,13 +83,18 @@ def test_a_rule_of_dashes_names_no_column():
     assert split(document, Limits(40, 50), count)[3].header == "| Berth | Tonnage |"
 
 
-def test_what_models_read_has_title_header_and_text_and_no_endless_header():
+def test_what_models_read_has_title_headings_header_and_text_and_nothing_endless():
     passage = Passage("d#1", "d", 1, "N7 | 700", 0, 8, 1, 1, title="Ships", header="Berth | Tonnage")
     assert passage.embedded_text == "Ships\nBerth | Tonnage\nN7 | 700"
     assert passage.to_dict()["header"] == "Berth | Tonnage"
     assert "header" not in Passage("d#1", "d", 1, "N7", 0, 2, 1, 1).to_dict()
     wide = Passage("d#1", "d", 1, "N7 | 700", 0, 8, 1, 1, header="column | " * 1_000)
     assert len(wide.embedded_text) == LONGEST_HEADER + 1 + len("N7 | 700")
+    below = Passage("d#1", "d", 1, "Turn left.", 0, 10, 1, 1, title="Ships", section="Ports > How do I get there?")
+    assert below.embedded_text == "Ships\nPorts > How do I get there?\nTurn left."
+    deep = Passage("d#1", "d", 1, "Turn left.", 0, 10, 1, 1, section="Ports > " * 1_000 + "Quay")
+    assert len(deep.embedded_text) == LONGEST_HEADER + 1 + len("Turn left.")
+    assert " > Quay\n" in deep.embedded_text
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def collected(data: Path, cache: Path, mode: str = "hybrid") -> Iterator[Asked]:
     model = Reader()
     names = [name for name in JUDGED if (cache / f"{name}-minilm-256" / "index.json").exists()]
     pools = {name: judged_questions(data, name) for name in names}
-    small = {shape.name: shape.questions for shape in shapes() if not shape.name.endswith("in one")}
+    small = {shape.name: shape.questions for shape in shapes() if not shape.name.endswith(("in one", "headings"))}
     for name in names:
         with Index.open(cache / f"{name}-minilm-256", embedder=model) as index:
             foreign = foreign_to(name, pools, FOREIGN)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from searchkit.evaluation.questions import Question, Quote
-from searchkit.types import Document
+from searchkit.types import Document, Mark
 
 
 class Shape(NamedTuple):
@@ -212,13 +212,23 @@ def written() -> dict[str, list[Entry]]:
 
 
 def frequent(name: str, entries: list[Entry]) -> Iterator[Shape]:
-    """Yield the same texts as a document each, with headings as titles, and as one document of paragraphs."""
+    """Yield the same texts as a document each, with headings as titles; as one of paragraphs; under headings."""
     files = [Document(f"{name}/{at}", text, heading) for at, (heading, text, _) in enumerate(entries)]
     whole = [Document(name, "\n\n".join(f"{heading}\n{text}" for heading, text, _ in entries), name)]
-    for kind, documents in (("in files", files), ("in one", whole)):
+    for kind, documents in (("in files", files), ("in one", whole), ("under headings", [headed(name, entries)])):
         questions = [
             Question(f"{name}/q{at}-{form}", asked, quotes=(Quote(documents[min(at, len(documents) - 1)].id, text, 1),))
             for at, (heading, text, question) in enumerate(entries)
             for form, asked in enumerate((question, heading))
         ]
         yield Shape(f"{name}, {kind}", documents, questions)
+
+
+def headed(name: str, entries: list[Entry]) -> Document:
+    """Return the same texts as one document, each under its heading."""
+    parts, marks, at = [], [], 0
+    for heading, text, _ in entries:
+        marks.append(Mark(at, at + len(heading), "heading", 2))
+        parts.append(f"{heading}\n\n{text}\n\n")
+        at += len(parts[-1])
+    return Document(name, "".join(parts), name, marks=tuple(marks))
