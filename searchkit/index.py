@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from searchkit import validation
+from searchkit import homes, validation
+from searchkit.cluster.address import Address, placed
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.reader import EmbedderLike, IndexReader
 from searchkit.storage import keywords, store
@@ -39,7 +40,7 @@ class Index(IndexReader):
     @classmethod
     def create(
         cls,
-        path: str | Path,
+        path: str | Path | Address,
         *,
         embedder: EmbedderLike = DEFAULT_EMBEDDER,
         engine: str = "tantivy",
@@ -49,17 +50,17 @@ class Index(IndexReader):
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
+        path: a folder, or the address of an index on a cluster: opensearch://HOST:9200/NAME?shards=3&replicas=1.
         embedder: "minilm", "none", "onnx:FOLDER", "hf:OWNER/NAME", "st:MODEL" …, an Embedder or a callable; engine:
         "tantivy" or "whoosh" …; language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200,
         or the maximum if that is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
         from searchkit.models.embedders import embedder as model_called
-        from searchkit.storage import creation
 
         model = model_called(embedder)
         keywords.engine(engine)
         settings = Settings(engine, language, Analyzer(language).name, *lengths(target_tokens, max_tokens))
-        creation.create(Path(path), settings.with_model(model))
+        homes.create(placed(path), settings.with_model(model))
         return cls(path, model)
 
     def sync(
@@ -90,8 +91,8 @@ class Index(IndexReader):
 
         given = validation.paths("paths", paths)
 
-        def work(ingest: Ingest, writer: store.Writer) -> None:
-            sync(ingest, writer.catalog, given, options, allow_removals=allow_removals)
+        def work(ingest: Ingest) -> None:
+            sync(ingest, ingest.catalog, given, options, allow_removals=allow_removals)
 
         return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout, dry=dry_run)
 
@@ -115,14 +116,15 @@ class Index(IndexReader):
 
         given = validation.paths("paths", paths)
         sync = partial(self.sync, embed=embed, allow_removals=allow_removals, progress=progress, timeout=timeout)
-        return watch(sync, lambda: self.status()["sources"], self.path, given, options, events)
+        own = self.path if isinstance(self.path, Path) else None
+        return watch(sync, lambda: self.status()["sources"], own, given, options, events)
 
     def forget(self, roots: str | Path | Sequence[str | Path], *, timeout: float | None = None) -> SyncReport:
         """Let folders or files go that were synced, with their documents, whether they are still there or not."""
         from searchkit.indexing.sync import forget
 
         paths = validation.paths("roots", roots)
-        return self._ingest(lambda ingest, writer: forget(ingest, writer.catalog, paths), timeout=timeout)
+        return self._ingest(lambda ingest: forget(ingest, ingest.catalog, paths), timeout=timeout)
 
     def add(
         self,
@@ -142,7 +144,7 @@ class Index(IndexReader):
         """
         from searchkit.indexing.sync import add
 
-        def work(ingest: Ingest, _: store.Writer) -> None:
+        def work(ingest: Ingest) -> None:
             ingest.replaces = replace
             add(ingest, items)
 
@@ -163,9 +165,10 @@ class Index(IndexReader):
         """
         from searchkit.indexing.improve import Budget, improve
 
+        folder = homes.folder(self._latest.path, "it has no predicted vectors, the model embeds every passage.")
         model = self.embedder
         reached = [self.search(question, REACHED) for question in questions]
-        report = improve(self.path, model, reached, Budget(seconds, passages, timeout), progress or silent)
+        report = improve(folder, model, reached, Budget(seconds, passages, timeout), progress or silent)
         self.reload()
         return report
 
@@ -175,8 +178,8 @@ class Index(IndexReader):
 
         ids = validation.text_or_texts("doc_ids", doc_ids)
 
-        def work(ingest: Ingest, writer: store.Writer) -> None:
-            remove(ingest, writer.catalog, ids)
+        def work(ingest: Ingest) -> None:
+            remove(ingest, ingest.catalog, ids)
 
         return self._ingest(work, timeout=timeout)
 
@@ -184,7 +187,8 @@ class Index(IndexReader):
         """Reclaim the space of what was removed; return the new generation. timeout: see `sync`."""
         from searchkit.indexing.maintenance import compact
 
-        with store.writing(self._latest.path, timeout) as writer:
+        folder = homes.folder(self._latest.path, "it reclaims the space of what was removed by itself.")
+        with store.writing(folder, timeout) as writer:
             generation = compact(writer)
         self.reload()
         return generation
@@ -201,18 +205,22 @@ class Index(IndexReader):
 
         Readers go on with what there was until all is complete. embed, timeout: see `sync`. Returns the new generation.
         """
-        from searchkit.indexing.maintenance import rebuilt
-
         wanted = self._held.chosen(embedder, self.settings.embedder_digest)
-        with store.writing(self._latest.path, timeout) as writer:
-            generation, model = rebuilt(writer, wanted, progress or silent, full=embed == FULL)
+        generation, model = homes.rebuilt(
+            self._latest.path, wanted, progress or silent, full=embed == FULL, timeout=timeout
+        )
         self._held.add(model)
         self.reload()
         return generation
 
     @classmethod
     def import_(
-        cls, source: str | Path, path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None
+        cls,
+        source: str | Path,
+        path: str | Path | Address,
+        *,
+        embedder: EmbedderLike = None,
+        progress: Progress | None = None,
     ) -> Self:
         """Make an index at `path` from an exported file; its vectors are not computed again.
 
@@ -220,11 +228,34 @@ class Index(IndexReader):
         """
         from searchkit.indexing.archive import imported
 
-        return cls(path, imported(Path(source), Path(path), embedder, progress or silent))
+        folder = homes.folder(placed(path), "import into a folder first, then copy that: searchkit copy.")
+        return cls(folder, imported(Path(source), folder, embedder, progress or silent))
+
+    def copy(self, path: str | Path | Address, *, progress: Progress | None = None) -> Self:
+        """Make an index at another place, folder or cluster, of all that this one holds; return it, opened.
+
+        Vectors are not computed again, except for those that are only predicted here. If that fails or is cut off,
+        there is no index. Raises IndexExists.
+        """
+        from searchkit.indexing.copying import fill
+        from searchkit.indexing.ingest import Ingest
+        from searchkit.indexing.sync import whole
+        from searchkit.models.embedders import token_counter
+
+        place, told = placed(path), progress or silent
+        model = self.embedder
+        with (
+            self._home.original() as original,
+            homes.filling(place, self.settings, model, told, original) as stock,
+            contextlib.closing(Ingest(stock, model, token_counter(model), told)) as ingest,
+        ):
+            fill(ingest, ingest.catalog, original)
+            whole(ingest.finish())
+        return type(self)(place, model)
 
     def _ingest(
         self,
-        work: Callable[[Ingest, store.Writer], None],
+        work: Callable[[Ingest], None],
         *,
         strict: bool = False,
         progress: Progress | None = None,
@@ -237,18 +268,19 @@ class Index(IndexReader):
         from searchkit.indexing.sync import whole
         from searchkit.models.embedders import token_counter
 
-        with store.writing(self._latest.path, timeout) as writer:
-            model = self._held.called(*writer.settings.model)
-            ingest = Ingest(writer, model, token_counter(model), progress or silent, full=embed == FULL, dry=dry)
+        told = progress or silent
+        opened = homes.stock(self._latest.path, self._held.called, told, full=embed == FULL, dry=dry, timeout=timeout)
+        with opened as (stock, model):
+            ingest = Ingest(stock, model, token_counter(model), told, dry=dry)
             with self._latest.released(), contextlib.closing(ingest):
-                work(ingest, writer)
+                work(ingest)
                 report = ingest.finish()
         return whole(report) if strict else report
 
 
 @checks_arguments
 def rebuild(
-    path: str | Path,
+    path: str | Path | Address,
     *,
     embedder: EmbedderLike = None,
     embed: str = PROGRESSIVE,
@@ -256,7 +288,4 @@ def rebuild(
     timeout: float | None = None,
 ) -> int:
     """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
-    from searchkit.indexing.maintenance import rebuilt
-
-    with store.writing(Path(path), timeout) as writer:
-        return rebuilt(writer, embedder, progress or silent, full=embed == FULL)[0]
+    return homes.rebuilt(placed(path), embedder, progress or silent, full=embed == FULL, timeout=timeout)[0]

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from searchkit.cluster.filters import filtered
 from searchkit.errors import QueryError
 from searchkit.queries.filters import AllOf, AnyOf, Compared, Exists, Not, Period, from_mapping, matches, parse_where
 from searchkit.queries.filters.instants import Instant, seconds
 from searchkit.storage.catalog.columns import SCHEMA, MetadataColumns
 from searchkit.storage.filtering import Filtering
 from searchkit.types import Document
+from tests.cluster import opensearch
 
 
 def in_columns(condition, documents):
@@ -32,11 +34,18 @@ def rows_in(condition, runs):
         return Filtering(columns, np.empty(0, np.int64)).rows(condition).tolist()
 
 
+def on_cluster(condition, documents):
+    """Return the ids that the query of a cluster selects."""
+    query = filtered(condition)
+    return [document.id for document in documents if opensearch.selects(query, opensearch.row_of(document))]
+
+
 def found(where, documents):
-    """Return the ids that pass, after making sure that columns and Python agree."""
+    """Return the ids that pass, after making sure that columns, Python and OpenSearch's queries agree."""
     condition = parse_where(where) if isinstance(where, str) else from_mapping(where)
     passing = [document.id for document in documents if matches(condition, document)]
     assert in_columns(condition, documents) == passing
+    assert on_cluster(condition, documents) == passing
     return passing
 
 
@@ -338,8 +347,10 @@ FILTERS = st.recursive(
 
 
 @given(st.tuples(*(documents(number) for number in range(4))), FILTERS)
-def test_columns_and_python_agree(some, condition):
-    assert in_columns(condition, some) == [document.id for document in some if matches(condition, document)]
+def test_columns_clusters_and_python_agree(some, condition):
+    passing = [document.id for document in some if matches(condition, document)]
+    assert in_columns(condition, some) == passing
+    assert on_cluster(condition, some) == passing
 
 
 @given(st.text(st.one_of(st.sampled_from(list("ab =<>!~(),\"'\\.*-2024")), st.characters())))

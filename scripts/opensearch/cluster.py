@@ -1,6 +1,7 @@
 """Start, stop and hurt a cluster of OpenSearch nodes on this machine, for tests and measurements.
 
-Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303. The jars come
+Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303, or where
+SEARCHKIT_CLUSTER_PORT says. The jars come
 through Maven, once, and are checked against jars.sha256; they, the nodes' data and logs lie in a folder outside the
 project. Needs Java 17 or newer, and Maven.
 """
@@ -27,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 HOME = Path(os.environ.get("SEARCHKIT_CLUSTER_HOME", Path.home() / ".cache" / "searchkit-cluster"))
 DIGESTS = HERE / "jars.sha256"
 NODES = (1, 2, 3)
+PORT = int(os.environ.get("SEARCHKIT_CLUSTER_PORT", "9200"))  # nodes take those above it, and those above it + 100
 HEAP = "512m"
 PATIENCE = 300.0  # seconds in which nodes have to find each other
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
@@ -38,7 +40,7 @@ class ClusterError(Exception):
 
 def url(node: int) -> str:
     """Return the address of a node."""
-    return f"http://127.0.0.1:{9200 + node}"
+    return f"http://127.0.0.1:{PORT + node}"
 
 
 def health(node: int) -> dict[str, Any] | None:
@@ -57,7 +59,7 @@ def start(nodes: tuple[int, ...] = NODES, *, fresh: bool = True) -> None:
     running = [node for node in nodes if _pid(node) is not None]
     for node in nodes:
         if node not in running:
-            _launch(node, jars, fresh=fresh)
+            _launch(node, jars, fresh=fresh, managers=nodes if fresh else NODES)
     wait(len([node for node in NODES if _pid(node) is not None]))
 
 
@@ -104,7 +106,8 @@ def _pid(node: int) -> int | None:
     return pid if f"node.name=n{node}".encode() in arguments.split(b"\0") else None
 
 
-def _launch(node: int, jars: Path, *, fresh: bool) -> None:
+def _launch(node: int, jars: Path, *, fresh: bool, managers: tuple[int, ...]) -> None:
+    """Start a node. managers: the nodes that a new cluster begins with."""
     home = HOME / "nodes" / str(node)
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
@@ -114,10 +117,10 @@ def _launch(node: int, jars: Path, *, fresh: bool) -> None:
         "node.name": f"n{node}",
         "path.home": str(home),
         "network.host": "127.0.0.1",
-        "http.port": str(9200 + node),
-        "transport.port": str(9300 + node),
-        "discovery.seed_hosts": ",".join(f"127.0.0.1:{9300 + each}" for each in NODES),
-        "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in NODES),
+        "http.port": str(PORT + node),
+        "transport.port": str(PORT + 100 + node),
+        "discovery.seed_hosts": ",".join(f"127.0.0.1:{PORT + 100 + each}" for each in NODES),
+        "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in managers),
         "node.store.allow_mmap": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
         "http.type": "netty4",
@@ -142,6 +145,8 @@ def _launch(node: int, jars: Path, *, fresh: bool) -> None:
             start_new_session=True,
         )
     (home / "pid").write_text(str(process.pid))
+    while _pid(node) is None and process.poll() is None:  # not java yet
+        time.sleep(0.01)
 
 
 def _jars() -> Path:
@@ -209,12 +214,14 @@ def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(prog="scripts/cluster", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("command", choices=("start", "stop", "status", "kill", "restart", "pause", "resume", "digests"))
-    parser.add_argument("node", nargs="?", type=int, choices=NODES, help="for kill, restart, pause and resume")
+    about = "for kill, restart, pause and resume; start: it alone"
+    parser.add_argument("node", nargs="?", type=int, choices=NODES, help=about)
     options = parser.parse_args()
     try:
         if options.command == "start":
-            start()
-            print(" ".join(map(url, NODES)))
+            nodes = (options.node,) if options.node else NODES
+            start(nodes)
+            print(" ".join(map(url, nodes)))
         elif options.command == "stop":
             stop()
         elif options.command == "status":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import overload
 
-from searchkit.storage.catalog import Catalog
+from searchkit.indexing.stock import Inventory
 
 CHUNK = 10_000  # ids that are kept together
 NOT_TAKEN = -1  # what stands for the file of a document that was not taken
@@ -17,7 +17,7 @@ NOT_TAKEN = -1  # what stands for the file of a document that was not taken
 class TakenDocuments:
     """Documents by id. Those that wait for a commit are noted with their files; the catalog has those of the others."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Inventory) -> None:
         self._catalog = catalog
         self._waiting: dict[str, tuple[int, int | None]] = {}  # key, and key of the file
         self._bits = bytearray()  # by key

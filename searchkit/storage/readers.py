@@ -79,6 +79,11 @@ class CatalogPassages:
             found = self._catalog.documents.file_path(doc_id)
             return None if found is None else Path(found)
 
+    def places(self) -> list[tuple[str, str, str, int | None]]:
+        """Return the id, section, source and day of every document."""
+        with self._lock:
+            return list(self._catalog.documents.places())
+
     def fields(self) -> Mapping[str, frozenset[str]]:
         """Return the names that a filter finds values of, each with the kinds of its values; looked for once."""
         return self._fields
