@@ -22,6 +22,7 @@ from searchkit.types import Progress, SyncReport, silent
 if TYPE_CHECKING:
     from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.ingest import Ingest
+    from searchkit.indexing.ray_workers import RayWorkers
     from searchkit.indexing.roots import SyncOptions
 
 DEFAULT_EMBEDDER = "minilm"
@@ -62,7 +63,7 @@ class Index(IndexReader):
         creation.create(Path(path), settings.with_model(model))
         return cls(path, model)
 
-    def sync(
+    def sync(  # noqa: PLR0913 - nine things that a run may be told, all but the paths by keyword
         self,
         paths: str | Path | Sequence[str | Path] = (),
         *,
@@ -73,6 +74,7 @@ class Index(IndexReader):
         allow_removals: bool = False,
         progress: Progress | None = None,
         timeout: float | None = None,
+        workers: str | None = None,
     ) -> SyncReport:
         """Make the index match files and folders: all that is under `paths`, or all that was synced before.
 
@@ -85,6 +87,8 @@ class Index(IndexReader):
         `improve` replaces later; with "full" the model embeds them all, and those predicted before.
         timeout: seconds to wait for another writer, here and wherever something is written. Unless it is given, threads
         of one process take turns, and another process that writes is not waited for. Raises IndexLocked.
+        workers: a Ray cluster whose machines prepare and embed: "ray" (one of this machine's cores, started for this
+        call), "ray://auto" (the one that runs here), "ray://HOST:10001". The index is the same. Raises MissingExtra.
         """
         from searchkit.indexing.sync import sync
 
@@ -93,7 +97,9 @@ class Index(IndexReader):
         def work(ingest: Ingest, writer: store.Writer) -> None:
             sync(ingest, writer.catalog, given, options, allow_removals=allow_removals)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout, dry=dry_run)
+        return self._ingest(
+            work, strict=strict, progress=progress, embed=embed, timeout=timeout, workers=workers, dry=dry_run
+        )
 
     def watch(
         self,
@@ -133,8 +139,10 @@ class Index(IndexReader):
         embed: str = PROGRESSIVE,
         progress: Progress | None = None,
         timeout: float | None = None,
+        workers: str | None = None,
     ) -> SyncReport:
-        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout: see `sync`.
+        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout, workers: see
+        `sync`.
 
         items: any iterable of Document, of mappings with id and text (title if there is one, all else is metadata), or
         of pairs of id and text; or a pandas or polars frame with such columns. What is none of these is in the report.
@@ -146,7 +154,7 @@ class Index(IndexReader):
             ingest.replaces = replace
             add(ingest, items)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout)
+        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout, workers=workers)
 
     def improve(
         self,
@@ -230,6 +238,7 @@ class Index(IndexReader):
         progress: Progress | None = None,
         embed: str = PROGRESSIVE,
         timeout: float | None = None,
+        workers: str | None = None,
         dry: bool = False,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
@@ -237,13 +246,23 @@ class Index(IndexReader):
         from searchkit.indexing.sync import whole
         from searchkit.models.embedders import token_counter
 
-        with store.writing(self._latest.path, timeout) as writer:
+        with contextlib.ExitStack() as stack:
+            joined = stack.enter_context(contextlib.closing(_joined(workers))) if workers else None
+            writer = stack.enter_context(store.writing(self._latest.path, timeout))
             model = self._held.called(*writer.settings.model)
-            ingest = Ingest(writer, model, token_counter(model), progress or silent, full=embed == FULL, dry=dry)
+            ingest = Ingest(
+                writer, model, token_counter(model), progress or silent, full=embed == FULL, dry=dry, workers=joined
+            )
             with self._latest.released(), contextlib.closing(ingest):
                 work(ingest, writer)
                 report = ingest.finish()
         return whole(report) if strict else report
+
+
+def _joined(workers: str) -> RayWorkers:
+    from searchkit.indexing.ray_workers import RayWorkers
+
+    return RayWorkers(workers)
 
 
 @checks_arguments

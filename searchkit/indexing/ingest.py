@@ -8,7 +8,7 @@ from functools import partial
 from searchkit.errors import DocumentError
 from searchkit.indexing.cleaning import cleaned
 from searchkit.indexing.embedding import Embedding, Given, ensure_pieces, first_sample
-from searchkit.indexing.jobs import Pipeline
+from searchkit.indexing.jobs import Pipeline, Workers
 from searchkit.indexing.pending import Pending
 from searchkit.indexing.prepare import Bug, Contents, File, Prepared, Recipe, Text
 from searchkit.indexing.statements import ensure_statements
@@ -37,8 +37,12 @@ class Ingest:
         given: Given | None = None,
         full: bool = False,
         dry: bool = False,
+        workers: Workers | None = None,
     ) -> None:
-        """given, full: see `Embedding`. dry: nothing is stored, and the report says what would have been."""
+        """given, full: see `Embedding`. dry: nothing is stored, and the report says what would have been.
+
+        workers: who prepares and embeds; without them, this machine.
+        """
         self._dry = dry
         self._writer = writer
         self._catalog = writer.catalog
@@ -47,10 +51,14 @@ class Ingest:
         limits = Limits(target=settings.target_tokens, maximum=settings.max_tokens)
         portable = portable_counter(embedder)
         self._pipeline = Pipeline(
-            Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None
+            Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None, workers=workers
         )
         works = embedder is not None and not dry
-        self._embedding = Embedding(writer, embedder, progress, given=given, full=full) if embedder and works else None
+        self._embedding = (
+            Embedding(writer, embedder, progress, given=given, full=full, workers=workers)
+            if embedder and works
+            else None
+        )
         self._pending = Pending(writer, dry=dry)
         self._seen: dict[str, int | None] = {}  # document id -> key of the file that it came from
         self._added: list[str] = []
