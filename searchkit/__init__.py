@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from searchkit.documents import ReadOptions, read, read_text
     from searchkit.errors import (
         ArgumentError,
+        BackendUnavailable,
         DocumentError,
         EmbedderMismatch,
         EvaluationError,
@@ -74,9 +75,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "documents": ("ReadOptions", "read", "read_text"),
     "errors": (
-        "ArgumentError", "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexClosed", "IndexCorrupt",
-        "IndexExists", "IndexLocked", "IndexNotFound", "MissingExtra", "ModelError", "QueryError", "SearchkitError",
-        "StorageError", "UnsupportedFormat",
+        "ArgumentError", "BackendUnavailable", "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexClosed",
+        "IndexCorrupt", "IndexExists", "IndexLocked", "IndexNotFound", "MissingExtra", "ModelError", "QueryError",
+        "SearchkitError", "StorageError", "UnsupportedFormat",
     ),
     "evaluation": (
         "Comparison", "Evaluation", "Question", "Questions", "Scores", "Tuned", "Verdict", "compare", "evaluate",

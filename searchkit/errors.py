@@ -33,6 +33,10 @@ class StorageError(SearchkitError):
     """The disk is full, failing or read-only, a permission is missing, or a file system has no locks."""
 
 
+class BackendUnavailable(SearchkitError):
+    """The cluster that holds the index does not answer, or not with all that it holds; asked again later, it may."""
+
+
 class UnsupportedFormat(SearchkitError):
     """The index has a format number that this version does not read."""
 

@@ -94,8 +94,8 @@ class Index(IndexReader):
 
         given = validation.paths("paths", paths)
 
-        def work(ingest: Ingest, writer: store.Writer) -> None:
-            sync(ingest, writer.catalog, given, options, allow_removals=allow_removals)
+        def work(ingest: Ingest) -> None:
+            sync(ingest, ingest.catalog, given, options, allow_removals=allow_removals)
 
         return self._ingest(
             work, strict=strict, progress=progress, embed=embed, timeout=timeout, workers=workers, dry=dry_run
@@ -128,7 +128,7 @@ class Index(IndexReader):
         from searchkit.indexing.sync import forget
 
         paths = validation.paths("roots", roots)
-        return self._ingest(lambda ingest, writer: forget(ingest, writer.catalog, paths), timeout=timeout)
+        return self._ingest(lambda ingest: forget(ingest, ingest.catalog, paths), timeout=timeout)
 
     def add(
         self,
@@ -150,7 +150,7 @@ class Index(IndexReader):
         """
         from searchkit.indexing.sync import add
 
-        def work(ingest: Ingest, _: store.Writer) -> None:
+        def work(ingest: Ingest) -> None:
             ingest.replaces = replace
             add(ingest, items)
 
@@ -183,8 +183,8 @@ class Index(IndexReader):
 
         ids = validation.text_or_texts("doc_ids", doc_ids)
 
-        def work(ingest: Ingest, writer: store.Writer) -> None:
-            remove(ingest, writer.catalog, ids)
+        def work(ingest: Ingest) -> None:
+            remove(ingest, ingest.catalog, ids)
 
         return self._ingest(work, timeout=timeout)
 
@@ -232,7 +232,7 @@ class Index(IndexReader):
 
     def _ingest(
         self,
-        work: Callable[[Ingest, store.Writer], None],
+        work: Callable[[Ingest], None],
         *,
         strict: bool = False,
         progress: Progress | None = None,
@@ -242,6 +242,7 @@ class Index(IndexReader):
         dry: bool = False,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
+        from searchkit.indexing.folder_stock import FolderStock
         from searchkit.indexing.ingest import Ingest
         from searchkit.indexing.sync import whole
         from searchkit.models.embedders import token_counter
@@ -249,12 +250,11 @@ class Index(IndexReader):
         with contextlib.ExitStack() as stack:
             joined = stack.enter_context(contextlib.closing(_joined(workers))) if workers else None
             writer = stack.enter_context(store.writing(self._latest.path, timeout))
-            model = self._held.called(*writer.settings.model)
-            ingest = Ingest(
-                writer, model, token_counter(model), progress or silent, full=embed == FULL, dry=dry, workers=joined
-            )
+            model, told = self._held.called(*writer.settings.model), progress or silent
+            stock = FolderStock(writer, model, told, full=embed == FULL, dry=dry, workers=joined)
+            ingest = Ingest(stock, model, token_counter(model), told, dry=dry, workers=joined)
             with self._latest.released(), contextlib.closing(ingest):
-                work(ingest, writer)
+                work(ingest)
                 report = ingest.finish()
         return whole(report) if strict else report
 

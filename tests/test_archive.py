@@ -71,7 +71,11 @@ def exported(news, tmp_path):
 
 def test_memory_does_not_grow_with_the_number_of_vectors(tmp_path, monkeypatch):
     sizes = dict.fromkeys(("indexing.archive.CHUNK", "indexing.embedding.DRAFT_CHUNK", "indexing.embedding.CHUNK"), 16)
-    sizes |= {"storage.vectors.segments.BLOCK": 16, "indexing.ingest.BATCH_PASSAGES": 50, "indexing.jobs.CHUNK": 500}
+    sizes |= {
+        "storage.vectors.segments.BLOCK": 16,
+        "indexing.folder_stock.BATCH_PASSAGES": 50,
+        "indexing.jobs.CHUNK": 500,
+    }
     for name, size in sizes.items():
         monkeypatch.setattr(f"searchkit.{name}", size)
     few, many = 60, 600

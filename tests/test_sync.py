@@ -296,7 +296,7 @@ class TestHistory(AnyHistoryEqualsAFreshBuild.TestCase):
 
 
 def test_what_is_committed_does_not_pile_up_beside_the_catalog(empty, monkeypatch):
-    monkeypatch.setattr("searchkit.indexing.ingest.BATCH_PASSAGES", 8)
+    monkeypatch.setattr("searchkit.indexing.folder_stock.BATCH_PASSAGES", 8)
     monkeypatch.setattr("searchkit.indexing.jobs.CHUNK", 5_000)
     largest = 0
 

@@ -2,7 +2,8 @@
 
 Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303. The jars come
 through Maven, once, and are checked against jars.sha256; they, the nodes' data and logs lie in a folder outside the
-project. Needs Java 17 or newer, and Maven.
+project. Needs Java 17 or newer, and Maven. With SEARCHKIT_CLUSTER_APART=1 each node has a network of its own and
+can be cut off from the others (see `network`).
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from scripts.opensearch import network
+
 HERE = Path(__file__).resolve().parent
 HOME = Path(os.environ.get("SEARCHKIT_CLUSTER_HOME", Path.home() / ".cache" / "searchkit-cluster"))
 DIGESTS = HERE / "jars.sha256"
 NODES = (1, 2, 3)
+APART = os.environ.get("SEARCHKIT_CLUSTER_APART") == "1"
 HEAP = "512m"
 PATIENCE = 300.0  # seconds in which nodes have to find each other
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
@@ -36,9 +40,14 @@ class ClusterError(Exception):
     """What is missing, or what a node said."""
 
 
+def host(node: int) -> str:
+    """Return where a node listens."""
+    return network.address(node) if APART else "127.0.0.1"
+
+
 def url(node: int) -> str:
     """Return the address of a node."""
-    return f"http://127.0.0.1:{9200 + node}"
+    return f"http://{host(node)}:{9200 + node}"
 
 
 def health(node: int) -> dict[str, Any] | None:
@@ -54,10 +63,12 @@ def health(node: int) -> dict[str, Any] | None:
 def start(nodes: tuple[int, ...] = NODES, *, fresh: bool = True) -> None:
     """Start nodes that do not run, and wait until all of them are one cluster. fresh: without what they held before."""
     jars = _jars()
+    if APART:
+        network.up(NODES)
     running = [node for node in nodes if _pid(node) is not None]
     for node in nodes:
         if node not in running:
-            _launch(node, jars, fresh=fresh)
+            _launch(node, jars, fresh=fresh, managers=nodes if fresh else NODES)
     wait(len([node for node in NODES if _pid(node) is not None]))
 
 
@@ -92,6 +103,25 @@ def stop() -> None:
         if _pid(node) is not None:
             send(node, signal.SIGKILL)
     shutil.rmtree(HOME / "nodes", ignore_errors=True)
+    if APART:
+        network.down(NODES)
+
+
+def cut(node: int) -> None:
+    """Cut a node off from the others; clients still reach it. Raises ClusterError where nodes share a network."""
+    _require_apart()
+    network.cut(node, NODES)
+
+
+def mend(node: int) -> None:
+    """Let a node that was cut off reach the others again."""
+    _require_apart()
+    network.mend(node, NODES)
+
+
+def _require_apart() -> None:
+    if not APART:
+        raise ClusterError("nodes share one network; start them with SEARCHKIT_CLUSTER_APART=1, as root")
 
 
 def _pid(node: int) -> int | None:
@@ -104,7 +134,8 @@ def _pid(node: int) -> int | None:
     return pid if f"node.name=n{node}".encode() in arguments.split(b"\0") else None
 
 
-def _launch(node: int, jars: Path, *, fresh: bool) -> None:
+def _launch(node: int, jars: Path, *, fresh: bool, managers: tuple[int, ...]) -> None:
+    """Start a node. managers: the nodes that a new cluster begins with."""
     home = HOME / "nodes" / str(node)
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
@@ -113,11 +144,11 @@ def _launch(node: int, jars: Path, *, fresh: bool) -> None:
         "cluster.name": "searchkit-test",
         "node.name": f"n{node}",
         "path.home": str(home),
-        "network.host": "127.0.0.1",
+        "network.host": host(node),
         "http.port": str(9200 + node),
         "transport.port": str(9300 + node),
-        "discovery.seed_hosts": ",".join(f"127.0.0.1:{9300 + each}" for each in NODES),
-        "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in NODES),
+        "discovery.seed_hosts": ",".join(f"{host(each)}:{9300 + each}" for each in NODES),
+        "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in managers),
         "node.store.allow_mmap": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
         "http.type": "netty4",
@@ -135,13 +166,23 @@ def _launch(node: int, jars: Path, *, fresh: bool) -> None:
     arguments = [f"{name}={value}" for name, value in settings.items()]
     with (home / "log").open("ab") as log:
         process = subprocess.Popen(
-            [_tool("java"), *options, "-cp", f"{jars}/*{os.pathsep}{jars}", "Node", *arguments],
+            [
+                *(network.inside(node) if APART else ()),
+                _tool("java"),
+                *options,
+                "-cp",
+                f"{jars}/*{os.pathsep}{jars}",
+                "Node",
+                *arguments,
+            ],
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
     (home / "pid").write_text(str(process.pid))
+    while _pid(node) is None and process.poll() is None:  # not java yet
+        time.sleep(0.01)
 
 
 def _jars() -> Path:
@@ -208,13 +249,17 @@ def _last_words() -> str:
 def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(prog="scripts/cluster", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("command", choices=("start", "stop", "status", "kill", "restart", "pause", "resume", "digests"))
-    parser.add_argument("node", nargs="?", type=int, choices=NODES, help="for kill, restart, pause and resume")
+    parser.add_argument(
+        "command", choices=("start", "stop", "status", "kill", "restart", "pause", "resume", "cut", "mend", "digests")
+    )
+    about = "for kill, restart, pause, resume, cut and mend; start: it alone"
+    parser.add_argument("node", nargs="?", type=int, choices=NODES, help=about)
     options = parser.parse_args()
     try:
         if options.command == "start":
-            start()
-            print(" ".join(map(url, NODES)))
+            nodes = (options.node,) if options.node else NODES
+            start(nodes)
+            print(" ".join(map(url, nodes)))
         elif options.command == "stop":
             stop()
         elif options.command == "status":
@@ -230,6 +275,8 @@ def main() -> None:
             parser.error(f"{options.command} needs a node")
         elif options.command == "restart":
             start((options.node,), fresh=False)
+        elif options.command in ("cut", "mend"):
+            {"cut": cut, "mend": mend}[options.command](options.node)
         else:
             signals = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "resume": signal.SIGCONT}
             send(options.node, signals[options.command])

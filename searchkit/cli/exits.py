@@ -14,13 +14,13 @@ import typer
 from typer.core import TyperGroup
 
 from searchkit.cli.render import note
-from searchkit.errors import ArgumentError, SearchkitError
+from searchkit.errors import ArgumentError, BackendUnavailable, SearchkitError
 from searchkit.storage import refusals
 
-DONE, NOTHING, USAGE, ERROR, WORSE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 4, 130, 141
+DONE, NOTHING, USAGE, ERROR, WORSE, UNAVAILABLE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 4, 5, 130, 141
 EXIT_CODES = (
     "Exit codes: 0 found or done, 1 nothing found, 2 wrong usage or query, 3 error, "
-    "4 gate tripped or answer not borne out, 130 interrupted."
+    "4 gate tripped or answer not borne out, 5 cluster unavailable, 130 interrupted."
 )
 
 
@@ -62,6 +62,8 @@ def _told(error: BaseException) -> tuple[str, int]:
             return "interrupted. The index holds everything up to its last commit.", INTERRUPTED
         case ArgumentError():
             return str(error), USAGE
+        case BackendUnavailable():
+            return str(error), UNAVAILABLE
         case SearchkitError() | OSError():
             return str(error), ERROR
         case Exception() if not hasattr(error, "format_message"):  # those are wrong usage

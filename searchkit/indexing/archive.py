@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from searchkit.errors import DocumentError, UnsupportedFormat
 from searchkit.indexing.embedding import chunks
+from searchkit.indexing.folder_stock import FolderStock
 from searchkit.indexing.ingest import Ingest
 from searchkit.models.embedders import embedder as embedder_called
 from searchkit.models.embedders import estimate_all, recorded
@@ -252,7 +253,8 @@ def _fill(
     counter = embedder.count_tokens if embedder else estimate_all
     with contextlib.ExitStack() as opened:
         given = opened.enter_context(archive.vectors(writer.scratch)) if same else None
-        ingest = opened.enter_context(contextlib.closing(Ingest(writer, embedder, counter, progress, given=given)))
+        stock = FolderStock(writer, embedder, progress, given=given)
+        ingest = opened.enter_context(contextlib.closing(Ingest(stock, embedder, counter, progress)))
         for document in archive.documents():
             ingest.put(document)
         return ingest.finish()

@@ -8,7 +8,7 @@ the model's own vectors replace them later (see `improve`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -171,7 +171,7 @@ class Embedding:
                 yield batch.texts
 
         known: dict[bytes, npt.NDArray[Any]] = {}
-        for matrix in self._embedded(texts()):
+        for matrix in embedded(self._embedder, texts(), self._workers):
             batch = waiting.popleft()
             self._journal.append(batch.digests, matrix)
             known.update(zip(batch.digests, matrix, strict=True))
@@ -183,12 +183,6 @@ class Embedding:
                 known.clear()
                 if chunk[-1] != rows[-1]:
                     commit()
-
-    def _embedded(self, texts: Iterator[list[str]]) -> Iterator[FloatMatrix]:
-        """Yield the vectors of each list of texts: (n, dim)."""
-        if self._workers:
-            return self._workers.vectors(self._embedder).results(texts)
-        return (passage_vectors(self._embedder, some) for some in texts)
 
     def _batches(self, rows: Rows) -> Iterator[_Batch]:
         """Yield what the model reads at once; of texts between two commits, like lengths share a batch."""
@@ -227,6 +221,13 @@ class Embedding:
 
     def _texts(self, rows: Rows) -> list[str]:
         return embedded_texts(self._writer.catalog, rows)
+
+
+def embedded(model: Embedder, texts: Iterable[list[str]], workers: Workers | None = None) -> Iterator[FloatMatrix]:
+    """Yield the model's vectors of each list of texts, in order: (n, dim). workers: who embeds, if not this process."""
+    if workers:
+        return workers.vectors(model).results(texts)
+    return (passage_vectors(model, some) for some in texts)
 
 
 def _exact(vectors: Vectors, pairs: Sequence[tuple[int, bytes]]) -> dict[bytes, npt.NDArray[Any]]:

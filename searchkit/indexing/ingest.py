@@ -7,17 +7,12 @@ from functools import partial
 
 from searchkit.errors import DocumentError
 from searchkit.indexing.cleaning import cleaned
-from searchkit.indexing.embedding import Embedding, Given, ensure_pieces, first_sample
 from searchkit.indexing.jobs import Pipeline, Workers
-from searchkit.indexing.pending import Pending
 from searchkit.indexing.prepare import Bug, Contents, File, Prepared, Recipe, Text
-from searchkit.indexing.statements import ensure_statements
+from searchkit.indexing.stock import Stock
 from searchkit.models.embedders import portable_counter
-from searchkit.storage import store
 from searchkit.text.splitting import Limits
 from searchkit.types import Document, Embedder, Failure, Metadata, Omission, Progress, SyncReport
-
-BATCH_PASSAGES = 20_000  # a commit each: bounds memory, and what a crash takes back
 
 
 class Ingest:
@@ -29,37 +24,28 @@ class Ingest:
 
     def __init__(
         self,
-        writer: store.Writer,
+        stock: Stock,
         embedder: Embedder | None,
         count_tokens: Callable[[Sequence[str]], list[int]],
         progress: Progress,
         *,
-        given: Given | None = None,
-        full: bool = False,
         dry: bool = False,
         workers: Workers | None = None,
     ) -> None:
-        """given, full: see `Embedding`. dry: nothing is stored, and the report says what would have been.
+        """Begin with what is in stock. dry: nothing is stored, and the report says what would have been.
 
-        workers: who prepares and embeds; without them, this machine.
+        workers: who prepares documents; without them, this machine.
         """
         self._dry = dry
-        self._writer = writer
-        self._catalog = writer.catalog
+        self._stock = stock
+        self.catalog = stock.catalog
         self._progress = progress
-        settings = writer.settings
+        settings = stock.settings
         limits = Limits(target=settings.target_tokens, maximum=settings.max_tokens)
         portable = portable_counter(embedder)
         self._pipeline = Pipeline(
             Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None, workers=workers
         )
-        works = embedder is not None and not dry
-        self._embedding = (
-            Embedding(writer, embedder, progress, given=given, full=full, workers=workers)
-            if embedder and works
-            else None
-        )
-        self._pending = Pending(writer, dry=dry)
         self._seen: dict[str, int | None] = {}  # document id -> key of the file that it came from
         self._added: list[str] = []
         self._changed: list[str] = []
@@ -78,10 +64,6 @@ class Ingest:
         self.withheld: list[str] = []
         self.warnings: list[str] = []
         self.keeps_vectors = False  # of what it removes, for the next session
-        writer.begin()
-        ensure_statements(writer)
-        self._catalog.ensure()
-        self._completed = embedder is not None and works and ensure_pieces(writer, embedder)
 
     def fail(self, source: str, reason: str) -> None:
         """Record a source that could not be read."""
@@ -108,7 +90,7 @@ class Ingest:
             self.then(partial(self.misses, item))
             return
         document, digest = item
-        known = None if self._pending.was_empty else self._catalog.documents.state(document.id)
+        known = None if self._stock.was_empty else self.catalog.documents.state(document.id)
         job = Text(document.text, document.marks, document.page_starts) if known is None or known[2] != digest else None
         self._pipeline.put(job, partial(self._take, document, digest, file))
 
@@ -143,7 +125,7 @@ class Ingest:
             self.fail(document.id, str(error))
             return
         if state is not None and state[2] == digest:
-            self._catalog.documents.adopt(state[0], file, document.omitted)
+            self.catalog.documents.adopt(state[0], file, document.omitted)
             self._kept += 1
             self._note_taken(document)
             return
@@ -155,12 +137,12 @@ class Ingest:
             self.misses(Failure(document.id, reason, bug))
             return
         if state is not None:
-            self._pending.bury(state[0])
+            self._stock.bury(document.id, state[0])
         (self._added if state is None else self._changed).append(document.id)
         self._note_taken(document)
-        self._pending.accept(document, file, digest, prepared)
-        if len(self._pending) >= BATCH_PASSAGES:
-            self.commit()
+        self._stock.accept(document, file, digest, prepared)
+        if self._stock.is_full:
+            self._stock.commit()
 
     def _note_taken(self, document: Document) -> None:
         self.taken += 1
@@ -174,7 +156,7 @@ class Ingest:
                 f"this id came before in the same run{self._in_file(self._seen[document.id])}; the first one was taken"
                 f"{self._not_from(file)}"
             )
-        state = None if self._pending.was_empty else self._catalog.documents.state(document.id)
+        state = None if self._stock.was_empty else self.catalog.documents.state(document.id)
         if state is not None and state[1] is not None and state[1] != file:
             self._settle_claim(document.id, state[1], file)
         self._seen[document.id] = file
@@ -188,35 +170,35 @@ class Ingest:
         """
         if owner in self.gone or doc_id in self.released or (claimant is None and self.replaces):
             return
-        path = self._catalog.sources.file_path(owner)
-        if claimant is None or path < self._catalog.sources.file_path(claimant):
+        path = self.catalog.sources.file_path(owner)
+        if claimant is None or path < self.catalog.sources.file_path(claimant):
             raise DocumentError(
                 f"this id belongs to a document of {path}, which was kept{self._not_from(claimant)}; give it another id"
             )
-        self._catalog.sources.unsettle_file(owner)
+        self.catalog.sources.unsettle_file(owner)
         self.disputed.add(owner)
 
     def _in_file(self, file: int | None) -> str:
-        return "" if file is None else f", in {self._catalog.sources.file_path(file)}"
+        return "" if file is None else f", in {self.catalog.sources.file_path(file)}"
 
     def _not_from(self, file: int | None) -> str:
-        return "" if file is None else f", not the one of {self._catalog.sources.file_path(file)}"
+        return "" if file is None else f", not the one of {self.catalog.sources.file_path(file)}"
 
     def drop(self, doc_id: str) -> bool:
         """Remove a document; tell whether there was one."""
-        state = self._catalog.documents.state(doc_id)
+        state = self.catalog.documents.state(doc_id)
         if state is None:
             return False
-        self._pending.bury(state[0])
+        self._stock.bury(doc_id, state[0])
         self._removed.append(doc_id)
         self._omitted.pop(doc_id, None)
         return True
 
     def drop_file(self, key: int) -> None:
         """Remove a file's documents, and forget the file."""
-        for doc_id in list(self._catalog.documents.of_file(key)):
+        for doc_id in list(self.catalog.documents.of_file(key)):
             self.drop(doc_id)
-        self._catalog.sources.forget_file(key)
+        self.catalog.sources.forget_file(key)
 
     def seen(self, doc_id: str) -> bool:
         """Tell whether `put` took a document of this id in this session."""
@@ -227,45 +209,13 @@ class Ingest:
         self.flush()
         self.close()  # the model may want the memory
         if not self._dry:
-            self._complete()
+            self._stock.complete(keeps_vectors=self.keeps_vectors)
         return self._report()
 
-    def _complete(self) -> None:
-        """Commit what is left, and give vectors to what lacks them."""
-        changed = bool(self._pending) or self._completed
-        if changed:
-            self._pending.store()
-        if self._embedding:
-            lacking = self._embedding.lacking()
-            if len(lacking) > first_sample(len(lacking)) and changed:  # searchable by words, before the model's say
-                self._commit()
-            changed = changed or len(lacking) > 0
-            self._embedding.fill(lacking, self._commit, self._pending.buried)
-        if changed:
-            self._commit()
-        self._catalog.commit()  # times of files alone make no new generation
-        if self._embedding and self.keeps_vectors:
-            self._embedding.remember(self._pending.buried)
-
     def _report(self) -> SyncReport:
-        done = self._embedding
+        done = self._stock.tally()
         return SyncReport(
             tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
-            self.skipped, self._catalog.counts()["passages"],
-            done.embedded if done else 0, done.reused if done else 0, done.predicted if done else 0,
-            done.unread if done else 0, self._catalog.counter("generation"), self._omitted, tuple(self.stale),
-            tuple(self.withheld), tuple(self.warnings), self._dry,
+            self.skipped, done.passages, done.embedded, done.reused, done.predicted, done.unread, done.generation,
+            self._omitted, tuple(self.stale), tuple(self.withheld), tuple(self.warnings), self._dry,
         )  # fmt: skip
-
-    def commit(self) -> None:
-        """Write what waits, make it durable and visible, and go on. Its vectors follow at the end of the session."""
-        self._pending.store()
-        self._writer.commit()
-        self._writer.begin()
-
-    def _commit(self) -> None:
-        """Commit what is stored, with the vectors that were made."""
-        self._writer.commit()
-        if self._embedding:
-            self._embedding.committed()
-        self._writer.begin()

@@ -10,7 +10,7 @@ from searchkit.errors import DocumentError
 from searchkit.indexing.cleaning import failure
 from searchkit.indexing.ingest import Ingest
 from searchkit.indexing.prepare import File
-from searchkit.storage.catalog import Catalog
+from searchkit.indexing.stock import Inventory
 from searchkit.types import Failure
 
 SETTLED_NS = 2_000_000_000  # the coarsest file clock (FAT): a younger file may change again within one tick
@@ -23,7 +23,7 @@ class FileReading:
     Where anything in it could not be read, its last good version stays: what is missing may be what was not read.
     """
 
-    def __init__(self, ingest: Ingest, catalog: Catalog, found: documents.FoundFile) -> None:
+    def __init__(self, ingest: Ingest, catalog: Inventory, found: documents.FoundFile) -> None:
         self._ingest = ingest
         self._catalog = catalog
         self._found = found

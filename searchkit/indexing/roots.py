@@ -11,8 +11,8 @@ from typing import Any
 from searchkit import documents
 from searchkit.indexing.ingest import Ingest
 from searchkit.indexing.names import free_name
+from searchkit.indexing.stock import Inventory
 from searchkit.normalization import nfc
-from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.schema import KnownFile, Root
 from searchkit.validation import settle, texts, wrong
 
@@ -78,12 +78,12 @@ class SyncSource:
             self.root, include=chosen.include, exclude=chosen.exclude, below=below, apart=set(self.apart), known=known
         )
 
-    def known_files(self, catalog: Catalog, below: Path | None = None) -> dict[str, KnownFile]:
+    def known_files(self, catalog: Inventory, below: Path | None = None) -> dict[str, KnownFile]:
         """Return the files that the catalog knows of this root, all or those below a folder, by path."""
         found = catalog.sources.files_under(str(below or self.root))
         return {name: file for name, file in found.items() if not lies_in(name, self.apart)}
 
-    def record(self, catalog: Catalog, mounts: Iterable[str] | None = None) -> None:
+    def record(self, catalog: Inventory, mounts: Iterable[str] | None = None) -> None:
         """Remember the root and how it was read."""
         kept = self.mounts if mounts is None else tuple(sorted(set(mounts)))
         catalog.sources.put_root(str(self.root), Root(self.prefix, asdict(self.options) | {"mounts": kept}))
@@ -94,7 +94,7 @@ def lies_in(name: str, folders: Iterable[str]) -> bool:
     return any(name == folder or name.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
-def gather(ingest: Ingest, catalog: Catalog, paths: Iterable[Path], given: SyncOptions | None) -> list[SyncSource]:
+def gather(ingest: Ingest, catalog: Inventory, paths: Iterable[Path], given: SyncOptions | None) -> list[SyncSource]:
     """Return what there is to sync: each path as part of its root, and the roots below it; each once.
 
     Options are those given for a path that is a root, else those that its root had the last time.
@@ -186,7 +186,7 @@ def those_with(paths: Sequence[Path], roots: Iterable[Path]) -> list[Path]:
     return [root for root in roots if not places or any(_is_at_or_below(place, root) for place in places)]
 
 
-def find(catalog: Catalog, path: Path) -> SyncSource | None:
+def find(catalog: Inventory, path: Path) -> SyncSource | None:
     """Return the root that a path names, whether it is still there or not; None if it is none."""
     roots = catalog.sources.roots()
     for name in (path.absolute(), settled(path), _known_as(settled(path), roots)):
@@ -230,7 +230,7 @@ def _as_spelt(folder: Path, parts: Sequence[str]) -> Path:
     return folder
 
 
-def _unite(ingest: Ingest, catalog: Catalog) -> None:
+def _unite(ingest: Ingest, catalog: Inventory) -> None:
     """Give roots that were recorded by another path their one name; of two that are the same, the first remains."""
     for name, root in catalog.sources.roots().items():
         path = Path(name)

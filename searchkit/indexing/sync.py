@@ -18,8 +18,8 @@ from searchkit.indexing.ingest import Ingest
 from searchkit.indexing.inputs import given
 from searchkit.indexing.reading import FileReading
 from searchkit.indexing.roots import SyncOptions, SyncSource
+from searchkit.indexing.stock import Inventory
 from searchkit.normalization import nfc
-from searchkit.storage.catalog import Catalog
 from searchkit.storage.catalog.schema import KnownFile
 from searchkit.types import Failure, SyncReport
 
@@ -36,7 +36,7 @@ def whole(report: SyncReport) -> SyncReport:
 
 def sync(
     ingest: Ingest,
-    catalog: Catalog,
+    catalog: Inventory,
     paths: Sequence[Path],
     options: SyncOptions | None,
     *,
@@ -56,7 +56,7 @@ def sync(
 class _Run:
     """One source brought up to date."""
 
-    def __init__(self, ingest: Ingest, catalog: Catalog, source: SyncSource, *, allow_removals: bool) -> None:
+    def __init__(self, ingest: Ingest, catalog: Inventory, source: SyncSource, *, allow_removals: bool) -> None:
         self._ingest = ingest
         self._catalog = catalog
         self._source = source
@@ -273,7 +273,7 @@ def add(ingest: Ingest, items: Any) -> None:
             ingest.put(item)
 
 
-def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:
+def remove(ingest: Ingest, catalog: Inventory, doc_ids: Iterable[str]) -> None:
     """Remove documents by id or glob; their files will be read again by the next sync."""
     for pattern in doc_ids:
         matching = [nfc(pattern)] if catalog.documents.state(pattern) else catalog.documents.ids(pattern)
@@ -286,7 +286,7 @@ def remove(ingest: Ingest, catalog: Catalog, doc_ids: Iterable[str]) -> None:
                 catalog.sources.unsettle_file(state[1])
 
 
-def forget(ingest: Ingest, catalog: Catalog, paths: Iterable[Path]) -> None:
+def forget(ingest: Ingest, catalog: Inventory, paths: Iterable[Path]) -> None:
     """Let roots go, with all that the index holds of them. Their texts' vectors wait for the next session."""
     ingest.keeps_vectors = True
     for path in paths:

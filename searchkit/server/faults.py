@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from searchkit.errors import ArgumentError, DocumentError, IndexLocked, QueryError, SearchkitError
+from searchkit.errors import ArgumentError, BackendUnavailable, DocumentError, IndexLocked, QueryError, SearchkitError
 
 RETRY = {"Retry-After": "1"}  # where there is too much to do
 
@@ -16,6 +16,7 @@ STATUSES: tuple[tuple[type[SearchkitError], int, str], ...] = (  # the first tha
     (ArgumentError, 422, "invalid_argument"),
     (DocumentError, 422, "invalid_document"),
     (IndexLocked, 409, "index_locked"),
+    (BackendUnavailable, 503, "backend_unavailable"),
     (SearchkitError, 503, "unavailable"),
 )
 
@@ -56,6 +57,8 @@ def fault(error: BaseException, names: Collection[str] = ()) -> Fault:
     if found is None:
         return Fault(500, "bug", "the server failed on this request", "report it with the X-Request-ID of this answer")
     status, code = found
+    if code == "backend_unavailable":
+        return Fault(status, code, "the cluster that holds the index does not answer", "try again", headers=RETRY)
     if status == 503:
         return Fault(status, code, "the index cannot be read at the moment", "the server's log says why")
     if status == 409:

@@ -121,10 +121,17 @@ def _in_time(name: str, sign: str, text: str, period: Period) -> bool:
     """Compare a date with a period: before it, inside it, after it."""
     if name == "date" and not period.has_time:
         return _day_in(sign, day_of(text), period.days)
-    if not _DATE.fullmatch(text):
+    time = as_time(text)
+    if time is None:
         return False
-    padded = text.replace(" ", "T") + _MIDNIGHT[len(text) - len("2024-06-18") :]
-    return _ORDER["=" if sign == "contains" else sign](padded[: len(period.prefix)], period.prefix)
+    return _ORDER["=" if sign == "contains" else sign](time[: len(period.prefix)], period.prefix)
+
+
+def as_time(text: str) -> str | None:
+    """Return the time that a text begins with a day of, with its midnight if it names none; None for other texts."""
+    if not _DATE.fullmatch(text):
+        return None
+    return text.replace(" ", "T") + _MIDNIGHT[len(text) - len("2024-06-18") :]
 
 
 def _day_in(sign: str, day: int | None, days: tuple[int, int]) -> bool:

@@ -1,0 +1,178 @@
+"""A batch of documents into an index on a cluster, so that nobody ever sees one of them in part (see `mapping`)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from searchkit.cluster import mapping
+from searchkit.cluster.bulk import Change, Done, apply
+from searchkit.cluster.client import CONFLICT, JSON, Client
+from searchkit.cluster.home import Card
+from searchkit.cluster.lease import Lease, Version
+from searchkit.cluster.records import Held, document_source, passage_source, speaker_key, speaker_source
+from searchkit.errors import IndexLocked
+from searchkit.types import Document
+
+PAGE = 1_000  # rows that are looked up at once
+
+
+class Known(NamedTuple):
+    """A version of a document that is in the index."""
+
+    key: int
+    doc_id: str
+    passages: int  # how many
+
+
+class New(NamedTuple):
+    """A document to be put in, with its passages. embedded: of each passage, see `passage_source`."""
+
+    key: int
+    document: Document
+    file: int | None
+    digest: bytes
+    passages: Sequence[Held]
+    embedded: Sequence[bool | None]
+
+
+class Batches:
+    """Writes batches, as the one writer."""
+
+    def __init__(self, client: Client, card: Card, lease: Lease, copies: int) -> None:
+        """Write in the name of a lease. copies: of each shard."""
+        self._client = client
+        self._card = card
+        self._lease = lease
+        self._copies = copies
+        self._rows = mapping.passages(client.address.index)
+        self._parts = len(card.routings)
+
+    def recover(self) -> None:
+        """Finish or undo what a writer before left in the middle."""
+        self.refresh()
+        for intent in intents(self._client):
+            source = intent["_source"]
+            part = int(source["born"].rpartition(".")[2])
+            if source["state"] == mapping.OPEN:
+                void = source | {"state": mapping.VOID}
+                self._change_intent(intent["_id"], void, part, Version.of(intent))
+            if source["state"] == mapping.DONE:
+                self._remove({"terms": {"key": source["replaces"]}})
+                self._apply([Change("delete", self._rows, intent["_id"], routing=self._card.routings[part])])
+            else:
+                self._remove({"bool": {"filter": {"term": {"born": source["born"]}}, "must_not": _IS_INTENT}})
+
+    def write(self, new: Sequence[New], dead: Sequence[Known], terms_of: Callable[[str], Iterable[str]]) -> None:
+        """Put documents in and take versions out. terms_of: the terms by which a speaker's name is found.
+
+        When this returns, it is on every copy, and seen by whoever opens a view. Raises IndexLocked,
+        BackendUnavailable: then nothing of a document is in, or all of it.
+        """
+        batch = uuid.uuid4().hex
+        ended = {part: [known for known in dead if self._part(known.doc_id) == part] for part in range(self._parts)}
+        begun = {part: [each for each in new if self._part(each.document.id) == part] for part in range(self._parts)}
+        parts = [part for part in range(self._parts) if ended[part] or begun[part]]
+        begins = {part: self._intent(mapping.token(batch, part), ended[part]) for part in parts}
+        opened = self._open(begins)
+        self._speakers(new, terms_of)
+        self._apply(change for part in parts for change in self._puts(begun[part], mapping.token(batch, part), part))
+        self._lease.check()
+        for part in parts:
+            done = begins[part] | {"state": mapping.DONE}
+            self._change_intent(mapping.intent_id(begins[part]["born"]), done, part, opened[part])
+        self.refresh()
+        self._apply(change for part in parts for change in self._deletes(ended[part], part))
+        self._apply(
+            Change("delete", self._rows, mapping.intent_id(begins[part]["born"]), routing=self._card.routings[part])
+            for part in parts
+        )
+
+    def refresh(self) -> None:
+        """Make all that was written visible. Raises BackendUnavailable."""
+        for index in (self._rows, mapping.sources(self._client.address.index)):
+            self._client.checked(self._client.request("POST", f"{index}/_refresh"))
+
+    def _part(self, doc_id: str) -> int:
+        return mapping.part_of(doc_id, self._parts)
+
+    def _intent(self, born: str, dead: Iterable[Known]) -> dict[str, Any]:
+        replaces = [known.key for known in dead]
+        return {"kind": mapping.INTENT, "born": born, "state": mapping.OPEN, "replaces": replaces}
+
+    def _open(self, intents: dict[int, dict[str, Any]]) -> dict[int, Version]:
+        """Write open intents; return the state of each, by part."""
+        done = self._apply(
+            Change("index", self._rows, mapping.intent_id(intent["born"]), intent, self._card.routings[part])
+            for part, intent in intents.items()
+        )
+        return {part: Version(each.seq_no, each.primary_term) for part, each in zip(intents, done, strict=True)}
+
+    def _change_intent(self, intent_id: str, source: dict[str, Any], part: int, version: Version) -> None:
+        """Change an intent that is as it was read: the moment from which on its part is different. Raises IndexLocked.
+
+        An answer may be lost on the way: then it is as it was to be.
+        """
+        routing = self._card.routings[part]
+        change = Change("index", self._rows, intent_id, source, routing, version.condition)
+        if self._apply([change])[0].status == CONFLICT:
+            there = self._client.get(f"{self._rows}/_doc/{intent_id}", routing=routing)
+            if there["_source"] != source:
+                raise IndexLocked(
+                    f"another process took over writing to {self._client.address}. What was committed is in; run it "
+                    "again for the rest."
+                )
+
+    def _puts(self, new: Iterable[New], born: str, part: int) -> Iterator[Change]:
+        routing = self._card.routings[part]
+        for key, document, file, digest, passages, embedded in new:
+            source = document_source(document, key, born, file=file, digest=digest, count=len(passages))
+            yield Change("index", self._rows, mapping.document_id(key), source, routing)
+            for held, has_vector in zip(passages, embedded, strict=True):
+                source = passage_source(held, key, born, embedded=has_vector)
+                yield Change("index", self._rows, mapping.passage_id(key, held.passage.ordinal), source, routing)
+
+    def _deletes(self, dead: Iterable[Known], part: int) -> Iterator[Change]:
+        routing = self._card.routings[part]
+        for key, _, passages in dead:
+            ids = (mapping.document_id(key), *(mapping.passage_id(key, ordinal) for ordinal in range(passages)))
+            yield from (Change("delete", self._rows, each, routing=routing) for each in ids)
+
+    def _speakers(self, new: Iterable[New], terms_of: Callable[[str], Iterable[str]]) -> None:
+        """Put in who spoke; they say nothing until the passages in which they speak are in."""
+        index = mapping.sources(self._client.address.index)
+        speakers = {spoken.speaker for each in new for held in each.passages for spoken in held.said}
+        self._apply(
+            Change("index", index, f"s{speaker_key(each)}", speaker_source(each, terms_of)) for each in sorted(speakers)
+        )
+
+    def _remove(self, query: JSON) -> None:
+        """Delete all rows that match."""
+        found = list(rows(self._client, query, source=["doc"]))
+        self._apply(Change("delete", self._rows, row["_id"], routing=row["_routing"]) for row in found)
+
+    def _apply(self, changes: Iterable[Change]) -> list[Done]:
+        return apply(self._client, changes, copies=self._copies)
+
+
+def rows(client: Client, query: JSON, *, source: object = True) -> Iterator[JSON]:
+    """Yield the rows of documents and passages that match, in order of key and ordinal, as of each moment."""
+    after: list[object] | None = None
+    while True:
+        body: JSON = {"query": query, "size": PAGE, "sort": ["key", {"ordinal": {"missing": -1}}], "_source": source}
+        body |= {"search_after": after} if after else {}
+        hits = client.search(body, mapping.passages(client.address.index))["hits"]["hits"]
+        yield from hits
+        if len(hits) < PAGE:
+            return
+        after = hits[-1]["sort"]
+
+
+def intents(client: Client) -> list[JSON]:
+    """Return the intents that there are, with their states."""
+    body = {"query": {"term": {"kind": mapping.INTENT}}, "size": mapping.MOST_INTENTS, "seq_no_primary_term": True}
+    return list(client.search(body, mapping.passages(client.address.index))["hits"]["hits"])
+
+
+_IS_INTENT = {"term": {"kind": mapping.INTENT}}

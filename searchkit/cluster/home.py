@@ -1,0 +1,124 @@
+"""An index's place on a cluster: made, found, and what it says of itself."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, NamedTuple
+
+from searchkit.cluster import mapping
+from searchkit.cluster.address import Address, secrets
+from searchkit.cluster.client import JSON, Client, Refused
+from searchkit.errors import IndexCorrupt, IndexExists, IndexNotFound, UnsupportedFormat
+from searchkit.storage.settings import Settings
+
+FIRST = 1  # the number of the indices that a new index begins with
+EXISTS = "resource_already_exists_exception"
+WRITER_ID = "writer"
+MOST_ROUTINGS = 100  # tried per shard until one leads to each
+
+
+class Card(NamedTuple):
+    """What an index on a cluster says of itself. routings: a value for each part that leads to its shard."""
+
+    settings: Settings
+    routings: tuple[str, ...]
+    name: str  # of the index that the alias of the rows stands for
+
+    def routing(self, doc_id: str) -> str:
+        """Return the value that leads to the shard of a document."""
+        return self.routings[mapping.part_of(doc_id, len(self.routings))]
+
+
+def client(address: Address) -> Client:
+    """Return a client of the cluster where an index is, or is to be. Raises ArgumentError, MissingExtra."""
+    return Client(address, secrets(address))
+
+
+def card(found: Client) -> Card:
+    """Return what the index says of itself. Raises IndexNotFound, IndexCorrupt, UnsupportedFormat."""
+    address = found.address
+    said = found.get(f"{mapping.passages(address.index)}/_mapping")
+    name = next(iter(said), "")
+    told = said[name]["mappings"].get("_meta", {}) if name else {}
+    if told.get("searchkit") != "cluster" or len(said) != 1:
+        raise IndexNotFound(f"{address} is no searchkit index. Choose another name.")
+    if told.get("format") != mapping.FORMAT:
+        raise UnsupportedFormat(
+            f"{address} has format {told.get('format')}; this searchkit reads {mapping.FORMAT}. Use the version that "
+            "wrote it."
+        )
+    if not told.get("routings"):
+        raise IndexNotFound(
+            f"no index at {address}; one is being made there, or its making was cut off. Make one with: "
+            f"searchkit index FOLDER -i {address}"
+        )
+    try:
+        return Card(Settings.from_dict(told["settings"]), tuple(told["routings"]), name)
+    except (KeyError, TypeError) as error:
+        raise IndexCorrupt(f"{address}: what it says of itself is damaged: {error}") from error
+
+
+def create(found: Client, settings: Settings) -> None:
+    """Make an empty index. Raises IndexExists.
+
+    It has as many shards as there are nodes for data, and a replica where there are two, unless its address says
+    otherwise. One that was not finished is made anew.
+    """
+    address = found.address
+    with contextlib.suppress(IndexNotFound):
+        _refuse(found)
+    nodes = int(found.get("_cluster/health")["number_of_data_nodes"])
+    shards = address.shards or nodes
+    replicas = min(1, nodes - 1) if address.replicas is None else address.replicas
+    rows, others = (alias(address.index) for alias in (mapping.passages, mapping.sources))
+    _make(found, rows, mapping.passages_index(settings, shards, replicas, ()))
+    _make(found, others, mapping.sources_index(replicas))
+    first = {"kind": mapping.WRITER, "stored": {"generation": 1, "row": 0, "key": 1, "file": 1}}
+    found.request("PUT", f"{others}/_doc/{WRITER_ID}", first, parameters={"refresh": "true"})
+    told = mapping.meta(settings, _routings(found, rows, shards))
+    found.request("PUT", f"{rows}/_mapping", {"_meta": told})
+
+
+def drop(found: Client) -> None:
+    """Remove an index, whole or not."""
+    index = found.address.index
+    for alias in (mapping.passages(index), mapping.sources(index)):
+        found.request("DELETE", mapping.numbered(alias, FIRST), parameters={"ignore_unavailable": "true"})
+
+
+def _refuse(found: Client) -> None:
+    """Raise IndexExists if something is at the address; remove an index that was never finished."""
+    address = found.address
+    try:
+        card(found)
+    except IndexNotFound:
+        said = found.get(f"{mapping.passages(address.index)}/_mapping")
+        told = [held["mappings"].get("_meta", {}) for held in said.values()]
+        if any(each.get("searchkit") != "cluster" for each in told):
+            raise IndexExists(f"{address} exists and is no searchkit index. Choose another name.") from None
+        drop(found)
+        return
+    raise IndexExists(f"{address} already holds an index. Open it, or choose another name.")
+
+
+def _make(found: Client, alias: str, body: JSON) -> None:
+    """Make an index with its alias, as one."""
+    try:
+        found.request("PUT", mapping.numbered(alias, FIRST), body | {"aliases": {alias: {}}})
+    except Refused as error:
+        if error.kind != EXISTS:
+            raise
+        raise IndexExists(
+            f"{found.address} is being made by another process, or was left by one. Try again."
+        ) from error
+
+
+def _routings(found: Client, alias: str, shards: int) -> list[str]:
+    """Return for each shard a routing that leads to it."""
+    leads: dict[int, str] = {}
+    for number in range(shards * MOST_ROUTINGS):
+        if len(leads) == shards:
+            break
+        told: Any = found.get(f"{alias}/_search_shards", routing=number)
+        leads.setdefault(int(told["shards"][0][0]["shard"]), str(number))
+    return [leads[shard] for shard in sorted(leads)]
