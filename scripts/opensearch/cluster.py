@@ -30,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 HOME = Path(os.environ.get("SEARCHKIT_CLUSTER_HOME", Path.home() / ".cache" / "searchkit-cluster"))
 DIGESTS = HERE / "jars.sha256"
 NODES = (1, 2, 3)
+KILL, STOP, CONTINUE = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
 APART = os.environ.get("SEARCHKIT_CLUSTER_APART") == "1"
 HEAP = "512m"
 PATIENCE = 300.0  # seconds in which nodes have to find each other
@@ -58,6 +59,17 @@ def health(node: int) -> dict[str, Any] | None:
             return found
     except (OSError, urllib.error.URLError):
         return None
+
+
+def manager() -> int:
+    """Return the node that manages the cluster. Raises ClusterError if none does."""
+    for node in NODES:
+        try:
+            with DIRECT.open(f"{url(node)}/_cat/cluster_manager?format=json", timeout=5) as answer:
+                return int(json.load(answer)[0]["node"].removeprefix("n"))
+        except (OSError, urllib.error.URLError):
+            continue
+    raise ClusterError("no node manages the cluster")
 
 
 def start(nodes: tuple[int, ...] = NODES, *, fresh: bool = True) -> None:
