@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from searchkit.again import asks_again
+from searchkit.cluster.address import Place
 from searchkit.errors import IndexClosed
 from searchkit.parameters import checks_methods
-from searchkit.storage.view import FolderView
 from searchkit.types import Document, Passage
 
+if TYPE_CHECKING:
+    from searchkit.cluster.view import ClusterView
+    from searchkit.homes import Home
+    from searchkit.storage.view import FolderView
 
+
+@asks_again
 @checks_methods
 class Holdings:
     """The part of an index that only looks up. `len` counts documents, whose ids it is iterated by."""
 
-    path: Path
-    _reading: Callable[[], AbstractContextManager[FolderView]]
+    path: Place
+    _home: Home
+    _reading: Callable[[], AbstractContextManager[FolderView | ClusterView]]
 
     def get(self, item_id: str) -> Document | Passage | None:
         """Return the document or, for an id that ends in #number, the passage of this id; None if there is none."""
@@ -44,19 +52,13 @@ class Holdings:
 
     def status(self, *, sources: bool = False) -> dict[str, Any]:
         """Return counts, settings, size on disk in bytes, and what was synced; sources: and what each did not give."""
-        from searchkit.storage.inspection import status  # noqa: PLC0415 - few look at it
-
-        with self._reading() as view:
-            return status(self.path, view.snapshot, sources=sources)
+        return self._home.status(sources=sources)
 
     def facets(self) -> dict[str, Any]:
         """Return the sections and sources that there are, each with its number of documents and the filter (`where`)
         that lets them through, commonest first; and the first and last day, None without dates.
         """
-        from searchkit.storage.facets import facets  # noqa: PLC0415 - as above
-
-        with self._reading() as view:
-            return facets(view.snapshot.catalog)
+        return self._home.facets()
 
     def __len__(self) -> int:
         with self._reading() as view:

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from searchkit import validation
+from searchkit import homes, validation
+from searchkit.cluster.address import Address, placed
 from searchkit.parameters import checks_arguments, checks_methods, lengths
 from searchkit.reader import EmbedderLike, IndexReader
 from searchkit.storage import keywords, store
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_EMBEDDER = "minilm"
 REACHED = 50  # passages that a question given to `improve` reaches
+NO_REBUILD = "make a new index with the other model, sync or copy into it, and let its readers change over."
 PROGRESSIVE, FULL = "progressive", "full"  # see `Index.sync`
 
 
@@ -40,7 +42,7 @@ class Index(IndexReader):
     @classmethod
     def create(
         cls,
-        path: str | Path,
+        path: str | Path | Address,
         *,
         embedder: EmbedderLike = DEFAULT_EMBEDDER,
         engine: str = "tantivy",
@@ -50,17 +52,17 @@ class Index(IndexReader):
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
+        path: a folder, or the address of an index on a cluster: opensearch://HOST:9200/NAME?shards=3&replicas=1.
         embedder: "minilm", "none", "onnx:FOLDER", "hf:OWNER/NAME", "st:MODEL" …, an Embedder or a callable; engine:
         "tantivy" or "whoosh" …; language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200,
         or the maximum if that is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
         """
         from searchkit.models.embedders import embedder as model_called
-        from searchkit.storage import creation
 
         model = model_called(embedder)
         keywords.engine(engine)
         settings = Settings(engine, language, Analyzer(language).name, *lengths(target_tokens, max_tokens))
-        creation.create(Path(path), settings.with_model(model))
+        homes.create(placed(path), settings.with_model(model))
         return cls(path, model)
 
     def sync(  # noqa: PLR0913 - nine things that a run may be told, all but the paths by keyword
@@ -121,7 +123,8 @@ class Index(IndexReader):
 
         given = validation.paths("paths", paths)
         sync = partial(self.sync, embed=embed, allow_removals=allow_removals, progress=progress, timeout=timeout)
-        return watch(sync, lambda: self.status()["sources"], self.path, given, options, events)
+        own = self.path if isinstance(self.path, Path) else None
+        return watch(sync, lambda: self.status()["sources"], own, given, options, events)
 
     def forget(self, roots: str | Path | Sequence[str | Path], *, timeout: float | None = None) -> SyncReport:
         """Let folders or files go that were synced, with their documents, whether they are still there or not."""
@@ -171,9 +174,10 @@ class Index(IndexReader):
         """
         from searchkit.indexing.improve import Budget, improve
 
+        folder = homes.folder(self._latest.path, "it has no predicted vectors, the model embeds every passage.")
         model = self.embedder
         reached = [self.search(question, REACHED) for question in questions]
-        report = improve(self.path, model, reached, Budget(seconds, passages, timeout), progress or silent)
+        report = improve(folder, model, reached, Budget(seconds, passages, timeout), progress or silent)
         self.reload()
         return report
 
@@ -192,7 +196,8 @@ class Index(IndexReader):
         """Reclaim the space of what was removed; return the new generation. timeout: see `sync`."""
         from searchkit.indexing.maintenance import compact
 
-        with store.writing(self._latest.path, timeout) as writer:
+        folder = homes.folder(self._latest.path, "it reclaims the space of what was removed by itself.")
+        with store.writing(folder, timeout) as writer:
             generation = compact(writer)
         self.reload()
         return generation
@@ -211,8 +216,9 @@ class Index(IndexReader):
         """
         from searchkit.indexing.maintenance import rebuilt
 
+        folder = homes.folder(self._latest.path, NO_REBUILD)
         wanted = self._held.chosen(embedder, self.settings.embedder_digest)
-        with store.writing(self._latest.path, timeout) as writer:
+        with store.writing(folder, timeout) as writer:
             generation, model = rebuilt(writer, wanted, progress or silent, full=embed == FULL)
         self._held.add(model)
         self.reload()
@@ -242,16 +248,17 @@ class Index(IndexReader):
         dry: bool = False,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
-        from searchkit.indexing.folder_stock import FolderStock
         from searchkit.indexing.ingest import Ingest
         from searchkit.indexing.sync import whole
         from searchkit.models.embedders import token_counter
 
+        told = progress or silent
         with contextlib.ExitStack() as stack:
             joined = stack.enter_context(contextlib.closing(_joined(workers))) if workers else None
-            writer = stack.enter_context(store.writing(self._latest.path, timeout))
-            model, told = self._held.called(*writer.settings.model), progress or silent
-            stock = FolderStock(writer, model, told, full=embed == FULL, dry=dry, workers=joined)
+            opened = homes.stock(
+                self._latest.path, self._held.called, told, full=embed == FULL, dry=dry, timeout=timeout, workers=joined
+            )
+            stock, model = stack.enter_context(opened)
             ingest = Ingest(stock, model, token_counter(model), told, dry=dry, workers=joined)
             with self._latest.released(), contextlib.closing(ingest):
                 work(ingest)
@@ -267,7 +274,7 @@ def _joined(workers: str) -> RayWorkers:
 
 @checks_arguments
 def rebuild(
-    path: str | Path,
+    path: str | Path | Address,
     *,
     embedder: EmbedderLike = None,
     embed: str = PROGRESSIVE,
@@ -277,5 +284,5 @@ def rebuild(
     """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
     from searchkit.indexing.maintenance import rebuilt
 
-    with store.writing(Path(path), timeout) as writer:
+    with store.writing(homes.folder(placed(path), NO_REBUILD), timeout) as writer:
         return rebuilt(writer, embedder, progress or silent, full=embed == FULL)[0]

@@ -7,6 +7,7 @@ from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from searchkit.cluster.address import Address, Place, is_address, parsed
 from searchkit.errors import ArgumentError, QueryError
 from searchkit.search.request import SearchOptions
 from searchkit.storage.keywords import ENGINES
@@ -52,8 +53,13 @@ def _sync_options(name: str, value: Any) -> SyncOptions:
     return value
 
 
+def _place(name: str, value: Any) -> Place:
+    """Return where an index is: a folder, or an address on a cluster."""
+    return value if isinstance(value, Address) else parsed(value) if is_address(value) else path(name, value)
+
+
 ARGUMENTS: Mapping[str, Check] = {
-    "path": path,
+    "path": _place,
     "source": path,
     "paths": paths,
     "roots": paths,

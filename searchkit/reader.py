@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from searchkit import homes
+from searchkit.again import asks_again
+from searchkit.cluster.address import Address, placed
 from searchkit.holdings import Holdings
 from searchkit.models.held import HeldModel
 from searchkit.parameters import checks_methods
@@ -13,7 +16,6 @@ from searchkit.search.answering import search
 from searchkit.search.request import SearchOptions, SearchRequest, preferred, shows_options, takes
 from searchkit.storage import store
 from searchkit.storage.contract import View
-from searchkit.storage.latest import Latest
 from searchkit.storage.settings import Settings
 from searchkit.types import Embedder, Results, Statement
 
@@ -31,14 +33,19 @@ CONTEXT_HITS = 30  # candidates from which a context is filled
 EmbedderLike = str | Embedder | Callable[..., Any] | None
 
 
+@asks_again
 @checks_methods
 class IndexReader(Holdings):
-    """Passages in one folder, searched from several threads if need be. What is given wrong raises ArgumentError."""
+    """Passages in one folder or on a cluster, searched from several threads if need be.
 
-    def __init__(self, path: str | Path, embedder: EmbedderLike = None) -> None:
+    What is given wrong raises ArgumentError.
+    """
+
+    def __init__(self, path: str | Path | Address, embedder: EmbedderLike = None) -> None:
         """Open the index at `path`; `Index.open` is the same. See there for errors."""
-        self.path = Path(path)
-        self._latest = Latest(self.path)
+        self.path = placed(path)
+        self._home = homes.opened(self.path)
+        self._latest = self._home.latest
         self._reading = self._latest.reading
         self._held = HeldModel(self.path)
         try:
@@ -52,10 +59,11 @@ class IndexReader(Holdings):
             raise
 
     @classmethod
-    def open(cls, path: str | Path, *, embedder: EmbedderLike = None) -> Self:
+    def open(cls, path: str | Path | Address, *, embedder: EmbedderLike = None) -> Self:
         """Open an index; its model is found by the name it recorded unless `embedder` gives it.
 
-        Raises IndexNotFound, IndexCorrupt, UnsupportedFormat, EmbedderMismatch.
+        path: a folder, or an address on a cluster: opensearch://user@host:9200/name.
+        Raises IndexNotFound, IndexCorrupt, UnsupportedFormat, EmbedderMismatch; of a cluster, BackendUnavailable.
         """
         return cls(path, embedder)
 
@@ -204,15 +212,14 @@ class IndexReader(Holdings):
 
     def verify(self) -> VerifyReport:
         """Check every file and that all parts agree."""
-        from searchkit.storage.inspection import verify
-
-        return verify(self._latest.path)
+        return homes.verify(self._latest.path)
 
     def export(self, path: str | Path) -> int:
         """Write everything to one portable file; return the number of documents."""
         from searchkit.indexing.archive import export
 
-        with store.opened(self._latest.path) as snapshot:  # of its own: searches need not wait
+        folder = homes.folder(self._latest.path, "copy it into a folder first: searchkit copy.")
+        with store.opened(folder) as snapshot:  # of its own: searches need not wait
             return export(snapshot, Path(path))
 
     def _model(self, view: View, mode: str) -> Embedder | None:

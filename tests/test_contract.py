@@ -22,6 +22,7 @@ from searchkit.storage.settings import Settings
 from searchkit.storage.view import FolderView
 from searchkit.text.analysis import Analyzer
 from searchkit.text.minhash import DTYPE, THRESHOLD, similarity
+from tests.cluster import running
 from tests.keyword_world import idf_of
 from tests.memory_view import MemoryView
 from tests.worlds import WordHashEmbedder, WordPieceEmbedder
@@ -44,10 +45,17 @@ def in_folder(path: Path, documents, embedder, engine: str) -> Index:
     return index
 
 
-@pytest.fixture(scope="module", params=[*ENGINES, "memory"])
+@pytest.fixture(scope="module", params=[*ENGINES, "memory", "cluster"])
 def view(request, tmp_path_factory):
     if request.param == "memory":
         yield MemoryView.of(DOCUMENTS, WordPieceEmbedder(), SETTINGS)
+        return
+    if request.param == "cluster":
+        with (
+            running.index(DOCUMENTS, WordPieceEmbedder(), target_tokens=1, shards=3) as index,
+            index._reading() as found,
+        ):
+            yield found
         return
     with (
         in_folder(tmp_path_factory.mktemp("contract") / "i", DOCUMENTS, WordPieceEmbedder(), request.param) as index,
@@ -387,11 +395,14 @@ def test_a_scope_of_another_view_is_refused(view):
 # --- indexes that lack something ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "cluster"])
 def bare(request, tmp_path):
     """A view of an index without documents and without a model."""
     if request.param == "memory":
         yield MemoryView.of([], settings=SETTINGS)
+    elif request.param == "cluster":
+        with running.index([], "none", target_tokens=1) as index, index._reading() as found:
+            yield found
     else:
         with in_folder(tmp_path / "i", [], "none", "tantivy") as index, index._reading() as found:
             yield found

@@ -1,7 +1,8 @@
-"""Any world, and any question of it, has the same answers in a folder and in memory."""
+"""Any world, and any question of it, has the same answers in a folder, on a cluster and in memory."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -21,6 +22,7 @@ from searchkit.search.why_not import why_not
 from searchkit.storage.contract import View
 from searchkit.storage.keywords import ENGINES
 from searchkit.text.analysis import Analyzer
+from tests.cluster import running
 from tests.keyword_world import MAY, QUERIES
 from tests.memory_readers import MemoryVectors
 from tests.memory_view import MemoryView
@@ -51,14 +53,19 @@ def any_world() -> list[Document]:
     ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=[*ENGINES, "cluster"])
 def pair(request, tmp_path_factory):
-    """The same world in a folder and in memory."""
+    """The same world in a folder or on a cluster, and in memory.
+
+    On a cluster without titles: Lucene averages the length of titles over the passages that have one.
+    """
     documents = any_world()
-    with (
-        in_folder(tmp_path_factory.mktemp("pair") / "i", documents, WordPieceEmbedder(), request.param) as index,
-        index._reading() as folder,
-    ):
+    if request.param == "cluster":
+        documents = [replace(document, title="") for document in documents]
+        home = running.index(documents, WordPieceEmbedder(), target_tokens=1, shards=3)
+    else:
+        home = in_folder(tmp_path_factory.mktemp("pair") / "i", documents, WordPieceEmbedder(), request.param)
+    with home as index, index._reading() as folder:
         memory = MemoryView.of(documents, WordPieceEmbedder(), SETTINGS)
         known = [passage.id for document in documents for passage in memory.passages.of(document.id)]
         yield folder, memory, known

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from searchkit.cluster.filters import filtered
 from searchkit.errors import QueryError
 from searchkit.queries.filters import AllOf, AnyOf, Compared, Exists, Not, Period, from_mapping, matches, parse_where
 from searchkit.queries.filters.instants import Instant, seconds
 from searchkit.queries.filters.matching import day_of
 from searchkit.storage.filter_sql import FILL, ITEMS, paths, to_sql
 from searchkit.types import Document
+from tests.cluster import opensearch
 
 TABLE = (
     "CREATE TABLE documents (key INTEGER PRIMARY KEY, id TEXT, title TEXT, section TEXT, date TEXT, day INTEGER, "
@@ -35,6 +37,12 @@ def in_sqlite(condition, documents):
         database.close()
 
 
+def on_cluster(condition, documents):
+    """Return the ids that the query of a cluster selects."""
+    query = filtered(condition)
+    return [document.id for document in documents if opensearch.selects(query, opensearch.row_of(document))]
+
+
 def row_of(document):
     """Lay a document out as the catalog does."""
     metadata = document.metadata
@@ -51,10 +59,11 @@ def row_of(document):
 
 
 def found(where, documents):
-    """Return the ids that pass, after making sure that SQLite and Python agree."""
+    """Return the ids that pass, after making sure that SQLite, Python and OpenSearch's queries agree."""
     condition = parse_where(where) if isinstance(where, str) else from_mapping(where)
     passing = [document.id for document in documents if matches(condition, document)]
     assert in_sqlite(condition, documents) == passing
+    assert on_cluster(condition, documents) == passing
     return passing
 
 
@@ -340,8 +349,10 @@ FILTERS = st.recursive(
 
 
 @given(st.tuples(*(documents(number) for number in range(4))), FILTERS)
-def test_sqlite_and_python_agree(some, condition):
-    assert in_sqlite(condition, some) == [document.id for document in some if matches(condition, document)]
+def test_sqlite_clusters_and_python_agree(some, condition):
+    passing = [document.id for document in some if matches(condition, document)]
+    assert in_sqlite(condition, some) == passing
+    assert on_cluster(condition, some) == passing
 
 
 @given(st.text(st.one_of(st.sampled_from(list("ab =<>!~(),\"'\\.*-2024")), st.characters())))

@@ -26,9 +26,11 @@ def place(parts: tuple[str, ...]) -> tuple[str, str]:
     """Return the room of a module, and the module or folder that it is there. parts: its dotted name."""
     if parts[0] in ROOMS and (PACKAGE / parts[0]).is_dir():
         return parts[0], parts[1] if len(parts) > 1 else "__init__"
-    return ("index" if parts[0] in ("index", "reader", "holdings", "parameters", "asynchronous") else "ground"), parts[
-        0
-    ]
+    return (
+        "index"
+        if parts[0] in ("index", "reader", "holdings", "homes", "again", "parameters", "asynchronous")
+        else "ground"
+    ), parts[0]
 
 
 def owner(path: Path) -> tuple[str, str]:

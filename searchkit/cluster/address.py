@@ -6,7 +6,8 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from searchkit.errors import ArgumentError
@@ -69,6 +70,16 @@ class Secrets:
     password: str = field(default="", repr=False)
     api_key: str = field(default="", repr=False)
     certificates: str | None = None
+
+
+Place: TypeAlias = Path | Address  # of an index
+
+
+def placed(place: str | Path | Address) -> Place:
+    """Return where an index is: a folder, or an address. Raises ArgumentError."""
+    if isinstance(place, Address):
+        return place
+    return parsed(str(place)) if is_address(place) else Path(place)
 
 
 def is_address(place: object) -> bool:

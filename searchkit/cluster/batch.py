@@ -130,7 +130,7 @@ class Batches:
             source = document_source(document, key, born, file=file, digest=digest, count=len(passages))
             yield Change("index", self._rows, mapping.document_id(key), source, routing)
             for held, has_vector in zip(passages, embedded, strict=True):
-                source = passage_source(held, key, born, embedded=has_vector)
+                source = passage_source(held, key, born, count=len(passages), embedded=has_vector)
                 yield Change("index", self._rows, mapping.passage_id(key, held.passage.ordinal), source, routing)
 
     def _deletes(self, dead: Iterable[Known], part: int) -> Iterator[Change]:

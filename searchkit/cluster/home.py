@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from searchkit.cluster import mapping
@@ -73,10 +74,15 @@ def create(found: Client, settings: Settings) -> None:
     rows, others = (alias(address.index) for alias in (mapping.passages, mapping.sources))
     _make(found, rows, mapping.passages_index(settings, shards, replicas, ()))
     _make(found, others, mapping.sources_index(replicas))
-    first = {"kind": mapping.WRITER, "stored": {"generation": 1, "row": 0, "key": 1, "file": 1}}
+    first = {"kind": mapping.WRITER, "stored": {"generation": 1, "key": 1, "file": 1}}
     found.request("PUT", f"{others}/_doc/{WRITER_ID}", first, parameters={"refresh": "true"})
-    told = mapping.meta(settings, _routings(found, rows, shards))
-    found.request("PUT", f"{rows}/_mapping", {"_meta": told})
+    describe(found, settings, _routings(found, rows, shards))
+
+
+def describe(found: Client, settings: Settings, routings: Sequence[str]) -> None:
+    """Have an index say this of itself."""
+    path = f"{mapping.passages(found.address.index)}/_mapping"
+    found.request("PUT", path, {"_meta": mapping.meta(settings, routings)})
 
 
 def drop(found: Client) -> None:

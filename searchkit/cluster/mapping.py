@@ -26,7 +26,6 @@ LARGEST_ID = 32_766  # bytes of a term of Lucene's
 LONGEST_VALUE = 8_000  # characters of a value that filters find
 MOST_FIELDS = 10_000  # names of metadata, by kind
 MOST_INTENTS = 10_000
-LUCENE_BM25 = K1 + 1  # by so much Lucene's BM25 is less than the textbook's, which tantivy gives
 
 PASSAGE, DOCUMENT, INTENT = "passage", "document", "intent"  # kinds of rows
 OPEN, DONE, VOID = "open", "done", "void"  # states of intents
@@ -124,7 +123,6 @@ def passages_index(settings: Settings, shards: int, replicas: int, routings: Seq
         "key": {"type": "long"},  # of the version of a document; ascending in the order in which they came
         "born": _KEYWORD,
         "doc": _KEYWORD,
-        "row": {"type": "long"},  # passages: as in a folder, never used again
         "ordinal": {"type": "integer"},
         "day": {"type": "integer"},
         "title": _TERMS,
@@ -136,11 +134,12 @@ def passages_index(settings: Settings, shards: int, replicas: int, routings: Seq
             "properties": {kind: {"type": "object", "dynamic": True} for kind in _KINDS},
         },
         "speakers": {"type": "long"},
+        "statements": {"type": "integer"},  # passages: how many
         "digest": _KEYWORD,  # of the text that models read, in hexadecimal digits
         "embedded": {"type": "boolean"},  # whether it has a vector; false: the model cannot read it
         "file": {"type": "long"},  # documents: the key of the file that it came from
         "content": _KEYWORD,  # documents: their digest, in hexadecimal digits
-        "count": {"type": "integer"},  # documents: how many passages
+        "count": {"type": "integer"},  # documents and their passages: how many passages
         "partial": {"type": "boolean"},  # documents: whether something of the source was not read
         "state": _KEYWORD,  # intents
         "replaces": {"type": "long"},  # intents: keys

@@ -44,7 +44,6 @@ class Held(NamedTuple):
     for a model that tells none.
     """
 
-    row: int
     passage: Passage
     entry: Entry
     digest: bytes  # of the text that models read
@@ -66,9 +65,10 @@ def speaker_source(speaker: Speaker, terms_of: Callable[[str], Iterable[str]]) -
     return {"kind": SPEAKER, "key": speaker_key(speaker), **speaker._asdict(), "terms": terms}
 
 
-def passage_source(held: Held, key: int, born: str, *, embedded: bool | None) -> dict[str, Any]:
+def passage_source(held: Held, key: int, born: str, *, count: int, embedded: bool | None) -> dict[str, Any]:
     """Return the row of a passage. key: of its document's version; born: the batch's token.
 
+    count: how many passages its document has, so that a search knows its neighbours.
     embedded: whether it has a vector, False if the model cannot read it, None in an index without a model.
     """
     passage, entry = held.passage, held.entry
@@ -77,14 +77,15 @@ def passage_source(held: Held, key: int, born: str, *, embedded: bool | None) ->
         "key": key,
         "born": born,
         "doc": passage.doc_id,
-        "row": held.row,
         "ordinal": passage.ordinal,
+        "count": count,
         "day": entry.day,
         "title": entry.title,
         "section": entry.section,
         "body": entry.body,
         "meta": values(passage.doc_id, passage.title, passage.metadata),
         "speakers": sorted({speaker_key(each.speaker) for each in held.said}),
+        "statements": len(held.said) or None,
         "digest": held.digest.hex(),
         "embedded": embedded,
         "stored": {
@@ -111,7 +112,7 @@ def passage_of(source: Source) -> Passage:
 
 
 def said_of(source: Source) -> list[Said]:
-    """Return the statements of a row's `_source`."""
+    """Return the statements of a row's `_source`, with its number under "row"."""
     return [Said(source["row"], ordinal, *said) for ordinal, said in enumerate(source["stored"]["said"])]
 
 

@@ -15,7 +15,7 @@ from searchkit.storage.settings import Settings
 
 
 class Counters:
-    """Numbers that are given once: rows, keys of documents' versions, keys of files; and the generation."""
+    """Numbers that are given once: keys of documents' versions and of files; and the generation."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -80,14 +80,19 @@ class Session:
         """What was fixed when the index was created."""
         return self.card.settings
 
+    def set_settings(self, settings: Settings) -> None:
+        """Replace the settings."""
+        home.describe(self.client, settings, self.card.routings)
+        self.counters.save(generation=self.counters.values["generation"] + 1)
+
     def count(self, kind: str) -> int:
         """Return how many rows of a kind count."""
         query = {"bool": {"filter": {"term": {"kind": kind}}, "must_not": self.standing}}
         return int(self.client.request("POST", f"{self._rows}/_count", {"query": query})["count"])
 
-    def reserve(self, *, row: int, key: int) -> None:
-        """Take rows and keys below these: they are never given again, whatever becomes of this writer."""
-        self.counters.save(row=row, key=key, file=self.catalog.sources.next_key)
+    def reserve(self, key: int) -> None:
+        """Take the keys below this one: they are never given again, whatever becomes of this writer."""
+        self.counters.save(key=key, file=self.catalog.sources.next_key)
 
     def commit(self, new: Sequence[New], dead: Sequence[Known], terms_of: Callable[[str], Iterable[str]]) -> None:
         """Put documents in and take versions out, then save what was noted of files and roots; see `Batches.write`."""

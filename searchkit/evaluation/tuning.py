@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from searchkit import homes
 from searchkit.errors import EvaluationError
 from searchkit.evaluation import scaling
 from searchkit.evaluation.measures import measure, parse
@@ -24,7 +25,6 @@ from searchkit.evaluation.scaling import Scaled
 from searchkit.evaluation.significance import Interval, bootstrap_interval, folds, randomisation_test
 from searchkit.search import request
 from searchkit.search.request import SearchOptions
-from searchkit.storage import store
 from searchkit.types import Progress
 
 if TYPE_CHECKING:
@@ -149,10 +149,7 @@ def prefer(index: Index, ranking: Mapping[str, Any] | None, calibration: Mapping
     Raises QueryError for a ranking that no search takes.
     """
     request.SearchRequest("", **(ranking or {}))
-    with store.writing(index.path) as writer:
-        writer.begin()
-        writer.set_settings(replace(writer.settings, ranking=ranking, calibration=calibration))
-        writer.commit()
+    homes.prefer(index.path, lambda settings: replace(settings, ranking=ranking, calibration=calibration))
     index.reload()
 
 

@@ -67,7 +67,7 @@ class ClusterStock:
         self._new: list[New] = []
         self._waiting = 0  # passages
         self._dead: list[Known] = []
-        self._row, self._key = session.counters.values["row"], session.counters.values["key"]
+        self._key = session.counters.values["key"]
         self._embedded = self._reused = self._unread = 0
         self.was_empty = session.count(DOCUMENT) == 0
 
@@ -81,19 +81,17 @@ class ClusterStock:
         if self._dry:
             return
         found = list(passages(document, prepared.places))
-        rows = range(self._row, self._row + len(found))
-        entries = self._entries.analysed(zip(rows, found, prepared.bodies, strict=True))
-        each = zip(rows, found, entries, prepared.signatures, prepared.heard, strict=True)
+        entries = self._entries.analysed(zip(range(len(found)), found, prepared.bodies, strict=True))
+        each = zip(found, entries, prepared.signatures, prepared.heard, strict=True)
         held = [
-            Held(row, passage, entry, text_digest(passage.embedded_text), signature.tobytes(), [
+            Held(passage, entry, text_digest(passage.embedded_text), signature.tobytes(), [
                 Spoken(Speaker(one.resolved, one.among), one.verb, one.source_start, one.source_end, one.claim_start,
                        one.claim_end)
                 for one in heard
             ])
-            for row, passage, entry, signature, heard in each
+            for passage, entry, signature, heard in each
         ]  # fmt: skip
         self._new.append(New(self._key, document, file, content, held, [None] * len(held)))
-        self._row += len(held)
         self._key += 1
         self._waiting += len(held)
 
@@ -106,7 +104,7 @@ class ClusterStock:
     def commit(self) -> None:
         """Give vectors to what waits, and put it in."""
         new = self._with_vectors()
-        self._session.reserve(row=self._row, key=self._key)
+        self._session.reserve(self._key)
         self._session.commit(new, self._dead, self._terms)
         self._new, self._dead, self._waiting = [], [], 0
 

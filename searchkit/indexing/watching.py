@@ -30,15 +30,15 @@ class Sync(Protocol):
 def watch(
     sync: Sync,
     roots: Callable[[], Sequence[str]],
-    index: Path,
+    index: Path | None,
     paths: Sequence[Path],
     options: SyncOptions | None,
     events: Events | None,
 ) -> Iterator[SyncReport]:
     """Return what each sync did, except for those after a burst that changed nothing. Raises MissingExtra.
 
-    roots: tells what was synced; index: the index's folder; paths: what to watch of that, all without any; options:
-    of the first sync. events: paths that changed, burst by burst, in place of what the file system tells.
+    roots: tells what was synced; index: the index's folder, if it has one; paths: what to watch of that, all without
+    any; options: of the first sync. events: paths that changed, burst by burst, in place of what the file system tells.
     """
     sources: list[Path] = []
 
@@ -82,7 +82,7 @@ def _is_hidden(below: Path) -> bool:
     return any(part.startswith(".") for part in below.parts if part != IGNORE_FILE)
 
 
-def bursts(sources: Callable[[], Sequence[Path]], index: Path) -> Iterator[list[str]]:
+def bursts(sources: Callable[[], Sequence[Path]], index: Path | None) -> Iterator[list[str]]:
     """Return the paths that changed together below the sources, outside the index. Raises MissingExtra.
 
     At times it yields nothing. Sources that come back count as changed, and all of them once it looks: what changed
@@ -92,12 +92,12 @@ def bursts(sources: Callable[[], Sequence[Path]], index: Path) -> Iterator[list[
         from watchfiles import watch as watch_files  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise MissingExtra("watchfiles is not installed. Run: pip install 'searchkit[watch]'") from error
-    own = os.path.realpath(index)
+    own = os.path.realpath(index) if index else None
 
     def look(present: Sequence[Path]) -> Iterator[set[tuple[Any, str]]]:
         return watch_files(
             *present,
-            watch_filter=lambda _, path: not Path(path).is_relative_to(own),
+            watch_filter=lambda _, path: own is None or not Path(path).is_relative_to(own),
             debounce=LONGEST,
             step=QUIET,
             rust_timeout=CHECKED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from searchkit.errors import EmbedderMismatch
@@ -16,7 +15,7 @@ class HeldModel:
     While another takes over, what is searched still needs the one before.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: object) -> None:
         self._path = path
         self._guard = Guard()
         self._known: dict[str | None, Embedder] = {}  # by digest

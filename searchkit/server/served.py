@@ -99,8 +99,9 @@ class Served:
 
     def hide(self, said: str) -> str:
         """Return a message without the paths of the index and its sources."""
-        here = Path(self.index.path)
-        for path in sorted({str(here), str(here.absolute()), str(here.resolve())}, key=len, reverse=True):
+        here = self.index.path
+        names = {str(here), *((str(here.absolute()), str(here.resolve())) if isinstance(here, Path) else ())}
+        for path in sorted(names, key=len, reverse=True):
             said = said.replace(path, self.name)
         for root in sorted(self.roots, key=len, reverse=True):
             said = said.replace(root, PurePath(root).name)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import PurePath, PureWindowsPath
 from typing import Any
-
-from searchkit.storage.catalog import Catalog
 
 MOST_VALUES = 200  # of a facet: more than anybody reads through in a list
 DEEPEST = 4  # folders inside each other
 
 
-def facets(catalog: Catalog) -> dict[str, Any]:
+def facets(found: Sequence[tuple[str, str, str, int | None]]) -> dict[str, Any]:
     """Return sections and sources with their numbers of documents, commonest first, and the first and last day.
 
-    Each value comes with the filter, as a mapping, that lets its documents through.
+    Each value comes with the filter, as a mapping, that lets its documents through. found: the id, section, source and
+    day of every document.
     """
-    with catalog.lock:
-        found = list(catalog.documents.places())
     sections = Counter(section for _, section, _, _ in found if section)
     sources: Counter[tuple[str, str]] = Counter()
     for doc_id, _, source, _ in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,15 @@ def accounts(catalog: Catalog) -> list[SourceAccount]:
     with catalog.lock:
         roots = list(catalog.sources.roots())
         counts, omitted = list(catalog.documents.by_file()), list(catalog.documents.accounts())
+    return accounted(roots, counts, omitted)
+
+
+def accounted(
+    roots: Sequence[str],
+    counts: Iterable[tuple[str | None, int]],
+    omitted: Iterable[tuple[str, str | None, tuple[Omission, ...]]],
+) -> list[SourceAccount]:
+    """Return the account of each root, from the path of each file with its number of documents, and what they lack."""
     documents = dict.fromkeys(roots, 0)
     left_out: dict[str, dict[str, tuple[Omission, ...]]] = {root: {} for root in roots}
     for path, count in counts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from searchkit.errors import IndexCorrupt, UnsupportedFormat
@@ -43,7 +42,7 @@ class Settings:
         """Name and digest of the model."""
         return self.embedder, self.embedder_digest
 
-    def analysis(self, path: Path) -> Analyzer:
+    def analysis(self, path: object) -> Analyzer:
         """Return the rules by which the texts of the index at `path` became terms. Raises UnsupportedFormat."""
         analyzer = Analyzer(self.language)
         if self.analyzer != analyzer.name:

@@ -97,7 +97,7 @@ def _whole(wanted: Any) -> Embedder:
     return cast(Embedder, wanted)
 
 
-def recorded(name: str | None, place: str | Path) -> Embedder | None:
+def recorded(name: str | None, place: object) -> Embedder | None:
     """Return the model that the index or archive at `place` names. Raises EmbedderMismatch."""
     try:
         return embedder(name)

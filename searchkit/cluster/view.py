@@ -1,0 +1,87 @@
+"""The contract between a question and its index, kept by an index on a cluster: a moment seen as a `View`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from searchkit.cluster.arms import ClusterKeywords, ClusterVectors
+from searchkit.cluster.moment import Moment
+from searchkit.cluster.queries import NEVER, Clause, translated
+from searchkit.cluster.readers import ClusterPassages, ClusterStatements
+from searchkit.cluster.scope import FilterScope, clauses_of
+from searchkit.cluster.seen import Seen
+from searchkit.queries.syntax import Query
+from searchkit.storage.contract import Scope, Scores
+from searchkit.types import Embedder, FloatMatrix, FloatVector, Rows
+
+if TYPE_CHECKING:
+    from searchkit.queries.filters import Filter
+
+MOST_KEPT = 50_000  # vectors that questions had computed, in memory
+
+
+class ClusterView:
+    """An index on a cluster as of one moment, for one question, or for several that are asked together."""
+
+    def __init__(self, moment: Moment) -> None:
+        seen = Seen(moment)
+        self.moment = moment
+        self.settings = moment.settings
+        self.generation = moment.generation
+        self.keywords = ClusterKeywords(moment, seen)
+        self.vectors = ClusterVectors(moment, seen)
+        self.passages = ClusterPassages(moment, seen)
+        self.statements = ClusterStatements(moment, seen)
+        self._scopes: dict[Filter, FilterScope] = {}
+
+    def scope(self, condition: Filter | None = None, speakers: Collection[int] | None = None) -> FilterScope | None:
+        """Return the passages whose documents fit, in which any of these speakers says something; None for all."""
+        found = None if condition is None else self._fitting(condition)
+        if speakers is None:
+            return found
+        said: Clause = {"terms": {"speakers": sorted(speakers)}} if speakers else NEVER
+        return FilterScope(self.moment, [*clauses_of(found), said], by_document=False)
+
+    def _fitting(self, condition: Filter) -> FilterScope:
+        """Return the passages whose documents fit; of questions that are asked together, one scope for one filter."""
+        from searchkit.cluster.filters import filtered  # noqa: PLC0415 - most questions have no filter
+
+        if condition not in self._scopes:
+            self._scopes[condition] = FilterScope(self.moment, [filtered(condition)], by_document=True)
+        return self._scopes[condition]
+
+    def narrowed(self, scope: Scope | None, query: Query) -> FilterScope:
+        """Return those of the passages that match a query."""
+        return FilterScope(self.moment, [*clauses_of(scope), translated(query)], by_document=False)
+
+    def scores(
+        self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows
+    ) -> tuple[Scores, Scores]:
+        """Return what both arms say of given rows: BM25, 0 without a match; cosines, NaN without a vector."""
+        by_words = [self.keywords.scoring(query, query_rows)] if len(query_rows) else []
+        by_vector = self.vectors.scoring(vectors, vector_rows)
+        answers = self.moment.ask([*by_words, *by_vector]) if by_words or by_vector else []
+        said = self.keywords.scored(answers[0], query_rows) if by_words else np.empty(0, np.float32)
+        return said, self.vectors.scored(answers[len(by_words) :], vectors, vector_rows)
+
+    def computed(self, rows: Rows) -> dict[int, FloatVector]:
+        """Return the model's own vectors that questions had it compute, of those of the rows that have one."""
+        found = ((row, self.moment.kept.get(row)) for row in rows.tolist())  # another thread may drop some meanwhile
+        return {row: vector for row, vector in found if vector is not None}
+
+    def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:  # noqa: ARG002 - nothing to improve
+        """Keep vectors that the model computed for a question, in memory."""
+        kept = self.moment.kept
+        kept.update(zip(rows.tolist(), matrix.astype(np.float32), strict=True))
+        for row in list(kept)[: max(0, len(kept) - MOST_KEPT)]:
+            kept.pop(row, None)
+
+    def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> ClusterView:
+        """Return the same with other vectors of some rows, ascending, in `read`, `scores` and `drafts`."""
+        other = copy.copy(self)
+        other.vectors = self.vectors.upgraded(rows, matrix)
+        return other
