@@ -167,6 +167,7 @@ class Reader:
         known = acknowledged(self._folder)
         if known:
             key = self._chance.choice(list(known))
+            self._index(MOVING).reload()  # or it may be a while until it looks for what others commit
             self._note(fault_of(self._index(MOVING), key, known[key]))
 
     def _index(self, which: str) -> Index:

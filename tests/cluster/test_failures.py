@@ -149,6 +149,8 @@ def wait_until_all_work(folder: Path) -> float:
     raise AssertionError(f"after {RECOVERY:.0f} s some were still refused: {[*noted(folder)][-3:]}")
 
 
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")  # nodes go on
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_answer_is_the_one_before_or_a_clear_error_and_nothing_is_lost(folder, actors, event, capsys):
     wait_until_all_work(folder)
