@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +18,7 @@ from searchkit.types import Embedder, Progress
 
 if TYPE_CHECKING:
     from searchkit.cluster.latest import ClusterLatest
+    from searchkit.indexing.copying import Original
     from searchkit.indexing.embedding import Given
     from searchkit.indexing.jobs import Workers
     from searchkit.indexing.stock import Stock
@@ -39,6 +41,9 @@ class Home(Protocol):
     def facets(self) -> dict[str, Any]:
         """Return what documents can be narrowed down by, see `storage.facets`."""
 
+    def original(self) -> AbstractContextManager[Original]:
+        """Hold all of it as of one state, to copy it."""
+
 
 def opened(place: Place) -> Home:
     """Open the index at a place. Raises IndexNotFound, IndexCorrupt, UnsupportedFormat, BackendUnavailable."""
@@ -56,6 +61,31 @@ def create(place: Place, settings: Settings) -> None:
 
     with contextlib.closing(home.client(place)) as client:
         home.create(client, settings)
+
+
+@contextlib.contextmanager
+def filling(
+    place: Place, settings: Settings, model: Embedder | None, progress: Progress, given: Given
+) -> Iterator[Stock]:
+    """Make an index and fill it in the block; an error leaves none. Raises IndexExists."""
+    if isinstance(place, Path):
+        from searchkit.indexing.folder_stock import FolderStock
+        from searchkit.storage import creation
+
+        with creation.creating(place, settings) as writer:
+            yield FolderStock(writer, model, progress, given=given)
+        return
+    from searchkit.cluster import home, session
+    from searchkit.indexing.cluster_stock import ClusterStock
+
+    with contextlib.closing(home.client(place)) as client:
+        home.create(client, settings)
+        try:
+            with session.writing(client) as held:
+                yield ClusterStock(held, model, progress, given=given)
+        except BaseException:
+            home.drop(client)
+            raise
 
 
 def prefer(place: Place, change: Callable[[Settings], Settings]) -> None:
@@ -144,6 +174,14 @@ class FolderHome:
             found = list(view.snapshot.catalog.documents.places())
         return facets(found)
 
+    @contextlib.contextmanager
+    def original(self) -> Iterator[Original]:
+        """Hold all of it as of one state, to copy it."""
+        from searchkit.indexing.copying import FolderOriginal
+
+        with store.opened(self.latest.path) as snapshot:  # of its own: searches need not wait
+            yield FolderOriginal(snapshot)
+
 
 class ClusterHome:
     """An index on a cluster."""
@@ -164,7 +202,7 @@ class ClusterHome:
         from searchkit.cluster.inspection import status
 
         with self.latest.reading() as view:
-            return status(view, sources=sources)
+            return status(view, accounts=sources)
 
     def facets(self) -> dict[str, Any]:
         """Return what documents can be narrowed down by."""
@@ -173,3 +211,11 @@ class ClusterHome:
 
         with self.latest.reading() as view:
             return facets(list(places(view)))
+
+    @contextlib.contextmanager
+    def original(self) -> Iterator[Original]:
+        """Hold all of it as of one state, to copy it."""
+        from searchkit.indexing.copying import ClusterOriginal
+
+        with self.latest.reading() as view:
+            yield ClusterOriginal(view)

@@ -226,7 +226,12 @@ class Index(IndexReader):
 
     @classmethod
     def import_(
-        cls, source: str | Path, path: str | Path, *, embedder: EmbedderLike = None, progress: Progress | None = None
+        cls,
+        source: str | Path,
+        path: str | Path | Address,
+        *,
+        embedder: EmbedderLike = None,
+        progress: Progress | None = None,
     ) -> Self:
         """Make an index at `path` from an exported file; its vectors are not computed again.
 
@@ -234,7 +239,30 @@ class Index(IndexReader):
         """
         from searchkit.indexing.archive import imported
 
-        return cls(path, imported(Path(source), Path(path), embedder, progress or silent))
+        folder = homes.folder(placed(path), "import into a folder first, then copy that: searchkit copy.")
+        return cls(folder, imported(Path(source), folder, embedder, progress or silent))
+
+    def copy(self, path: str | Path | Address, *, progress: Progress | None = None) -> Self:
+        """Make an index at another place, folder or cluster, of all that this one holds; return it, opened.
+
+        Vectors are not computed again, except for those that are only predicted here. If that fails or is cut off,
+        there is no index. Raises IndexExists.
+        """
+        from searchkit.indexing.copying import fill
+        from searchkit.indexing.ingest import Ingest
+        from searchkit.indexing.sync import whole
+        from searchkit.models.embedders import token_counter
+
+        place, told = placed(path), progress or silent
+        model = self.embedder
+        with (
+            self._home.original() as original,
+            homes.filling(place, self.settings, model, told, original) as stock,
+            contextlib.closing(Ingest(stock, model, token_counter(model), told)) as ingest,
+        ):
+            fill(ingest, ingest.catalog, original)
+            whole(ingest.finish())
+        return type(self)(place, model)
 
     def _ingest(
         self,

@@ -1,9 +1,9 @@
 """Start, stop and hurt a cluster of OpenSearch nodes on this machine, for tests and measurements.
 
-Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303. The jars come
-through Maven, once, and are checked against jars.sha256; they, the nodes' data and logs lie in a folder outside the
-project. Needs Java 17 or newer, and Maven. With SEARCHKIT_CLUSTER_APART=1 each node has a network of its own and
-can be cut off from the others (see `network`).
+Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303, or where
+SEARCHKIT_CLUSTER_PORT says. The jars come through Maven, once, and are checked against jars.sha256; they, the nodes'
+data and logs lie in a folder outside the project. Needs Java 17 or newer, and Maven. With SEARCHKIT_CLUSTER_APART=1
+each node has a network of its own and can be cut off from the others (see `network`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ DIGESTS = HERE / "jars.sha256"
 NODES = (1, 2, 3)
 KILL, STOP, CONTINUE = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
 APART = os.environ.get("SEARCHKIT_CLUSTER_APART") == "1"
+PORT = int(os.environ.get("SEARCHKIT_CLUSTER_PORT", "9200"))  # nodes take those above it, and those above it + 100
 HEAP = "512m"
 PATIENCE = 300.0  # seconds in which nodes have to find each other
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
@@ -48,7 +49,7 @@ def host(node: int) -> str:
 
 def url(node: int) -> str:
     """Return the address of a node."""
-    return f"http://{host(node)}:{9200 + node}"
+    return f"http://{host(node)}:{PORT + node}"
 
 
 def health(node: int) -> dict[str, Any] | None:
@@ -157,9 +158,9 @@ def _launch(node: int, jars: Path, *, fresh: bool, managers: tuple[int, ...]) ->
         "node.name": f"n{node}",
         "path.home": str(home),
         "network.host": host(node),
-        "http.port": str(9200 + node),
-        "transport.port": str(9300 + node),
-        "discovery.seed_hosts": ",".join(f"{host(each)}:{9300 + each}" for each in NODES),
+        "http.port": str(PORT + node),
+        "transport.port": str(PORT + 100 + node),
+        "discovery.seed_hosts": ",".join(f"{host(each)}:{PORT + 100 + each}" for each in NODES),
         "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in managers),
         "node.store.allow_mmap": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from searchkit.marker import MARKER
 from searchkit.search.choices import OPTIONS
+
+if TYPE_CHECKING:
+    from searchkit.cluster.address import Place
+else:
+    Place = Any  # which typer would import: --help and completion do without
 
 DEFAULT_INDEX = Path("indexes/default")
 STDIN = Path("-")
@@ -74,9 +79,36 @@ def must_exist(paths: list[Path] | None) -> list[Path] | None:
     return paths
 
 
+def index_place(given: str | Path) -> Place:
+    """Return the folder or address of an index. Raises BadParameter."""
+    if not isinstance(given, str) or "://" not in given:
+        return Path(given)
+    from searchkit.cluster.address import placed  # noqa: PLC0415 - for clusters alone
+    from searchkit.errors import ArgumentError  # noqa: PLC0415
+
+    try:
+        return placed(given)
+    except ArgumentError as error:
+        raise typer.BadParameter(str(error), param_hint="--index") from None
+
+
 IndexPath = Annotated[
-    Path,
-    typer.Option("--index", "-i", envvar="SEARCHKIT_INDEX", help="Folder of the index.", autocompletion=index_names),
+    Place,
+    typer.Option(
+        "--index",
+        "-i",
+        envvar="SEARCHKIT_INDEX",
+        help="Folder of the index, or its address on a cluster: opensearch://HOST:9200/NAME.",
+        metavar="PATH",
+        parser=index_place,
+        autocompletion=index_names,
+    ),
+]
+CopiedIndex = Annotated[
+    Place, typer.Argument(metavar="FROM", parser=index_place, help="Folder or address of an index.", show_default=False)
+]
+NewIndex = Annotated[
+    Place, typer.Argument(metavar="TO", parser=index_place, help="Where the new one is to be.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Query = Annotated[

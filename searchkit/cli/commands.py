@@ -285,9 +285,9 @@ def status(
 @app.command(epilog=examples("searchkit verify", "searchkit verify || searchkit rebuild"))
 def verify(index: IndexPath = DEFAULT_INDEX, json: arguments.AsJson = False) -> None:
     """Check every file of an index and that its parts agree; exit with 3 if they don't."""
-    from searchkit.storage import inspection
+    from searchkit import homes
 
-    report = inspection.verify(index)
+    report = homes.verify(index)
     render.either(report.to_dict(), lambda: states.verified(report, index), json=json)
     if not report.ok:
         raise typer.Exit(ERROR)

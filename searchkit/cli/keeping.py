@@ -1,4 +1,4 @@
-"""The commands that keep an index in order: improve, remove, compact, rebuild, export, import."""
+"""The commands that keep an index in order: improve, remove, compact, rebuild, copy, export, import."""
 
 from __future__ import annotations
 
@@ -73,6 +73,23 @@ def rebuild(
     render.out(f"{index}: rebuilt, generation {generation}")
 
 
+def copy(source: arguments.CopiedIndex, target: arguments.NewIndex, json: arguments.AsJson = False) -> None:
+    """Make an index of all that another holds, in a folder or on a cluster; its vectors are not computed again."""
+    from searchkit.cli.progress import reporting
+
+    with (
+        opening.existing(source) as opened,
+        reporting() as progress,
+        opened.copy(target, progress=progress) as made,
+    ):
+        facts = made.status()
+    render.either(
+        facts,
+        lambda: render.out(f"{target}: {facts['documents']:,} documents, {facts['passages']:,} passages"),
+        json=json,
+    )
+
+
 def export_(file: arguments.NewFile, index: IndexPath = DEFAULT_INDEX, force: arguments.Replace = False) -> None:
     """Write documents, passages and vectors to one portable file."""
     if file.exists() and not force:
@@ -110,6 +127,7 @@ def add_to(app: typer.Typer) -> None:
     )
     app.command(epilog=examples("searchkit compact", "searchkit compact -i indexes/press"))(compact)
     app.command(epilog=examples("searchkit rebuild", "searchkit rebuild --embedder st:intfloat/e5-small-v2"))(rebuild)
+    app.command(epilog=examples("searchkit copy indexes/news opensearch+tls://me@search.example:9200/news"))(copy)
     app.command(name="export", epilog=examples("searchkit export news.zip", "searchkit export --force backup.zip"))(
         export_
     )

@@ -18,6 +18,7 @@ from searchkit.search.choices import ARMS, FUSIONS, STAGES
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
+    from searchkit.cluster.address import Place
     from searchkit.evaluation import Evaluation, Questions, Verdict
 
 SETTINGS = (
@@ -265,7 +266,7 @@ def tune(
     return tables.tuned(found, index)
 
 
-def _read(path: Path, index: Path, judged: Judged) -> Questions:
+def _read(path: Path, index: Place, judged: Judged) -> Questions:
     """Return the questions, with quotes turned into passages of the index."""
     from searchkit import evaluation
 
@@ -278,7 +279,7 @@ def _read(path: Path, index: Path, judged: Judged) -> Questions:
 
 def _evaluated(
     path: Path | None,
-    index: Path,
+    index: Place,
     names: list[str] | None,
     measures: list[str] | None,
     runs: list[Path] | None,

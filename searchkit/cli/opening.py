@@ -18,11 +18,12 @@ from searchkit.errors import EmbedderMismatch, IndexNotFound
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
+    from searchkit.cluster.address import Place
     from searchkit.index import Index
     from searchkit.types import Embedder
 
 
-def existing(path: Path) -> Index:
+def existing(path: Place) -> Index:
     """Open an index. Raises IndexNotFound and what else opening raises."""
     from searchkit.index import Index
 
@@ -30,7 +31,7 @@ def existing(path: Path) -> Index:
 
 
 @contextlib.contextmanager
-def existing_or_new(path: Path, creation: Creation, *, create: bool, dry: bool = False) -> Iterator[Index]:
+def existing_or_new(path: Place, creation: Creation, *, create: bool, dry: bool = False) -> Iterator[Index]:
     """Open an index whose settings are those given, or create it. Raises BadParameter.
 
     dry: one that is not there is made for the length of the block, elsewhere.
@@ -41,7 +42,7 @@ def existing_or_new(path: Path, creation: Creation, *, create: bool, dry: bool =
         yield stack.enter_context(_opened(path, creation, create=create, new=new))
 
 
-def _opened(path: Path, creation: Creation, *, create: bool, new: Path) -> Index:
+def _opened(path: Place, creation: Creation, *, create: bool, new: Place) -> Index:
     from searchkit.index import Index
 
     model = model_called(creation.embedder)

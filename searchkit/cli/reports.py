@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from searchkit.cli.render import ids, note, out, warnings
 
 if TYPE_CHECKING:
+    from searchkit.cluster.address import Place
     from searchkit.types import SyncReport
 
 SHOWN = 10  # documents that a line lists
 SUFFIXES = 5  # of files that were left out for one reason, that a line lists
 
 
-def report(done: SyncReport, path: Path) -> None:
+def report(done: SyncReport, path: Place) -> None:
     """Print what a write did, or would do; what could not be read or was kept back goes to standard error."""
     if done.dry_run:
         for sign, doc_ids in (("+", done.added), ("~", done.changed), ("-", done.removed), ("?", done.withheld)):

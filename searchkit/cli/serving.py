@@ -6,16 +6,19 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from searchkit.cli.arguments import DEFAULT_INDEX, index_names
+from searchkit.cli.arguments import DEFAULT_INDEX, index_names, index_place
 from searchkit.cli.exits import examples
 from searchkit.cli.render import note, out
 
 # Whatever is not needed by --help is imported by the command that needs it.
 # ruff: noqa: PLC0415
+
+if TYPE_CHECKING:
+    from searchkit.cluster.address import Place
 
 ACCESS = "Who may ask"
 Indexes = Annotated[
@@ -23,8 +26,9 @@ Indexes = Annotated[
     typer.Option(
         "--index",
         "-i",
-        metavar="[NAME=]FOLDER",
-        help="An index, and its name in addresses: that of its folder unless given. May be repeated.",
+        metavar="[NAME=]INDEX",
+        help="Folder of an index or its address on a cluster, and its name in addresses: its own unless given. May be "
+        "repeated.",
         autocompletion=index_names,
         show_default="indexes/default",
     ),
@@ -112,12 +116,16 @@ def mcp(
             server(indexes, writing=writable).run("stdio")
 
 
-def _install(client: str, folders: dict[str, Path], *, writable: bool, write: bool) -> None:
+def _install(client: str, folders: dict[str, Place], *, writable: bool, write: bool) -> None:
     """Print or write the configuration by which a client starts this server."""
     from searchkit.errors import ArgumentError
     from searchkit.integrations import clients
 
-    given = [part for name, path in folders.items() for part in ("-i", f"{name}={path.resolve()}")]
+    given = [
+        part
+        for name, path in folders.items()
+        for part in ("-i", f"{name}={path.resolve() if isinstance(path, Path) else path}")
+    ]
     arguments = ["-m", "searchkit", "mcp", *given, *["--writable"] * writable]
     try:
         file = clients.place(client, Path.home(), Path.cwd())
@@ -134,15 +142,16 @@ def _install(client: str, folders: dict[str, Path], *, writable: bool, write: bo
     note(f"{file}: the server searchkit is in it")
 
 
-def _named(given: list[str]) -> dict[str, Path]:
-    """Return folders by name. Raises BadParameter."""
-    found: dict[str, Path] = {}
+def _named(given: list[str]) -> dict[str, Place]:
+    """Return where indexes are, by name. Raises BadParameter."""
+    found: dict[str, Place] = {}
     for each in given:
-        name, equals, folder = each.partition("=")
-        path = Path(folder if equals else each)
-        name = name if equals else path.resolve().name
+        name, equals, place = each.partition("=")
+        named = equals and "://" not in name  # an address may have an equals sign of its own
+        path = index_place(place if named else each)
+        name = name if named else path.resolve().name if isinstance(path, Path) else path.index
         if name in found:
-            raise typer.BadParameter(f"two indexes are called {name!r}; write NAME=FOLDER", param_hint="--index")
+            raise typer.BadParameter(f"two indexes are called {name!r}; write NAME=INDEX", param_hint="--index")
         found[name] = path
     return found
 

@@ -15,12 +15,14 @@ from searchkit.types import Hit, Passage, Results, Source
 if TYPE_CHECKING:
     import socket
 
+    from searchkit.cluster.address import Place
+
 SECONDS = 60.0  # for an answer
 
 
-def search(index: Path, query: str, k: int, options: Mapping[str, Any]) -> Results | None:
+def search(index: Place, query: str, k: int, options: Mapping[str, Any]) -> Results | None:
     """Return what `Index.search` would, None without a server that can tell. Raises what `Index.search` raises."""
-    if ":" in (options.get("reranker") or ""):  # a model that the server does not have
+    if not isinstance(index, Path) or ":" in (options.get("reranker") or ""):  # or a model that the server lacks
         return None
     connection = connected(index)
     if connection is None:

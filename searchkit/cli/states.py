@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from searchkit.cli.render import INDENT, out, printable, size
 
 if TYPE_CHECKING:
+    from searchkit.cluster.address import Place
     from searchkit.indexing.improve import ImproveReport
     from searchkit.models.embedders import ModelInfo
     from searchkit.storage.inspection import VerifyReport
 
 
-def improved(done: ImproveReport, path: Path) -> None:
+def improved(done: ImproveReport, path: Place) -> None:
     """Print what an improvement did, and what is left."""
     kept = f" and {done.reached:,} that searches had left" if done.reached else ""
     out(f"{path}: {done.embedded:,} vectors computed{kept}; {done.drafts:,} predicted ones left")
@@ -78,7 +78,7 @@ def models(known: Sequence[ModelInfo]) -> None:
         out(f"{model.spec:15} {', '.join(filter(None, facts))}")
 
 
-def verified(report: VerifyReport, path: Path) -> None:
+def verified(report: VerifyReport, path: Place) -> None:
     """Print what `verify` looked at and found."""
     looked = f"{report.documents:,} documents, {report.passages:,} passages, {report.files:,} files"
     verdict = "all is well" if report.ok else f"problems: {len(report.problems)}"

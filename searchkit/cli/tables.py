@@ -9,8 +9,7 @@ from searchkit.cli import render
 from searchkit.evaluation.scaling import FEWEST, FEWEST_UNANSWERABLE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from searchkit.cluster.address import Place
     from searchkit.evaluation import Comparison, Evaluation, Scaled, Tuned, Verdict
     from searchkit.evaluation.report import Grouping
 
@@ -131,7 +130,7 @@ def verdict(found: Verdict) -> None:
         render.note(f"gate: {check.setting}: {values} on {check.questions} questions, p {check.p:.4f}: {judged}")
 
 
-def tuned(found: Tuned, index: Path) -> None:
+def tuned(found: Tuned, index: Place) -> None:
     """Say what tuning gained, and whether the index uses it."""
     weights = ", ".join(f"{arm} {weight:g}" for arm, weight in found.weights.items())
     asked = (
@@ -150,7 +149,7 @@ def tuned(found: Tuned, index: Path) -> None:
     _scaled(found, index)
 
 
-def _scaled(found: Tuned, index: Path) -> None:
+def _scaled(found: Tuned, index: Place) -> None:
     """Say what fitting the confidences gained, and whether the index uses it."""
     fitted = found.confidence
     if fitted is None:

@@ -6,12 +6,10 @@ Acknowledged means on the primary and on every replica that there is to be.
 from __future__ import annotations
 
 import json
-import random
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from searchkit.cluster.client import CONFLICT, FIRST_WAIT, LONGEST_WAIT, MISSING, TRIES, UNAVAILABLE, Client, Refused
+from searchkit.cluster.client import CONFLICT, MISSING, TRIES, UNAVAILABLE, Client, Refused, wait
 from searchkit.errors import BackendUnavailable
 
 LARGEST = 4_000_000  # bytes of a request, about
@@ -79,8 +77,7 @@ def _send(client: Client, chunk: Sequence[str], copies: int) -> list[Done]:
     waiting = list(range(len(chunk)))
     said = ""
     for tried in range(TRIES):
-        if tried:
-            time.sleep(random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**tried)))  # noqa: S311 - jitter
+        wait(tried)
         answer = client.request("POST", "_bulk", "".join(chunk[at] for at in waiting))
         left = []
         for at, item in zip(waiting, answer["items"], strict=True):

@@ -84,8 +84,7 @@ class Client:
         where = f"/{path}?{query}" if query else f"/{path}"
         said = ""
         for tried in range(TRIES):
-            if tried:
-                time.sleep(random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**tried)))  # noqa: S311 - jitter
+            wait(tried)
             status, answer, said = self._send(method, where, content, kind)
             if status and (status not in UNAVAILABLE or _is_lost(answer)):
                 return answer if status < 400 else self._refuse(status, answer)
@@ -196,6 +195,12 @@ class Client:
             cert_reqs="CERT_REQUIRED",
             ca_certs=self._secrets.certificates,
         )
+
+
+def wait(tried: int) -> None:
+    """Wait before something is tried once more, after so many times: longer each time, and never as long as others."""
+    if tried:
+        time.sleep(random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**tried)))  # noqa: S311 - jitter
 
 
 def _content(body: object) -> bytes:

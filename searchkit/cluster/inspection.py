@@ -22,17 +22,17 @@ from searchkit.types import Omission
 PAGE = 500  # rows that are compared at once
 LONGEST_ERROR = 2e-3  # by which a vector's length may differ from 1
 
-_SETTINGS = ("engine", "language", "embedder", "target_tokens", "max_tokens")
+_SETTINGS = ("language", "embedder", "target_tokens", "max_tokens")
 
 
-def status(view: ClusterView, *, sources: bool = False) -> dict[str, Any]:
-    """Return counts, settings, size on disk in bytes, and the folders that were synced; `sources`: with accounts."""
+def status(view: ClusterView, *, accounts: bool = False) -> dict[str, Any]:
+    """Return counts, settings, size on disk in bytes, and the folders that were synced; `accounts`: of each."""
     moment, settings = view.moment, view.settings
     client, counts = moment.client, moment.counts
     rows, others = mapping.passages(client.address.index), mapping.sources(client.address.index)
     shape = client.get(f"{moment.card.name}/_settings")[moment.card.name]["settings"]["index"]
     said = {"query": moment.passages(), "size": 0, "aggs": {"said": {"sum": {"field": "statements"}}}}
-    roots = [source["path"] for source in _sources(client, mapping.ROOT)]
+    roots = [source["path"] for source in sources(client, mapping.ROOT)]
     return {
         "path": str(client.address),
         "format": mapping.FORMAT,
@@ -49,11 +49,12 @@ def status(view: ClusterView, *, sources: bool = False) -> dict[str, Any]:
         "bytes": int(client.get(f"{rows},{others}/_stats/store")["_all"]["total"]["store"]["size_in_bytes"]),
         "shards": int(shape["number_of_shards"]),
         "replicas": int(shape["number_of_replicas"]),
+        "engine": "opensearch",
         **{name: getattr(settings, name) for name in _SETTINGS},
         "ranking": settings.ranking and dict(settings.ranking),
         "calibration": settings.calibration and dict(settings.calibration),
         "sources": roots,
-        **({"accounts": [each.to_dict() for each in _accounts(moment, roots)]} if sources else {}),
+        **({"accounts": [each.to_dict() for each in _accounts(moment, roots)]} if accounts else {}),
     }
 
 
@@ -72,7 +73,7 @@ def verify(client: Client) -> VerifyReport:
     """Compare all rows: each document with its passages, their places, vectors and signatures."""
     with contextlib.closing(ClusterLatest(client)) as latest, latest.reading() as view:
         problems = [problem for problem in _problems(view.moment) if problem]
-        files = sum(1 for _ in _sources(client, mapping.FILE))
+        files = sum(1 for _ in sources(client, mapping.FILE))
         counts = view.moment.counts
         return VerifyReport(view.generation, counts.documents, counts.passages, files, tuple(problems))
 
@@ -135,7 +136,7 @@ def _rows(moment: Moment) -> Iterator[JSON]:
 
 def _accounts(moment: Moment, roots: list[str]) -> Any:
     """Return the account of each source."""
-    paths: Mapping[int, str] = {row["key"]: row["path"] for row in _sources(moment.client, mapping.FILE)}
+    paths: Mapping[int, str] = {row["key"]: row["path"] for row in sources(moment.client, mapping.FILE)}
     counts: dict[str | None, int] = {}
     omitted = []
     wanted = ["doc", "file", "partial", "stored.omitted"]
@@ -148,7 +149,7 @@ def _accounts(moment: Moment, roots: list[str]) -> Any:
     return accounted(roots, counts.items(), sorted(omitted, key=lambda each: each[0]))
 
 
-def _sources(client: Client, kind: str) -> Iterator[JSON]:
+def sources(client: Client, kind: str) -> Iterator[JSON]:
     """Yield the roots or files that are known, by path."""
     index = mapping.sources(client.address.index)
     after: list[Any] = []

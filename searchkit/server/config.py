@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from searchkit.cluster.address import Place
 from searchkit.errors import ArgumentError
 from searchkit.server.limits import RequestLimits
 
@@ -22,12 +23,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 class ServerOptions:
     """Which indexes are served, to whom, and what they may do. Raises ArgumentError.
 
-    indexes: folders by the names that addresses have. tokens: "read" or "write" by secret. hosts: names beyond
-    loopback that requests may be addressed to. origins: of web pages elsewhere that may ask. writable: whether
-    documents may be put in, synced and removed. log_questions: whether the log holds what was asked.
+    indexes: folders, or addresses on clusters, by the names that they have here. tokens: "read" or "write" by secret.
+    hosts: names beyond loopback that requests may be addressed to. origins: of web pages elsewhere that may ask.
+    writable: whether documents may be put in, synced and removed. log_questions: whether the log holds what was asked.
     """
 
-    indexes: Mapping[str, Path]
+    indexes: Mapping[str, Place]
     host: str = HOST
     port: int = PORT
     tokens: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +40,7 @@ class ServerOptions:
 
     def __post_init__(self) -> None:
         if not self.indexes:
-            raise ArgumentError("give at least one index to serve: -i NAME=FOLDER")
+            raise ArgumentError("give at least one index to serve: -i NAME=INDEX")
         for name in self.indexes:
             if not _NAME.fullmatch(name):
                 raise ArgumentError(f"{name!r} is no name for an index: letters, digits, dots, dashes, at most 64")

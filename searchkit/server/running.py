@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
@@ -57,7 +58,8 @@ def serve(options: ServerOptions, begun: Callable[[str], object]) -> None:
     )
     begun(address)
     with contextlib.ExitStack() as opened:
-        ours = {name: opened.enter_context(sockets.listening(path)) for name, path in options.indexes.items()}
+        folders = {name: place for name, place in options.indexes.items() if isinstance(place, Path)}
+        ours = {name: opened.enter_context(sockets.listening(path)) for name, path in folders.items()}
         found = {name: each for name, each in ours.items() if each is not None}
         hub.sockets = {each.getsockname(): name for name, each in found.items()}
         Graceful(config, hub).run([network, *found.values()])

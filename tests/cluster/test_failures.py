@@ -109,7 +109,7 @@ EVENTS = [
 @pytest.fixture
 def folder(tmp_path):
     """A folder with the addresses of both indexes and with the answers of the one that stands still."""
-    hosts = ",".join(f"{cluster.host(node)}:{9200 + node}" for node in NODES)
+    hosts = ",".join(f"{cluster.host(node)}:{cluster.PORT + node}" for node in NODES)
     stamp = time.time_ns()
     for which in (STILL, MOVING):
         place = f"opensearch://{hosts}/{which}{stamp}"

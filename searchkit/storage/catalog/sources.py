@@ -37,6 +37,11 @@ class Sources:
         )
         return {path: KnownFile(*rest) for path, *rest in found}
 
+    def files(self) -> dict[str, KnownFile]:
+        """Return all known files, by absolute path."""
+        found = self._db.execute("SELECT path, key, size, mtime_ns, documents FROM files ORDER BY key")
+        return {path: KnownFile(*rest) for path, *rest in found}
+
     def put_file(self, path: str, size: int, mtime_ns: int, documents: int) -> int:
         """Record a file as read; return its key."""
         return int(

@@ -1,0 +1,71 @@
+"""How often a question asks a cluster: rounds wait for each other, and each costs the way there and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from searchkit.search.answering import search
+from searchkit.search.batch import search_many
+from tests.cluster import running
+from tests.test_calls import ANALYZER, EVERYTHING, PLAIN, documents, few_candidates, request_of
+from tests.worlds import WordPieceEmbedder
+
+__all__ = ["few_candidates"]
+
+WORDS, VECTORS, SCORES, NEIGHBOURS, FETCH = 1, 1, 1, 1, 1
+OPENING = 6  # lets the state before go; generation, mapping, point in time; batches that are not in yet; counts
+FIRST = WORDS + VECTORS + SCORES + NEIGHBOURS + FETCH  # the first two at once, while the model reads: 3 rounds, a fetch
+
+
+@pytest.fixture(scope="module")
+def index():
+    with running.index(documents(), WordPieceEmbedder(), target_tokens=1, shards=3) as found:
+        yield found
+
+
+def requests(index, question: str, **options) -> int:
+    """Return how many requests a question sends."""
+    with index._reading() as view:
+        before = view.moment.client.requests
+        assert len(search(view, WordPieceEmbedder(), ANALYZER, request_of(question, **options))) > 0
+        return view.moment.client.requests - before
+
+
+def test_a_question_takes_three_rounds_and_one_fetch(index):
+    assert requests(index, PLAIN) == FIRST
+
+
+def test_one_arm_alone_takes_one_round_and_one_fetch(index):
+    assert requests(index, PLAIN, mode="keyword") == 2
+    assert requests(index, PLAIN, mode="vector") == 3  # how rare its words are, for the confidence
+
+
+def test_a_filter_is_counted_and_costs_nothing_for_neighbours(index):
+    assert requests(index, PLAIN, where="date >= 2022") == FIRST
+
+
+def test_speakers_and_passages_around_cost_a_request_each(index):
+    assert requests(index, EVERYTHING) == FIRST + 1
+    assert requests(index, PLAIN, context=1) == FIRST + 1
+
+
+def test_operators_cost_nothing_more(index):
+    assert requests(index, "coffee AND NOT storm") <= FIRST
+
+
+def test_many_questions_share_one_search_of_vectors(index):
+    asked = [request_of(question) for question in (PLAIN, "hanoi storm", "storm election", "river market voters")]
+    with index._reading() as view:
+        before = view.moment.client.requests
+        search_many(view, WordPieceEmbedder(), ANALYZER, asked)
+        assert view.moment.client.requests - before <= len(asked) * FIRST - (len(asked) - 1) * VECTORS
+
+
+def test_what_an_index_is_asked_at_first_depends_on_nothing_in_it(index):
+    """A question of an index that was just opened pays for no look at all of it."""
+    latest = index._latest
+    before = latest._client.requests
+    latest.lost()
+    with latest.reading():
+        pass
+    assert latest._client.requests - before == OPENING
