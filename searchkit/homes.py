@@ -88,6 +88,23 @@ def filling(
             raise
 
 
+def rebuilt(
+    place: Place, wanted: Any, progress: Progress, *, full: bool = False, timeout: float | None = None
+) -> tuple[int, Embedder | None]:
+    """Rebuild an index, which may be too damaged or old to open it; return the generation and the model.
+
+    wanted: the model, None for the one that the index names. full: see `Embedding`. Raises IndexLocked.
+    """
+    if isinstance(place, Path):
+        from searchkit.indexing.maintenance import rebuilt
+
+        with store.writing(place, timeout) as writer:
+            return rebuilt(writer, wanted, progress, full=full)
+    from searchkit.indexing.cluster_rebuild import rebuilt as rebuilt_there
+
+    return rebuilt_there(place, wanted, progress, timeout=timeout)
+
+
 def prefer(place: Place, change: Callable[[Settings], Settings]) -> None:
     """Change settings that were fitted to judgments. Raises IndexLocked."""
     if isinstance(place, Path):

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 DEFAULT_EMBEDDER = "minilm"
 REACHED = 50  # passages that a question given to `improve` reaches
-NO_REBUILD = "make a new index with the other model, sync or copy into it, and let its readers change over."
 PROGRESSIVE, FULL = "progressive", "full"  # see `Index.sync`
 
 
@@ -214,12 +213,10 @@ class Index(IndexReader):
 
         Readers go on with what there was until all is complete. embed, timeout: see `sync`. Returns the new generation.
         """
-        from searchkit.indexing.maintenance import rebuilt
-
-        folder = homes.folder(self._latest.path, NO_REBUILD)
         wanted = self._held.chosen(embedder, self.settings.embedder_digest)
-        with store.writing(folder, timeout) as writer:
-            generation, model = rebuilt(writer, wanted, progress or silent, full=embed == FULL)
+        generation, model = homes.rebuilt(
+            self._latest.path, wanted, progress or silent, full=embed == FULL, timeout=timeout
+        )
         self._held.add(model)
         self.reload()
         return generation
@@ -310,7 +307,4 @@ def rebuild(
     timeout: float | None = None,
 ) -> int:
     """Rebuild an index whose derived parts may be too damaged to open it; see `Index.rebuild`."""
-    from searchkit.indexing.maintenance import rebuilt
-
-    with store.writing(homes.folder(placed(path), NO_REBUILD), timeout) as writer:
-        return rebuilt(writer, embedder, progress or silent, full=embed == FULL)[0]
+    return homes.rebuilt(placed(path), embedder, progress or silent, full=embed == FULL, timeout=timeout)[0]

@@ -49,9 +49,10 @@ class Batches:
         self._rows = mapping.passages(client.address.index)
         self._parts = len(card.routings)
 
-    def recover(self) -> None:
-        """Finish or undo what a writer before left in the middle."""
+    def recover(self) -> bool:
+        """Finish or undo what a writer before left in the middle; tell whether anything of it is in."""
         self.refresh()
+        finished = False
         for intent in intents(self._client):
             source = intent["_source"]
             part = int(source["born"].rpartition(".")[2])
@@ -59,10 +60,12 @@ class Batches:
                 void = source | {"state": mapping.VOID}
                 self._change_intent(intent["_id"], void, part, Version.of(intent))
             if source["state"] == mapping.DONE:
+                finished = True
                 self._remove({"terms": {"key": source["replaces"]}})
                 self._apply([Change("delete", self._rows, intent["_id"], routing=self._card.routings[part])])
             else:
                 self._remove({"bool": {"filter": {"term": {"born": source["born"]}}, "must_not": _IS_INTENT}})
+        return finished
 
     def write(self, new: Sequence[New], dead: Sequence[Known], terms_of: Callable[[str], Iterable[str]]) -> None:
         """Put documents in and take versions out. terms_of: the terms by which a speaker's name is found.

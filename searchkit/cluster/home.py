@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from searchkit.cluster import mapping
@@ -13,6 +14,7 @@ from searchkit.errors import IndexCorrupt, IndexExists, IndexNotFound, Unsupport
 from searchkit.storage.settings import Settings
 
 FIRST = 1  # the number of the indices that a new index begins with
+BESIDE = ".next"  # the end of the alias of an index that is to take the place of another
 EXISTS = "resource_already_exists_exception"
 WRITER_ID = "writer"
 MOST_ROUTINGS = 100  # tried per shard until one leads to each
@@ -24,6 +26,11 @@ class Card(NamedTuple):
     settings: Settings
     routings: tuple[str, ...]
     name: str  # of the index that the alias of the rows stands for
+
+    @property
+    def number(self) -> int:
+        """The number of the pair of indices."""
+        return int(self.name.rpartition(".")[2])
 
     def routing(self, doc_id: str) -> str:
         """Return the value that leads to the shard of a document."""
@@ -59,24 +66,61 @@ def card(found: Client) -> Card:
         raise IndexCorrupt(f"{address}: what it says of itself is damaged: {error}") from error
 
 
-def create(found: Client, settings: Settings) -> None:
+def create(found: Client, settings: Settings, *, like: Card | None = None) -> None:
     """Make an empty index. Raises IndexExists.
 
     It has as many shards as there are nodes for data, and a replica where there are two, unless its address says
-    otherwise. One that was not finished is made anew.
+    otherwise. One that was not finished is made anew. like: the index beside which it is to stand, of the same size.
     """
     address = found.address
     with contextlib.suppress(IndexNotFound):
-        _refuse(found)
-    nodes = int(found.get("_cluster/health")["number_of_data_nodes"])
-    shards = address.shards or nodes
-    replicas = min(1, nodes - 1) if address.replicas is None else address.replicas
-    rows, others = (alias(address.index) for alias in (mapping.passages, mapping.sources))
-    _make(found, rows, mapping.passages_index(settings, shards, replicas, ()))
-    _make(found, others, mapping.sources_index(replicas))
+        _refuse(found, unfinished=like is not None)
+    shards, replicas = _sizes(found, like)
+    aliases, names = _aliases(address.index), [mapping.numbered(alias, FIRST) for alias in _aliases(address.index)]
+    if like is not None:
+        names = [mapping.numbered(alias, like.number + 1) for alias in _aliases(address.index.removesuffix(BESIDE))]
+    _make(found, names[0], aliases[0], mapping.passages_index(settings, shards, replicas, ()))
+    _make(found, names[1], aliases[1], mapping.sources_index(replicas))
     first = {"kind": mapping.WRITER, "stored": {"generation": 1, "key": 1, "file": 1}}
-    found.request("PUT", f"{others}/_doc/{WRITER_ID}", first, parameters={"refresh": "true"})
-    describe(found, settings, _routings(found, rows, shards))
+    found.request("PUT", f"{aliases[1]}/_doc/{WRITER_ID}", first, parameters={"refresh": "true"})
+    describe(found, settings, _routings(found, aliases[0], shards))
+
+
+def _sizes(found: Client, like: Card | None) -> tuple[int, int]:
+    """Return how many shards and replicas an index is to have."""
+    if like is not None:
+        shape = found.get(f"{like.name}/_settings")[like.name]["settings"]["index"]
+        return int(shape["number_of_shards"]), int(shape["number_of_replicas"])
+    nodes = int(found.get("_cluster/health")["number_of_data_nodes"])
+    address = found.address
+    return address.shards or nodes, min(1, nodes - 1) if address.replicas is None else address.replicas
+
+
+def beside(address: Address) -> Address:
+    """Return where an index is made that is to take the place of another."""
+    return replace(address, index=f"{address.index}{BESIDE}")
+
+
+def switch(found: Client, before: Card) -> None:
+    """Put the index that was made beside another in its place, as one, and remove that."""
+    index = found.address.index
+    actions: list[JSON] = []
+    for alias in _aliases(index):
+        now, old = mapping.numbered(alias, before.number + 1), mapping.numbered(alias, before.number)
+        actions += [
+            {"add": {"index": now, "alias": alias}},
+            {"remove": {"index": now, "alias": _beside(alias, index)}},
+            {"remove_index": {"index": old}},
+        ]
+    found.request("POST", "_aliases", {"actions": actions})
+
+
+def _aliases(index: str) -> tuple[str, str]:
+    return mapping.passages(index), mapping.sources(index)
+
+
+def _beside(alias: str, index: str) -> str:
+    return alias.replace(index, f"{index}{BESIDE}", 1)
 
 
 def describe(found: Client, settings: Settings, routings: Sequence[str]) -> None:
@@ -87,16 +131,23 @@ def describe(found: Client, settings: Settings, routings: Sequence[str]) -> None
 
 def drop(found: Client) -> None:
     """Remove an index, whole or not."""
-    index = found.address.index
-    for alias in (mapping.passages(index), mapping.sources(index)):
-        found.request("DELETE", mapping.numbered(alias, FIRST), parameters={"ignore_unavailable": "true"})
+    for alias in _aliases(found.address.index):
+        with contextlib.suppress(Refused):  # there is none
+            names = found.get(f"_alias/{alias}")
+            found.request("DELETE", ",".join(names), parameters={"ignore_unavailable": "true"})
 
 
-def _refuse(found: Client) -> None:
-    """Raise IndexExists if something is at the address; remove an index that was never finished."""
+def _refuse(found: Client, *, unfinished: bool) -> None:
+    """Raise IndexExists if something is at the address; remove an index that was never finished.
+
+    unfinished: whatever is there was not.
+    """
     address = found.address
     try:
         card(found)
+        if unfinished:
+            drop(found)
+            return
     except IndexNotFound:
         said = found.get(f"{mapping.passages(address.index)}/_mapping")
         told = [held["mappings"].get("_meta", {}) for held in said.values()]
@@ -107,10 +158,10 @@ def _refuse(found: Client) -> None:
     raise IndexExists(f"{address} already holds an index. Open it, or choose another name.")
 
 
-def _make(found: Client, alias: str, body: JSON) -> None:
+def _make(found: Client, name: str, alias: str, body: JSON) -> None:
     """Make an index with its alias, as one."""
     try:
-        found.request("PUT", mapping.numbered(alias, FIRST), body | {"aliases": {alias: {}}})
+        found.request("PUT", name, body | {"aliases": {alias: {}}})
     except Refused as error:
         if error.kind != EXISTS:
             raise

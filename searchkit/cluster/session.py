@@ -68,9 +68,11 @@ class Session:
             client.get(f"{self.card.name}/_settings")[self.card.name]["settings"]["index"]["number_of_replicas"]
         )
         self._batches = Batches(client, self.card, held, copies)
-        self._batches.recover()
+        finished = self._batches.recover()
         self.standing = mapping.standing(each["_source"] for each in intents(client))
         self.counters = Counters(client)
+        if finished:
+            self.counters.save(generation=self.counters.values["generation"] + 1)
         documents = KnownDocuments(client, self.card, copies, self.standing)
         sources = KnownSources(client, documents, copies, self.counters.values["file"])
         self.catalog = KnownIndex(client, documents, sources, self.counters)
