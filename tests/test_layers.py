@@ -15,6 +15,7 @@ PACKAGE = ROOT / "searchkit"
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 ROOMS = [line.split()[0] for line in reversed(TEXT.split("```\n")[1].splitlines())]  # from the ground up
 APART = ({"search", "indexing"}, {"models", "documents", "queries"})  # rooms that do not know each other
+FACADE = {"again", "homes", "parameters", "holdings", "reader", "index", "asynchronous"}  # modules beside the folders
 ENTRANCES = {"__init__", "__main__"}
 
 
@@ -26,11 +27,7 @@ def place(parts: tuple[str, ...]) -> tuple[str, str]:
     """Return the room of a module, and the module or folder that it is there. parts: its dotted name."""
     if parts[0] in ROOMS and (PACKAGE / parts[0]).is_dir():
         return parts[0], parts[1] if len(parts) > 1 else "__init__"
-    return (
-        "index"
-        if parts[0] in ("index", "reader", "holdings", "homes", "again", "parameters", "asynchronous")
-        else "ground"
-    ), parts[0]
+    return ("index" if parts[0] in FACADE else "ground"), parts[0]
 
 
 def owner(path: Path) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.cluster.client import JSON
-from searchkit.cluster.moment import BEST_FIRST, WINDOW, Moment, among, counted, rows_of
+from searchkit.cluster.moment import BEST_FIRST, WINDOW, PointInTime, among, counted, rows_of
 from searchkit.cluster.queries import Clause, any_of, translated
 from searchkit.cluster.records import pieces_of, vector_of
 from searchkit.cluster.scope import clauses_of, note
@@ -44,7 +44,7 @@ def scores_of(answer: JSON, rows: Rows, missing: float) -> Scores:
 class ClusterKeywords:
     """The keyword arm."""
 
-    def __init__(self, moment: Moment, seen: Seen) -> None:
+    def __init__(self, moment: PointInTime, seen: Seen) -> None:
         self._moment = moment
         self._seen = seen
         self._frequencies: dict[str, tuple[int, int]] = {}  # by term: in texts; in texts, titles and sections
@@ -112,7 +112,7 @@ class ClusterKeywords:
 class ClusterVectors:
     """The vector arm."""
 
-    def __init__(self, moment: Moment, seen: Seen) -> None:
+    def __init__(self, moment: PointInTime, seen: Seen) -> None:
         self._moment = moment
         self._seen = seen
         self._newer: dict[int, FloatVector] = {}  # what is said of given rows; a search goes on without

@@ -12,7 +12,7 @@ from searchkit.cluster import mapping
 from searchkit.cluster.client import JSON, Client
 from searchkit.cluster.latest import ClusterLatest
 from searchkit.cluster.mapping import DOCUMENT, PASSAGE
-from searchkit.cluster.moment import BY_PLACE, Moment, after_
+from searchkit.cluster.moment import BY_PLACE, PointInTime, after_
 from searchkit.cluster.records import pieces_of, signature_of, vector_of
 from searchkit.cluster.view import ClusterView
 from searchkit.storage.inspection import VerifyReport, accounted
@@ -78,7 +78,7 @@ def verify(client: Client) -> VerifyReport:
         return VerifyReport(view.generation, counts.documents, counts.passages, files, tuple(problems))
 
 
-def _problems(moment: Moment) -> Iterator[str]:
+def _problems(moment: PointInTime) -> Iterator[str]:
     """Yield what is wrong. Rows come document by document, its own row before its passages."""
     document: JSON = {}
     met = 0
@@ -120,7 +120,7 @@ def _wrong(row: JSON, document: JSON, ordinal: int, dim: int) -> Iterator[str]:
         yield f"{name} has word pieces and no vector"
 
 
-def _rows(moment: Moment) -> Iterator[JSON]:
+def _rows(moment: PointInTime) -> Iterator[JSON]:
     """Yield what is stored of all rows that count, in order of documents; of each document first its own row."""
     sort = [BY_PLACE[0], {"ordinal": {"order": "asc", "missing": -1}}]
     query: JSON = {"bool": {"filter": [{"terms": {"kind": [DOCUMENT, PASSAGE]}}], "must_not": moment.unborn}}
@@ -134,7 +134,7 @@ def _rows(moment: Moment) -> Iterator[JSON]:
         after = hits[-1]["sort"]
 
 
-def _accounts(moment: Moment, roots: list[str]) -> Any:
+def _accounts(moment: PointInTime, roots: list[str]) -> Any:
     """Return the account of each source."""
     paths: Mapping[int, str] = {row["key"]: row["path"] for row in sources(moment.client, mapping.FILE)}
     counts: dict[str | None, int] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from searchkit.cluster.address import Address
 from searchkit.cluster.client import Client
-from searchkit.cluster.moment import KEEP_ALIVE, Moment, generation
+from searchkit.cluster.moment import KEEP_ALIVE, PointInTime, generation
 from searchkit.cluster.queries import scale_of
 from searchkit.cluster.view import ClusterView
 from searchkit.errors import IndexClosed
@@ -29,12 +29,12 @@ class ClusterLatest:
         self._client = client
         self._clock = clock
         self._lock = Guard()
-        self._users: dict[Moment, int] = {}
+        self._users: dict[PointInTime, int] = {}
         self._closed = False
         self._scale = scale_of(client.get("")["version"]["number"])
-        self._moment: Moment | None = None
+        self._moment: PointInTime | None = None
         self._looked = self._used = clock()
-        self._moment = self._last = Moment(client, self._scale)
+        self._moment = self._last = PointInTime(client, self._scale)
         renew_in_children(self)
 
     def renew(self) -> None:
@@ -65,7 +65,7 @@ class ClusterLatest:
             self._require_open()
             before = self._last.generation
             if self._moment is None or generation(self._client) != before:
-                self._replace(Moment(self._client, self._scale))
+                self._replace(PointInTime(self._client, self._scale))
             self._looked = self._clock()
             return self._last.generation != before
 
@@ -96,16 +96,16 @@ class ClusterLatest:
         self._require_open()
         return self._client.address
 
-    def _present(self) -> Moment:
+    def _present(self) -> PointInTime:
         """Return the moment to ask, a new one if the cluster may have forgotten it or there was a commit."""
         now = self._clock()
         moment = self._moment
         if moment is None or (moment not in self._users and now - self._used > IDLE):
-            return self._replace(Moment(self._client, self._scale))
+            return self._replace(PointInTime(self._client, self._scale))
         if now - self._looked > LOOKS:
             self._looked = now
             if generation(self._client) != moment.generation:
-                return self._replace(Moment(self._client, self._scale))
+                return self._replace(PointInTime(self._client, self._scale))
         return moment
 
     def _require_open(self) -> None:
@@ -113,7 +113,7 @@ class ClusterLatest:
             address = self._client.address
             raise IndexClosed(f"the index {address} is closed. Open it anew: Index.open({str(address)!r})")
 
-    def _replace(self, newest: Moment | None) -> Moment:
+    def _replace(self, newest: PointInTime | None) -> PointInTime:
         """Put another moment in place of the present one, which is closed unless a question still uses it."""
         before, self._moment = self._moment, newest
         if newest is not None:

@@ -13,14 +13,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from searchkit.cluster import home, mapping
-from searchkit.cluster.client import JSON, Client, Refused
+from searchkit.cluster.client import JSON, Client, Refused, ViewLost
 from searchkit.cluster.queries import FAULTS, Clause
-from searchkit.errors import BackendUnavailable, QueryError
+from searchkit.errors import BackendUnavailable, IndexNotFound, QueryError
 from searchkit.storage.settings import Settings
 from searchkit.types import FloatVector, Rows
 
 KEEP_ALIVE = 300  # seconds that the cluster keeps a point in time after each question
 PLACES = 20  # bits of a row that say which of its document's passages it is
+WHOLE = {
+    "keep_alive": f"{KEEP_ALIVE}s",
+    "allow_partial_pit_creation": "false",
+}  # else shards that are away are left out
 WINDOW = mapping.MOST_INTENTS  # rows that one search returns at most
 BY_PLACE = [{"key": "asc"}, {"ordinal": "asc"}]
 BEST_FIRST = [{"_score": "desc"}, *BY_PLACE]
@@ -35,7 +39,7 @@ class Counts(NamedTuple):
     unread: int
 
 
-class Moment:
+class PointInTime:
     """A point in time of an index. Safe to share among threads."""
 
     def __init__(self, client: Client, scale: float) -> None:
@@ -46,12 +50,10 @@ class Moment:
         self.client = client
         self.scale = scale
         self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
-        self.generation = generation(client)  # at least: what is committed meanwhile may be in
         self.card = home.card(client)
-        told = client.request(
-            "POST", f"{self.card.name}/_search/point_in_time", parameters={"keep_alive": f"{KEEP_ALIVE}s"}
-        )
-        self._pit = str(told["pit_id"])
+        self.generation = generation(client)  # at least: what is committed meanwhile may be in
+        told = client.request("POST", f"{self.card.name}/_search/point_in_time", parameters=WHOLE)
+        self._pit = str(client.checked(told)["pit_id"])
         try:
             self.unborn, self.counts = self._looked_at()
         except BaseException:
@@ -105,6 +107,8 @@ class Moment:
         pit = {"pit": {"id": self._pit, "keep_alive": f"{KEEP_ALIVE}s"}}
         try:
             return self.client.msearch([body | pit for body in bodies])
+        except IndexNotFound as error:  # another was put in its place
+            raise ViewLost(f"{self.client.address} has another state by now. Ask again.") from error
         except Refused as error:
             if error.kind in FAULTS:
                 raise QueryError(f"the query is too large for this cluster ({error.kind}). Use fewer words.") from error
@@ -128,7 +132,7 @@ def after_(sort: Sequence[Any]) -> JSON:
 
 
 def counted(answer: JSON) -> list[int]:
-    """Return what a search of `Moment.counting` found, in order."""
+    """Return what a search of `PointInTime.counting` found, in order."""
     buckets: Mapping[str, JSON] = answer["aggregations"]["counts"]["buckets"]
     return [int(buckets[str(at)]["doc_count"]) for at in range(len(buckets))]
 

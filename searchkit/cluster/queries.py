@@ -6,7 +6,7 @@ are read, and what scores a constant here is divided by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from searchkit.errors import QueryError
@@ -23,6 +23,7 @@ _Leaf = syntax.Term | syntax.Phrase | syntax.Prefix | syntax.Wildcard | syntax.F
 
 LACKS_FACTOR = 3  # version of OpenSearch
 MAX_EDITS = 2  # Lucene's Levenshtein automata go no further
+MOST_CLAUSES = 1_000  # of one query; a cluster takes 1,024 unless indices.query.bool.max_clause_count says otherwise
 FAULTS = frozenset({"too_many_clauses", "too_many_nested_clauses", "too_complex_to_determinize_exception"})
 
 
@@ -32,9 +33,23 @@ def scale_of(version: str) -> float:
 
 
 def translated(query: syntax.Query, scale: float = 1.0) -> Clause:
-    """Return the OpenSearch query. scale: see `scale_of`. Raises QueryError."""
+    """Return the OpenSearch query. scale: see `scale_of`. Raises QueryError.
+
+    A query of very many words looks for those that name no field in texts alone: a cluster takes so many clauses.
+    """
     check(query)
-    return _Translator(scale).translated(query, 1.0)
+    count = _leaves(query)
+    if count > MOST_CLAUSES:
+        raise QueryError(f"the query has {count:,} words; a cluster takes {MOST_CLAUSES:,} at most. Use fewer.")
+    fields = syntax.TEXT_FIELDS if count * len(syntax.TEXT_FIELDS) <= MOST_CLAUSES else ("body",)
+    return _Translator(scale, fields).translated(query, 1.0)
+
+
+def _leaves(query: syntax.Query) -> int:
+    """Return how many terms, phrases and the like a query has."""
+    if not isinstance(query, syntax.Boolean):
+        return 1
+    return sum(_leaves(child) for child in (*query.must, *query.should, *query.must_not))
 
 
 def escaped(text: str) -> str:
@@ -50,10 +65,11 @@ def any_of(clauses: list[Clause]) -> Clause:
 
 
 class _Translator:
-    """scale: constant scores are divided by it."""
+    """scale: constant scores are divided by it. fields: where what names no field is looked for."""
 
-    def __init__(self, scale: float) -> None:
+    def __init__(self, scale: float, fields: Sequence[str]) -> None:
         self._scale = scale
+        self._fields = fields
 
     def translated(self, query: syntax.Query, boost: float) -> Clause:
         return any_of(list(self._alternatives(query, boost)))
@@ -84,7 +100,7 @@ class _Translator:
         return {"bool": {occur: each for occur, each in clauses.items() if each}}
 
     def _in_fields(self, query: _Leaf, boost: float) -> Iterator[Clause]:
-        for name in (query.field,) if query.field else syntax.TEXT_FIELDS:
+        for name in (query.field,) if query.field else self._fields:
             leaf = self._leaf(query, name, boost * float(getattr(WEIGHTS, name)))
             if leaf is not None:
                 yield leaf

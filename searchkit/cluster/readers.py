@@ -10,7 +10,7 @@ from pathlib import Path
 from searchkit.cluster import mapping
 from searchkit.cluster.client import JSON
 from searchkit.cluster.mapping import DATE, ELEMENT, NUMBER, TEXT, TRUTH, decoded, field
-from searchkit.cluster.moment import BY_PLACE, PLACES, WINDOW, Moment, after_, key_of, place_of, row_at, row_of
+from searchkit.cluster.moment import BY_PLACE, PLACES, WINDOW, PointInTime, after_, key_of, place_of, row_at, row_of
 from searchkit.cluster.queries import Clause, any_of
 from searchkit.cluster.records import document_of, passage_of, said_of, signature_of
 from searchkit.cluster.seen import Seen
@@ -24,7 +24,7 @@ _KINDS = {"text": (TEXT, ELEMENT), "number": (NUMBER,), "truth": (TRUTH,), "date
 class ClusterPassages:
     """Passages and documents of a cluster."""
 
-    def __init__(self, moment: Moment, seen: Seen) -> None:
+    def __init__(self, moment: PointInTime, seen: Seen) -> None:
         self._moment = moment
         self._seen = seen
 
@@ -66,7 +66,7 @@ class ClusterPassages:
         pairs = []
         for row, found in self._seen.glances(rows).items():
             place = place_of(row)
-            others = range(max(0, place - reach), min(found.count, place + reach + 1))
+            others = range(max(0, place - reach), min(found.passages, place + reach + 1))
             pairs += [(row, row_at(key_of(row), other)) for other in others if other != place]
         return pairs
 
@@ -150,7 +150,7 @@ class ClusterStatements:
 
     known = True
 
-    def __init__(self, moment: Moment, seen: Seen) -> None:
+    def __init__(self, moment: PointInTime, seen: Seen) -> None:
         self._moment = moment
         self._seen = seen
         self._index = mapping.sources(moment.client.address.index)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.cluster.moment import BY_PLACE, Moment, among, key_of, rows_of
+from searchkit.cluster.moment import BY_PLACE, PointInTime, among, key_of, rows_of
 from searchkit.cluster.queries import Clause
 from searchkit.rankings import among as is_among
 from searchkit.storage.contract import Scope
@@ -21,7 +21,7 @@ class FilterScope:
     by_document: the filters hold for all passages of a document, or for none: what was found tells of the others.
     """
 
-    def __init__(self, moment: Moment, clauses: Sequence[Clause], *, by_document: bool) -> None:
+    def __init__(self, moment: PointInTime, clauses: Sequence[Clause], *, by_document: bool) -> None:
         self.clauses = list(clauses)
         self._moment = moment
         self._by_document = by_document

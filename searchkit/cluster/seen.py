@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from searchkit.cluster.client import JSON
-from searchkit.cluster.moment import BY_PLACE, Moment, among, row_at, row_of
+from searchkit.cluster.moment import BY_PLACE, PointInTime, among, row_at, row_of
 from searchkit.cluster.queries import Clause
 from searchkit.threads import Guard
 
@@ -18,13 +18,13 @@ class Glance(NamedTuple):
 
     doc_id: str
     day: int | None
-    count: int
+    passages: int
 
 
 class Seen:
     """Passages by row, as far as they were seen. Safe to share among threads."""
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: PointInTime) -> None:
         self._moment = moment
         self._glances: dict[int, Glance] = {}
         self._sources: dict[int, JSON] = {}

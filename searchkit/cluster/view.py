@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from searchkit.cluster.arms import ClusterKeywords, ClusterVectors
-from searchkit.cluster.moment import Moment
+from searchkit.cluster.moment import PointInTime
 from searchkit.cluster.queries import NEVER, Clause, translated
 from searchkit.cluster.readers import ClusterPassages, ClusterStatements
 from searchkit.cluster.scope import FilterScope, clauses_of
@@ -27,7 +27,7 @@ MOST_KEPT = 50_000  # vectors that questions had computed, in memory
 class ClusterView:
     """An index on a cluster as of one moment, for one question, or for several that are asked together."""
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: PointInTime) -> None:
         seen = Seen(moment)
         self.moment = moment
         self.settings = moment.settings

@@ -7,7 +7,7 @@ import pytest
 from searchkit import Document, Index
 from searchkit.cluster import latest as latest_module
 from searchkit.cluster.client import ViewLost
-from searchkit.errors import IndexClosed
+from searchkit.errors import BackendUnavailable, IndexClosed
 from tests.cluster import running
 from tests.test_calls import documents
 from tests.test_contract import in_folder
@@ -83,14 +83,14 @@ def test_a_question_whose_state_is_lost_is_asked_once_more(index):
 
 
 def test_a_question_whose_state_is_lost_twice_says_so(index, monkeypatch):
-    real = latest_module.Moment
+    real = latest_module.PointInTime
 
     def lost(*values):
         moment = real(*values)
         moment.close()
         return moment
 
-    monkeypatch.setattr(latest_module, "Moment", lost)
+    monkeypatch.setattr(latest_module, "PointInTime", lost)
     forget(index)
     with pytest.raises(ViewLost, match="Ask again"):
         index.search(QUESTION)
@@ -132,3 +132,23 @@ def test_a_closed_index_says_how_to_open_it():
         with pytest.raises(IndexClosed, match=place):
             index.search("coffee")
         assert repr(index) == f"<Index {place}: closed>"
+
+
+def test_a_state_without_some_of_its_shards_is_none(index, monkeypatch):
+    """A cluster would leave out shards that are away when it opens a point in time, and say no more of it."""
+    client, asked = index._latest._client, []
+    real = client.request
+
+    def request(method, path, body=None, *, parameters=None):
+        if not path.endswith("point_in_time") or method == "DELETE":
+            return real(method, path, body, parameters=parameters)
+        asked.append(parameters["allow_partial_pit_creation"])
+        return {"pit_id": "half", "_shards": {"total": 3, "successful": 2, "failed": 1}}
+
+    monkeypatch.setattr(client, "request", request)
+    index._latest.lost()
+    with pytest.raises(BackendUnavailable, match="2 of 3 shards"):
+        index.search(QUESTION)
+    assert asked == ["false"]
+    monkeypatch.undo()
+    assert index.search(QUESTION)

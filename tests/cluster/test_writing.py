@@ -246,6 +246,16 @@ def test_a_writer_that_is_dead_is_given_up(empty, client, monkeypatch):
         held.check()
 
 
+def test_whoever_waits_less_than_that_takes_a_dead_ones_place_in_a_later_attempt(empty, client):
+    held = lease._taken(client, None)
+    held._ends.set()
+    with pytest.raises(IndexLocked, match="being written to by"):
+        empty.add([("a", OLD)], timeout=0)
+    beat, first = lease._seen[str(client.address)]
+    lease._seen[str(client.address)] = beat, first - lease.GIVEN_UP  # so much later
+    assert empty.add([("a", OLD)], timeout=0).added == ("a",)
+
+
 def test_threads_of_one_process_take_turns(empty):
     threads = [threading.Thread(target=empty.add, args=([(f"doc {n}", f"Text {n}.")],)) for n in range(3)]
     for thread in threads:
@@ -324,7 +334,7 @@ def test_another_model_takes_the_place_of_the_one_before_as_one(empty, tmp_path)
         wanted = [hit.passage.id for hit in reader.search("coffee", mode="keyword")]
         generation = empty.rebuild(embedder=Backwards())
         assert (empty.settings.embedder, empty.generation) == ("backwards", generation)
-        assert [hit.passage.id for hit in empty.search("tea", mode="vector")][0] == "a#0"
+        assert next(hit.passage.id for hit in empty.search("tea", mode="vector")) == "a#0"
         assert [hit.passage.id for hit in reader.search("coffee", mode="keyword")] == wanted  # of the new state
     assert empty.verify().ok
     assert (list(empty), empty.sync().kept) == (["a", "b", doc_id], 1)
