@@ -24,7 +24,10 @@ TRIES = 6  # of one request
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds before a request is sent again; doubled each time, with full jitter
 CONNECTIONS = 16  # kept open to each host
 BUSY, UNAVAILABLE = 429, frozenset({429, 502, 503, 504})
-LOST = ("search_context_missing_exception", "no node found")  # how the cluster says that a point in time is gone
+LOST = (  # how the cluster says that a point in time is gone: forgotten, or with the node that held it
+    *("search_context_missing_exception", "no node found", "node_disconnected_exception"),
+    *("node_not_connected_exception", "connect_transport_exception"),
+)
 CONFLICT, MISSING = 409, 404
 SEARCH = {"search_type": "dfs_query_then_fetch", "allow_partial_search_results": "false"}  # global statistics
 LONGEST_REASON = 300  # characters of what a cluster says
