@@ -68,7 +68,7 @@ def test_documents_spread_over_all_parts_and_stay_where_they_are():
 @pytest.mark.parametrize("name", ["author", "a.b", "", "%", "über uns", "x%2Ey", "a/b", " "])
 def test_any_name_of_metadata_can_be_a_field_and_is_read_back(name):
     assert "." not in mapping.encoded(name)
-    assert mapping.encoded(name)
+    assert mapping.encoded(name).strip()
     assert mapping.decoded(mapping.encoded(name)) == name
 
 
@@ -85,7 +85,8 @@ def test_an_index_without_a_model_has_no_vectors():
 
 def test_values_stand_by_kind_and_name():
     metadata = {
-        "author": "Fox", "year": 2024, "draft": False, "tags": ["tea", "2024-06-18T10:00:00+02:00", None],
+        "author": "Fox", "year": 2024, "huge": 10**400, "draft": False,
+        "tags": ["tea", "2024-06-18T10:00:00+02:00", None],
         "place": {"city": "Hanoi", "height": 12.5, "deep": {"er": 1}}, "none": None,
     }  # fmt: skip
     assert values("a/b.txt", "Coffee", metadata) == {

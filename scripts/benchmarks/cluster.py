@@ -148,10 +148,10 @@ def gathered(folder: Index, cluster: Index, questions: Sequence[Question]) -> di
     ways: dict[str, list[Asked]] = {"folder": [], "cluster": [], "cluster's own hybrid": []}
     for index in (folder, cluster):
         index.search(questions[0].text, DEPTH)  # the model is read, connections are made
-    with cluster._reading() as view:
-        for question in questions:
-            ways["folder"].append(asked(lambda text: folder.search(text, DEPTH), question.text))
-            ways["cluster"].append(asked(lambda text: cluster.search(text, DEPTH), question.text))
+    for question in questions:
+        ways["folder"].append(asked(lambda text: folder.search(text, DEPTH), question.text))
+        ways["cluster"].append(asked(lambda text: cluster.search(text, DEPTH), question.text))
+        with cluster._reading() as view:
             ways["cluster's own hybrid"].append(own_hybrid(view, cluster, analyzer, question.text))
     return ways
 

@@ -52,26 +52,29 @@ class Batches:
     def recover(self) -> bool:
         """Finish or undo what a writer before left in the middle; tell whether anything of it is in."""
         self.refresh()
-        finished = False
-        for intent in intents(self._client):
+        there = intents(self._client)
+        done = [intent for intent in there if intent["_source"]["state"] == mapping.DONE]
+        for intent in there:
             source = intent["_source"]
-            part = int(source["born"].rpartition(".")[2])
             if source["state"] == mapping.OPEN:
-                void = source | {"state": mapping.VOID}
-                self._change_intent(intent["_id"], void, part, Version.of(intent))
-            if source["state"] == mapping.DONE:
-                finished = True
-                self._remove({"terms": {"key": source["replaces"]}})
-                self._apply([Change("delete", self._rows, intent["_id"], routing=self._card.routings[part])])
-            else:
-                self._remove({"bool": {"filter": {"term": {"born": source["born"]}}, "must_not": _IS_INTENT}})
-        return finished
+                self._change_intent(intent["_id"], source | {"state": mapping.VOID}, Version.of(intent))
+        if done:
+            self._remove({"terms": {"key": [key for intent in done for key in intent["_source"]["replaces"]]}})
+            self._forget(intent["_source"]["born"] for intent in done)
+        if len(there) > len(done):
+            void = [intent["_source"]["born"] for intent in there if intent not in done]
+            self._remove({"bool": {"filter": {"terms": {"born": void}}, "must_not": _IS_INTENT}})
+        if there:
+            self.refresh()
+        return bool(done)
 
-    def write(self, new: Sequence[New], dead: Sequence[Known], terms_of: Callable[[str], Iterable[str]]) -> None:
-        """Put documents in and take versions out. terms_of: the terms by which a speaker's name is found.
+    def write(
+        self, new: Sequence[New], dead: Sequence[Known], terms_of: Callable[[str], Iterable[str]]
+    ) -> Callable[[], None]:
+        """Put documents in and take versions out; return what is to be done when that was told.
 
-        When this returns, it is on every copy, and seen by whoever opens a view. Raises IndexLocked,
-        BackendUnavailable: then nothing of a document is in, or all of it.
+        terms_of: the terms by which a speaker's name is found. When this returns, it is on every copy, and seen by
+        whoever opens a view. Raises IndexLocked, BackendUnavailable: then nothing of a document is in, or all of it.
         """
         batch = uuid.uuid4().hex
         ended = {part: [known for known in dead if self._part(known.doc_id) == part] for part in range(self._parts)}
@@ -79,23 +82,31 @@ class Batches:
         parts = [part for part in range(self._parts) if ended[part] or begun[part]]
         begins = {part: self._intent(mapping.token(batch, part), ended[part]) for part in parts}
         opened = self._open(begins)
+        self._lease.renew()  # whoever takes over from now on finds the intents
         self._speakers(new, terms_of)
         self._apply(change for part in parts for change in self._puts(begun[part], mapping.token(batch, part), part))
-        self._lease.check()
         for part in parts:
             done = begins[part] | {"state": mapping.DONE}
-            self._change_intent(mapping.intent_id(begins[part]["born"]), done, part, opened[part])
+            self._change_intent(mapping.intent_id(done["born"]), done, opened[part])
         self.refresh()
-        self._apply(change for part in parts for change in self._deletes(ended[part], part))
-        self._apply(
-            Change("delete", self._rows, mapping.intent_id(begins[part]["born"]), routing=self._card.routings[part])
-            for part in parts
-        )
+
+        def tidy() -> None:
+            self._apply(change for part in parts for change in self._deletes(ended[part], part))
+            self._forget(begins[part]["born"] for part in parts)
+
+        return tidy
 
     def refresh(self) -> None:
         """Make all that was written visible. Raises BackendUnavailable."""
         for index in (self._rows, mapping.sources(self._client.address.index)):
             self._client.checked(self._client.request("POST", f"{index}/_refresh"))
+
+    def _forget(self, born: Iterable[str]) -> None:
+        """Remove done intents, of which nothing is left to be removed."""
+        self._apply(Change("delete", self._rows, mapping.intent_id(each), routing=self._routing(each)) for each in born)
+
+    def _routing(self, born: str) -> str:
+        return self._card.routings[int(born.rpartition(".")[2])]
 
     def _part(self, doc_id: str) -> int:
         return mapping.part_of(doc_id, self._parts)
@@ -112,12 +123,12 @@ class Batches:
         )
         return {part: Version(each.seq_no, each.primary_term) for part, each in zip(intents, done, strict=True)}
 
-    def _change_intent(self, intent_id: str, source: dict[str, Any], part: int, version: Version) -> None:
+    def _change_intent(self, intent_id: str, source: dict[str, Any], version: Version) -> None:
         """Change an intent that is as it was read: the moment from which on its part is different. Raises IndexLocked.
 
         An answer may be lost on the way: then it is as it was to be.
         """
-        routing = self._card.routings[part]
+        routing = self._routing(source["born"])
         change = Change("index", self._rows, intent_id, source, routing, version.condition)
         if self._apply([change])[0].status == CONFLICT:
             there = self._client.get(f"{self._rows}/_doc/{intent_id}", routing=routing)

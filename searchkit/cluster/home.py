@@ -17,6 +17,7 @@ FIRST = 1  # the number of the indices that a new index begins with
 BESIDE = ".next"  # the end of the alias of an index that is to take the place of another
 EXISTS = "resource_already_exists_exception"
 WRITER_ID = "writer"
+SAID = "*.mappings._meta,error,status"  # of a mapping, which else names every field
 MOST_ROUTINGS = 100  # tried per shard until one leads to each
 
 
@@ -45,7 +46,7 @@ def client(address: Address) -> Client:
 def card(found: Client) -> Card:
     """Return what the index says of itself. Raises IndexNotFound, IndexCorrupt, UnsupportedFormat."""
     address = found.address
-    said = found.get(f"{mapping.passages(address.index)}/_mapping")
+    said = found.get(f"{mapping.passages(address.index)}/_mapping", filter_path=SAID)
     name = next(iter(said), "")
     told = said[name]["mappings"].get("_meta", {}) if name else {}
     if told.get("searchkit") != "cluster" or len(said) != 1:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from searchkit.cluster import mapping
 from searchkit.cluster.client import CONFLICT, MISSING, Client, Refused
 from searchkit.errors import IndexLocked, SearchkitError
+from searchkit.threads import Guard
 
 BEAT = 5.0  # seconds between two beats
 GIVEN_UP = 30.0  # seconds without a beat after which a writer counts as dead
@@ -57,10 +58,12 @@ class Lease:
         self._name = me()
         self._session = uuid.uuid4().hex
         self._beats = 0
+        self._guard = Guard()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="searchkit-lease")
 
-    def check(self) -> None:
-        """Raise IndexLocked if another writer took over."""
+    def renew(self) -> None:
+        """Beat now. Raises IndexLocked if another writer took over."""
+        self._write()
         if self._lost:
             raise IndexLocked(
                 f"another process took over writing to {self._client.address}, for this one was not heard of for "
@@ -89,8 +92,10 @@ class Lease:
                 self._write()
 
     def _write(self) -> None:
-        self._beats += 1
-        self._put({"holder": self._name, "session": self._session, "beat": self._beats})
+        with self._guard:
+            if not self._lost:
+                self._beats += 1
+                self._put({"holder": self._name, "session": self._session, "beat": self._beats})
 
     def _put(self, stored: dict[str, Any]) -> None:
         try:

@@ -108,7 +108,7 @@ def field(kind: str, name: str) -> str:
 
 def encoded(name: str) -> str:
     """Return a name of metadata as a field can have it: a dot would make a field inside another."""
-    return quote(name, safe=" ").replace(".", "%2E") or "%"
+    return quote(name, safe="").replace(".", "%2E") or "%"
 
 
 def decoded(name: str) -> str:

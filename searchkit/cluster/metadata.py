@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from searchkit.cluster.mapping import DATE, ELEMENT, NUMBER, SECOND, TEXT, TRUTH, encoded
 from searchkit.queries.filters.instants import seconds
 from searchkit.queries.filters.matching import as_time
+from searchkit.queries.filters.tree import as_number
 from searchkit.types import Metadata
 
 COLUMNS = ("doc", "title", "section", "path", "date")  # names that stand for more, or other, than a key of the metadata
@@ -76,5 +78,5 @@ def _kinds(value: Any, *, listed: bool) -> Iterator[tuple[str, Any]]:
             second = seconds(value)
             if second is not None:
                 yield SECOND, second
-    else:
-        yield NUMBER, float(value)
+    elif math.isfinite(number := as_number(value)):
+        yield NUMBER, float(number)

@@ -99,15 +99,23 @@ class Session:
     def commit(self, new: Sequence[New], dead: Sequence[Known], terms_of: Callable[[str], Iterable[str]]) -> None:
         """Put documents in and take versions out, then save what was noted of files and roots; see `Batches.write`."""
         self.catalog.sources.announce()
-        if new or dead:
-            self._batches.write(new, dead, terms_of)
-        self.save()
+        tidy = self._batches.write(new, dead, terms_of)
+        self._save()
         self.counters.save(generation=self.counters.values["generation"] + 1)
+        tidy()
+        self._settle()
 
     def save(self) -> None:
         """Save what was noted of files and roots; times of files alone make no new generation."""
+        self._save()
+        self._settle()
+
+    def _save(self) -> None:
         self.catalog.documents.save()
         self.catalog.sources.save()
+
+    def _settle(self) -> None:
+        """Have the index tell what was noted."""
         self._batches.refresh()
         self.catalog.documents.committed()
 

@@ -70,8 +70,8 @@ def test_what_it_holds_is_what_was_put_in(index, folder):
 
 
 def forget(index) -> None:
-    """Have the cluster lose every point in time, as it does with a node that holds one."""
-    index._latest._client.request("DELETE", "_search/point_in_time/_all")
+    """Have the cluster lose the present point in time, as it does with a node that holds it."""
+    index._latest._moment.close()
 
 
 def test_a_question_whose_state_is_lost_is_asked_once_more(index):

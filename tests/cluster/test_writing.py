@@ -196,17 +196,18 @@ def test_what_a_killed_writer_leaves_is_never_seen_in_part_and_is_mended_by_the_
     assert empty.verify().ok
 
 
-def test_a_writer_that_slept_while_another_took_over_does_no_harm(empty, client):
+@pytest.mark.parametrize("step", ["_open", "_puts", "_change_intent"])
+def test_a_writer_that_slept_while_another_took_over_does_no_harm(empty, client, step):
     empty.add([("a", OLD)])
     with session.writing(client) as sleeper:
-        asked = sleeper._batches._change_intent
+        asked = getattr(sleeper._batches, step)
 
         def slept(*given):
             given_up(client)  # as if no beat had come for as long as a dead writer takes to be given up
             empty.add([("a", NEW)])
             return asked(*given)
 
-        sleeper._batches._change_intent = slept
+        setattr(sleeper._batches, step, slept)
         model = WordPieceEmbedder()
         ingest = Ingest(ClusterStock(sleeper, model, silent), model, token_counter(model), silent)
         ingest.put(Document("a", "Sleeper's text."))
@@ -243,7 +244,7 @@ def test_a_writer_that_is_dead_is_given_up(empty, client, monkeypatch):
     assert empty.add([("a", OLD)]).added == ("a",)
     held._write()
     with pytest.raises(IndexLocked, match="took over"):
-        held.check()
+        held.renew()
 
 
 def test_whoever_waits_less_than_that_takes_a_dead_ones_place_in_a_later_attempt(empty, client):
