@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from searchkit import Index
+from searchkit.cluster import home
+from searchkit.cluster.address import parsed
 from tests.cluster.actors import (
     LENGTHS,
     MOVING,
@@ -119,7 +121,9 @@ def folder(tmp_path):
             if which == STILL:
                 (tmp_path / "answers").write_text(json.dumps(answers(index)))
     cluster.wait(len(NODES))
-    return tmp_path
+    yield tmp_path
+    for which in (STILL, MOVING):
+        home.drop(home.client(parsed((tmp_path / which).read_text())))
 
 
 @pytest.fixture
