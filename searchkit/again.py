@@ -11,7 +11,19 @@ from searchkit.errors import BackendUnavailable
 Kind = TypeVar("Kind", bound=type)
 
 ASKING = (
-    *("search", "search_many", "similar", "why_not", "context", "check", "who_said", "get", "passages", "documents"),
+    *(
+        "search",
+        "search_many",
+        "similar",
+        "why_not",
+        "context",
+        "cite",
+        "check",
+        "who_said",
+        "get",
+        "passages",
+        "documents",
+    ),
     *("file_of", "status", "facets", "__len__", "__iter__", "__contains__", "__repr__"),
 )  # methods that change nothing, and ask one state of the index
 

@@ -187,9 +187,8 @@ class FolderHome:
         """Return what documents can be narrowed down by."""
         from searchkit.storage.facets import facets
 
-        with self.latest.reading() as view, view.snapshot.catalog.lock:
-            found = list(view.snapshot.catalog.documents.places())
-        return facets(found)
+        with self.latest.reading() as view:
+            return facets(view.passages.places())
 
     @contextlib.contextmanager
     def original(self) -> Iterator[Original]:

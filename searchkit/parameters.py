@@ -73,6 +73,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "answer": text,
     "k": partial(count, least=1),
     "passage_id": text,
+    "ids": texts,
     "name": text,
     "about": optional(text),
     "item_id": text,

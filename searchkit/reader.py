@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -174,6 +174,18 @@ class IndexReader(Holdings):
         with self._reading() as view:
             counter = token_counter(self._model(view, results.mode))
             return context(results, max_tokens, counter, honest="min_confidence" not in options)
+
+    def cite(self, ids: Sequence[str], question: str = "") -> Context:
+        """Return passages, by their ids, as the context of an answer: the first under [1], and so on.
+
+        For those who have found or chosen passages by another way than `context`, such as a framework's own reranker.
+        Their scores and confidences are not known here and 0. Raises ArgumentError for ids of anything else.
+        """
+        from searchkit.models.embedders import token_counter
+        from searchkit.search.context import cited
+
+        with self._reading() as view:
+            return cited(view, ids, question, token_counter(self._model(view, "hybrid")))
 
     def check(self, answer: str, context: Context | Mapping[str, Any]) -> AnswerReport:
         """Compare an answer with the passages that it cites, as the index has them now.

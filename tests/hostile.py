@@ -44,7 +44,7 @@ STRINGS = (
     "x" * 9000, "'; DROP TABLE documents; --", '"', "\\", "(" * 2000, "a AND " * 500, "*" * 300, "?*" * 200,
     "title:" * 100, "~" * 99, "[" * 500, "date:[2024 TO", "\u202e\u0301\ufeff", "💩" * 500, "%s%n{0}{{", "NaN", "-1",
     "1e999", "true", "\r\nX-Evil: 1", "section = ((((", "a.b.c = 1", "date >= 9999-99-99", 'x ~ "' + "*a" * 400 + '"',
-    "<script>alert(1)</script>",
+    "<script>alert(1)</script>", "title contains a or " * 1_000 + "x = 1", 'path = "' + "*a?" * 300 + '"',
 )  # fmt: skip
 HOSTS = (
     "localhost",

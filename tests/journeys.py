@@ -79,7 +79,7 @@ def confidence_is_a_word_and_a_bar(page):
     search(page)
     first = hits_of(VIETNAM, k=10)[0]
     place = page.locator("#results .hit").first.locator(".confidence")
-    expect(place).to_contain_text(f"an answer: {round(first['confidence'] * 100)} %")
+    expect(place).to_contain_text(f"an answer: {round(first['confidence'] * 100)}%")
     assert abs(float(place.locator("meter").evaluate("each => each.value")) - first["confidence"]) < 0.001
 
 

@@ -14,7 +14,7 @@ from searchkit.storage.contract import Scope, Scores
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
 from searchkit.text.splitting import Limits, split
-from searchkit.types import Document, Embedder, FloatMatrix, FloatVector, Passage, PieceEmbedder, Rows
+from searchkit.types import Document, Embedder, FloatMatrix, FloatVector, Passage, Rows, tells_pieces
 from tests.memory_readers import (
     MemoryKeywords,
     MemoryPassages,
@@ -102,5 +102,5 @@ def embedded(passages: Mapping[int, Passage], model: Embedder | None) -> MemoryV
     texts = {row: passage.embedded_text for row, passage in passages.items()}
     reads = readable(model, list(texts.values()))
     texts = {row: text for (row, text), is_read in zip(texts.items(), reads, strict=True) if is_read}
-    pieces = model.pieces(list(texts.values())) if isinstance(model, PieceEmbedder) else None
+    pieces = model.pieces(list(texts.values())) if tells_pieces(model) else None
     return MemoryVectors(list(texts), model.embed_passages(list(texts.values())), pieces)

@@ -287,6 +287,35 @@ def test_an_index_reads_passages_again_and_believes_no_text_that_is_sent(empty):
     assert ([each.text for each in report.unsupported], report.stale) == (["99"], ())
 
 
+def test_passages_that_were_found_elsewhere_are_cited_in_their_order(empty):
+    empty.add([Document("oslo", OSLO), Document("madrid", MADRID)])
+    made = empty.cite(["madrid#0", "oslo#0"], "Who pays?")
+    assert [(each.marker, each.passage) for each in made.citations] == [
+        ("[1]", empty.get("madrid#0")), ("[2]", empty.get("oslo#0")),
+    ]  # fmt: skip
+    assert made.text.index("[1] ") < made.text.index("[2] ")
+    assert (made.question, made.generation, made.tokens > 0) == ("Who pays?", empty.generation, True)
+    assert empty.check("Oslo pays 30 days [2].", made).ok
+    assert [each.text for each in empty.check("Oslo pays 30 days [1].", made).unsupported] == ["Oslo", "30"]
+    assert Context.from_dict(made.to_dict()) == made
+    assert empty.cite([]).text == ""
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["oslo"], "'oslo', which is no passage"),
+        (["oslo#9"], "no passage"),
+        ("oslo#0", "ids must be a list of texts"),
+        (["oslo#0"] * 1000, "at most 999"),
+    ],
+)
+def test_only_passages_are_cited(empty, ids, said):
+    empty.add([Document("oslo", OSLO)])
+    with pytest.raises(ArgumentError, match=said):
+        empty.cite(ids)
+
+
 def test_passages_that_changed_or_went_are_stale_and_no_evidence(empty):
     empty.add([Document("oslo", OSLO), Document("madrid", MADRID)])
     made = empty.context("days of leave", min_confidence=0)

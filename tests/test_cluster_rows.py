@@ -11,7 +11,7 @@ from searchkit import Document, Passage
 from searchkit.cluster import mapping
 from searchkit.cluster.metadata import values
 from searchkit.cluster.records import (
-    Held,
+    HeldPassage,
     Spoken,
     document_of,
     document_source,
@@ -33,9 +33,9 @@ PASSAGE = Passage("a#1", "a", 1, "Prices rose.", 4, 16, 2, 2, "Coffee", "World >
 ENTRY = Entry(0, "coffe", "world trade", "price rose", 738_000)
 
 
-def held(**given) -> Held:
+def held(**given) -> HeldPassage:
     said = [Spoken(Speaker("Ada Fox", "analysts"), "say", 0, 3, 4, 9)]
-    return Held(PASSAGE, ENTRY, b"\x01" * 16, b"\x02" * 64, said, **given)
+    return HeldPassage(PASSAGE, ENTRY, b"\x01" * 16, b"\x02" * 64, said, **given)
 
 
 def through_json(source):

@@ -18,6 +18,7 @@ from searchkit.evaluation import evaluate, read_questions
 from searchkit.queries.conversation import LAST, LONGEST, Turn, taken, turns
 from searchkit.queries.smalltalk import is_smalltalk, without_smalltalk
 from searchkit.queries.standing import dangles, standing
+from searchkit.search.context import Context
 from searchkit.search.earlier import SHARE
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.request import SearchRequest
@@ -296,6 +297,15 @@ def test_what_asks_for_nothing_by_itself_gets_no_context(island, question):
 
 def test_a_courtesy_in_a_conversation_gets_no_context(island):
     assert not island.context("Thank you!", history=FERRY).citations
+
+
+def test_a_context_says_how_its_question_was_read(island):
+    asked = "And how much does it cost?"
+    made = island.context(asked, history=FERRY)
+    assert made.question == asked
+    assert made.understood == island.search(asked, history=FERRY).understood
+    assert Context.from_dict(json.loads(json.dumps(made.to_dict()))) == made
+    assert island.context("When does the museum of glass open?", history=FERRY).understood is None
     assert not island.search("Thank you!", history=FERRY).answerable
 
 

@@ -1,5 +1,8 @@
 """The README does what it says: its commands and its Python run, in order, on the sample news."""
 
+import contextlib
+import http.client
+import json
 import re
 import shlex
 import shutil
@@ -58,6 +61,27 @@ def test_the_python_of_the_readme_runs_after_its_commands(workplace):
     assert done.returncode == 0, done.stderr
     assert "Vietnam" in done.stdout
     assert "tea#1" in done.stdout
+
+
+def test_two_commands_lead_to_an_answer_over_http(workplace):
+    pytest.importorskip("uvicorn")
+    shell = "".join(re.findall(r"```sh\n(.*?)```", section("Over HTTP"), re.DOTALL))
+    index, serve, curl, *_ = (line.partition(" #")[0].strip() for line in shell.splitlines() if line)
+    assert (index, serve) == ("searchkit index seeds", "searchkit serve")
+    address = re.fullmatch(r"curl 'http://127\.0\.0\.1:7720(/\S+)'", curl)[1]
+    command = [sys.executable, "-m", *serve.split(), "--port", "0"]
+    with subprocess.Popen(command, cwd=workplace, stderr=subprocess.PIPE, text=True) as started:
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)", started.stderr.readline())[1])
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+            connection.request("GET", address)
+            found = json.load(connection.getresponse())
+            connection.request("GET", "/")
+            page = connection.getresponse().read().decode()
+        started.terminate()
+        started.stderr.read()
+    assert "punished for its success" in found["hits"][0]["passage"]["text"]
+    assert len(found["hits"]) == 3
+    assert 'id="q"' in page
 
 
 def test_the_first_two_shell_commands_exist_and_can_be_run():

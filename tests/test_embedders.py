@@ -24,7 +24,7 @@ from searchkit.models.embedders import (
     recipe,
 )
 from searchkit.models.embedders.checks import unit_rows
-from searchkit.models.embedders.local import MINILM
+from searchkit.models.embedders.local import MINILM, UnitRows
 
 QUESTION = "Who discovered penicillin?"
 ANSWER = "In 1928 Alexander Fleming noticed that a mould killed the bacteria in his dish, and so found an antibiotic."
@@ -178,6 +178,13 @@ def test_states_of_pieces_are_unit_rows_that_know_what_is_akin(minilm):
     assert np.array_equal(states[0], states[3])
     assert states[0] @ states[1] > states[0] @ states[2] + 0.1
     assert minilm.piece_states(np.empty(0, np.uint16)).shape == (0, states.shape[1])
+
+
+def test_rows_come_to_unit_length_with_the_same_bits_in_any_company():
+    table = np.random.default_rng(0).integers(-128, 127, (50, 64)).astype(np.int8)
+    rows, whole = UnitRows(table), UnitRows(table)(np.arange(50))
+    for at in ([3], [3, 3, 49], [0, 3, 7]):
+        assert rows(np.array(at)).tolist() == whole[at].tolist()
 
 
 @pytest.mark.parametrize("name", ["piece_states.npy", "piece_axes.npy"])

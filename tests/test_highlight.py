@@ -34,6 +34,23 @@ def test_words_that_match_are_marked(query, text, words):
     assert [word.strip(".") for word in marked(query, text)] == words
 
 
+def test_terms_of_more_words_are_found_and_not_marked():
+    highlight = Highlighter(queries.parse("coffee", ENGLISH).tree, ENGLISH, others=["hanoi"])
+    text = "Coffee of Hanoi, roasted."
+    highlight.read([text, "Hanoi"])
+    assert highlight.terms(text) == {"coffe", "hanoi"}
+    assert highlight.terms("Hanoi") == {"hanoi"}
+    assert [text[start:end] for start, end in highlight(text)] == ["Coffee"]
+
+
+@pytest.mark.parametrize("query", ["coffee", "cof*", "coffe~"])
+def test_texts_read_together_are_marked_as_by_themselves(query):
+    texts = ["Coffee, coffee-beans", "no tea", "Books by J. R. R. Coffee", "(coffee)"]
+    together, alone = (Highlighter(queries.parse(query, ENGLISH).tree, ENGLISH) for _ in range(2))
+    together.read(texts)
+    assert [together(text) for text in texts] == [alone(text) for text in texts]
+
+
 def test_terms_of_what_must_not_match_are_not_asked_for():
     assert query_terms(queries.parse("vietnam -coffee", ENGLISH).tree) == ["vietnam"]
 

@@ -23,9 +23,14 @@ from tests.keyword_world import CORPORA, MAY, QUERIES, THOROUGH, BruteForce, bui
 WEIGHTS = FieldWeights(title=2.0, section=1.5, body=1.0)
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return keywords.engine(request.param, WEIGHTS)
+MANY = "tantivy of many passages"
+
+
+@pytest.fixture(params=[*ENGINES, MANY])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    if request.param == MANY:
+        monkeypatch.setattr("searchkit.storage.keywords.tantivy_engine.WHOLE_ROWS", 0)
+    return keywords.engine("tantivy" if request.param == MANY else request.param, WEIGHTS)
 
 
 def rows_of(reader: EngineReader, query: Query, limit: int = 100, allowed: list[int] | None = None) -> list[int]:
@@ -260,6 +265,17 @@ def test_score_keeps_the_order_of_the_rows_asked_for(engine: Engine, tmp_path: P
     assert (whole > 0).tolist() == [True, False, True, False, False]
     assert reader.score(Term("salt"), np.array([30, 2])).tolist() == [whole[0], 0.0]
     assert reader.score(Term("salt"), np.array([], np.int64)).shape == (0,)
+
+
+def test_scores_do_not_depend_on_whether_the_query_was_searched(engine: Engine, tmp_path: Path) -> None:
+    bodies = [f"{'tea ' * (row % 5)}{'salt ' * (row % 3)}{'pad ' * (row % 7)}" for row in range(300)]
+    reader, query = opened(engine, tmp_path, passages(*bodies)), Boolean(should=(Term("tea"), Term("salt")))
+    rows = np.arange(300)[::-1]
+    unsearched = reader.score(query, rows)
+    found = reader.search(query, 10)
+    searched = reader.score(query, rows)
+    assert searched.tolist() == unsearched.tolist()
+    assert reader.score(query, found.rows) == pytest.approx(found.scores)
 
 
 @pytest.mark.parametrize("share", [2, 3, 10, 400])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from searchkit.ragged import Ragged
-from searchkit.search.maxsim import LEAST_WEIGHT, maxsim, piece_weights
+from searchkit.search.maxsim import LEAST_WEIGHT, distinct, maxsim, piece_weights, weighted
 
 STATES = np.array([[1, 0], [0, 1], [0.6, 0.8]], np.float32)  # of the word pieces 0, 1 and 2
 QUESTION = np.array([[1, 0], [0, 1]], np.float32)
@@ -19,7 +19,7 @@ def states(pieces):
 
 
 def score(weights=EQUAL, *passages: list[int]):
-    return maxsim(QUESTION, np.array([weights], np.float32), Ragged.of(passages), states)[0]
+    return weighted(maxsim(QUESTION, Ragged.of(passages), states), np.array([weights], np.float32))[:, 0]
 
 
 def test_each_piece_of_the_question_takes_the_best_of_the_passage():
@@ -33,8 +33,8 @@ def test_a_piece_counts_by_its_weight():
 
 def test_each_part_of_the_question_is_scored_by_its_own_pieces():
     weights = np.array([[1, 0], [0, 1], [0.5, 0.5]], np.float32)
-    found = maxsim(QUESTION, weights, Ragged.of([[0], [2], []]), states)
-    np.testing.assert_allclose(found, [[1, 0.6, np.nan], [0, 0.8, np.nan], [0.5, 0.7, np.nan]], rtol=1e-6)
+    found = weighted(maxsim(QUESTION, Ragged.of([[0], [2], []]), states), weights)
+    np.testing.assert_allclose(found.T, [[1, 0.6, np.nan], [0, 0.8, np.nan], [0.5, 0.7, np.nan]], rtol=1e-6)
 
 
 def test_a_passage_without_pieces_has_no_score_and_moves_no_other():
@@ -45,8 +45,8 @@ def test_a_passage_without_pieces_has_no_score_and_moves_no_other():
 
 
 def test_a_question_without_pieces_scores_nothing():
-    found = maxsim(np.empty((0, 2), np.float32), np.empty((1, 0), np.float32), Ragged.of([[0], [1]]), states)
-    assert np.isnan(found).all()
+    found = maxsim(np.empty((0, 2), np.float32), Ragged.of([[0], [1]]), states)
+    assert np.isnan(weighted(found, np.empty((1, 0), np.float32))).all()
     assert len(score(EQUAL)) == 0
 
 
@@ -57,7 +57,7 @@ def test_states_are_looked_up_once_for_each_piece_that_there_is():
         asked.append(pieces.tolist())
         return STATES[pieces]
 
-    maxsim(QUESTION, EQUAL[None], Ragged.of([[2, 0], [0], [2]]), counted)
+    maxsim(QUESTION, Ragged.of([[2, 0], [0], [2]]), counted)
     assert asked == [[0, 2]]
 
 
@@ -92,6 +92,13 @@ def test_a_passage_scores_the_same_bits_in_any_company(seed, count):
     table = draw.normal(size=(200, 64)).astype(np.float32)
     question, weights = table[draw.integers(0, 200, 7)], np.full((1, 7), 1 / 7, np.float32)
     lists = [draw.integers(0, 200, draw.integers(1, 30)) for _ in range(20)]
-    together = maxsim(question, weights, Ragged.of(lists[:count]), table.__getitem__)[0]
-    alone = [maxsim(question, weights, Ragged.of([own]), table.__getitem__)[0, 0] for own in lists[:count]]
+    together = weighted(maxsim(question, Ragged.of(lists[:count]), table.__getitem__), weights)[:, 0]
+    alone = [weighted(maxsim(question, Ragged.of([own]), table.__getitem__), weights)[0, 0] for own in lists[:count]]
     assert together.tolist() == alone
+
+
+@given(st.lists(st.integers(0, 2**16 - 1)))
+def test_distinct_pieces_and_their_places_lead_back_to_the_pieces(pieces):
+    known, places = distinct(np.array(pieces, np.uint16))
+    assert known.tolist() == sorted(set(pieces))
+    assert known[places].tolist() == pieces

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import http.client
 import json
+import os
 import re
 import signal
 import subprocess
@@ -18,7 +20,8 @@ from searchkit import Index
 from searchkit.cli.commands import app
 from searchkit.errors import ArgumentError
 from searchkit.integrations import clients
-from searchkit.integrations.mcp import server
+from searchkit.integrations.mcp import server, sync_here
+from tests.served import READER, WRITER, bearer
 from tests.worlds import NEWS, WordHashEmbedder
 
 QUESTION = "analysts on Vietnam's exports"
@@ -61,7 +64,7 @@ def test_tools_say_what_they_are_for_and_that_they_only_read(index):
     assert "Use this first" in tools["search"].description
     assert tools["search"].output_schema["properties"].keys() == {"results", "answerable", "warnings"}
     assert "sync" in {
-        each.name for each in asked(server({"news": index}, writing=True), lambda c: c.list_tools()).tools
+        each.name for each in asked(server({"news": index}, sync=sync_here), lambda c: c.list_tools()).tools
     }
 
 
@@ -96,6 +99,11 @@ def test_context_who_said_and_lists(index):
     made = index.context("What did analysts say about Vietnam?")
     context = called(served, "context", question="What did analysts say about Vietnam?")
     assert (context["text"], context["confidence"]) == (made.text, made.confidence)
+    turns = [{"role": "user", "content": "What did analysts say about Vietnam?"}]
+    follow = called(served, "context", question="And why did they?", history=turns)
+    assert follow["understood"] == index.context("And why did they?", history=turns).understood
+    assert follow["understood"] != context["understood"] is None
+    assert "role" in called(served, "context", question="Why?", history=[{"role": "robot", "content": "x"}])
     said = called(served, "who_said", name="analysts")["result"]
     assert [each["claim"] for each in said] == [each.claim for each in index.who_said("analysts")]
     assert said
@@ -142,7 +150,7 @@ def test_sync_reads_the_sources_anew(tmp_path):
     with Index.create(tmp_path / "index", embedder="none") as made:
         made.sync(tmp_path / "news")
         (tmp_path / "news" / "b.txt").write_text("Tea from India.")
-        done = called(server({"news": made}, writing=True), "sync")
+        done = called(server({"news": made}, sync=sync_here), "sync")
         assert done == {"added": 1, "changed": 0, "removed": 0, "failed": 0, "passages": 2}
 
 
@@ -162,9 +170,9 @@ def test_over_standard_input_and_output_nothing_but_the_protocol_is_said(tmp_pat
 
 
 @contextlib.contextmanager
-def serving(path):
-    command = [sys.executable, "-m", "searchkit", "serve", "-i", f"news={path}", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+def serving(path, *options, **environment):
+    command = [sys.executable, "-m", "searchkit", "serve", "-i", f"news={path}", "--port", "0", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | environment) as started:
         try:
             yield re.search(r"http://127\.0\.0\.1:\d+", started.stderr.readline())[0]
         finally:
@@ -186,6 +194,71 @@ def test_the_http_server_serves_agents_too(tmp_path):
             found = asked(f"{address}/mcp", work, mode=mode)
             assert found["id"] == first.id
             assert found["url"].startswith(address)
+
+
+def posted(address, body, **headers):
+    """Return the status and the answer to a request as it stands, of a client of the older handshake."""
+    known = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    known |= {"MCP-Protocol-Version": "2025-06-18"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    text = body if isinstance(body, bytes) else json.dumps({"jsonrpc": "2.0", "id": 1, **body}).encode()
+    with contextlib.closing(http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)) as connection:
+        connection.request("POST", "/mcp", text, known)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
+def result_of(answer):
+    assert answer[0] == 200, answer
+    return json.loads(answer[1])["result"]
+
+
+def test_whoever_may_write_may_sync(tmp_path):
+    (tmp_path / "news").mkdir()
+    (tmp_path / "news" / "a.txt").write_text("Coffee from Brazil.")
+    with Index.create(tmp_path / "index", embedder="none") as made:
+        made.sync(tmp_path / "news")
+    (tmp_path / "news" / "b.txt").write_text("Tea from India.")
+    call = {"method": "tools/call", "params": {"name": "sync", "arguments": {}}}
+    tokens = {"SEARCHKIT_TOKEN": READER, "SEARCHKIT_WRITE_TOKEN": WRITER}
+    with serving(tmp_path / "index", "--writable", **tokens) as address:
+        assert posted(address, {"method": "tools/list"})[0] == 401
+        offered = {
+            token: {
+                each["name"] for each in result_of(posted(address, {"method": "tools/list"}, **bearer(token)))["tools"]
+            }
+            for token in (READER, WRITER)
+        }
+        assert offered[WRITER] - offered[READER] == {"sync"}
+        assert "Unknown tool" in posted(address, call, **bearer(READER))[1]
+        done = result_of(posted(address, call, **bearer(WRITER)))["structuredContent"]
+        assert done == {"added": 1, "changed": 0, "removed": 0, "failed": 0, "passages": 2}
+    with serving(tmp_path / "index", **tokens) as address:
+        assert "sync" not in posted(address, {"method": "tools/list"}, **bearer(WRITER))[1]
+
+
+def test_what_is_no_request_of_the_protocol_is_refused(tmp_path):
+    with Index.create(tmp_path / "index", embedder="none") as made:
+        made.add(NEWS)
+    ask = {"method": "tools/list"}
+    with serving(tmp_path / "index") as address:
+        assert posted(address, ask)[0] == 200
+        assert posted(address, ask, Host="evil.example")[0] == 421
+        assert posted(address, ask, Origin="http://evil.example")[0] == 403
+        for status, said in (
+            posted(address, b"{"),
+            posted(address, b"[]"),
+            posted(address, ask, MCP_Protocol_Version="1999-01-01"),
+            posted(address, ask, Content_Type="text/plain"),
+            posted(address, ask, Accept="text/html"),
+            posted(address, {"method": "no/such"}),
+            posted(address, {"method": "tools/call", "params": {"name": "search", "arguments": {"query": 3}}}),
+        ):
+            assert status < 500
+            assert re.search("error|invalid|acceptable", said, re.IGNORECASE), (status, said)
+        many = {"name": "search", "arguments": {"query": "x", "where": " or ".join(["n > 1"] * 501)}}
+        refused = result_of(posted(address, {"method": "tools/call", "params": many}))
+        assert refused["isError"]
+        assert "looks through" in refused["content"][0]["text"]
 
 
 # --- configurations ----------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ PUBLIC = {
 }  # fmt: skip
 INDEX_METHODS = {
     "facets", "file_of", "forget", "improve", "watch",
-    "check",
+    "check", "cite",
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
     "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "similar", "status", "sync",
     "verify", "who_said", "why_not",

@@ -158,6 +158,8 @@ def test_the_schema_takes_every_option_of_a_search(client):
         ({"query": "x", "today": "tomorrow"}, "today"),
         ({"query": "x", "where": "section ="}, "where"),
         ({"query": "x", "where": 3}, "where"),
+        ({"query": "x", "where": {"path": [f"*{n}*" for n in range(501)]}}, "where"),
+        ({"query": "x", "where": {"path": "*" * 1001}}, "where"),
         ({"query": "x", "top": 3}, "top"),
         ({"query": "x", "reranker": "onnx:/etc"}, "reranker"),
         ({"query": "x", "reranker": "st-ce:somebody/model"}, "reranker"),

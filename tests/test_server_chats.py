@@ -76,6 +76,18 @@ def test_dify_filters_by_metadata(client, condition, found):
     assert {each["metadata"]["id"].partition("#")[0] for each in records} == found
 
 
+def test_what_later_versions_send_besides_is_passed_over(client):
+    condition = {"name": "section", "comparison_operator": "is", "value": "WORLD", "id": "1"}
+    more = {"metadata_condition": {"logical_operator": "and", "conditions": [condition], "x": 1}, "user": "someone"}
+    assert asked(client, **more).json()["records"]
+    options = {"ranker": "auto", "hybrid_search": {"embedding_weight": 1, "text_weight": 1}}
+    assert stored(client, query="coffee", ranking_options=options, x=1).json()["data"]
+
+
+def test_dify_tries_the_address_with_an_empty_request(client):
+    assert client.post("/retrieval").status_code not in (403, 404, 502)  # which it takes for a wrong key or address
+
+
 def test_what_stands_in_a_value_cannot_change_the_filter(client):
     for value in ('x" or section = "WORLD', "x\\", '"', "x') or (section exists"):
         conditions = [{"name": "section", "comparison_operator": "is", "value": value}]
@@ -179,6 +191,7 @@ def test_an_agent_gets_few_operations_whose_paths_it_can_call(client):
     }
     assert set(found) == {"search", "context", "who_said", "documents"}
     assert all(op["description"] and "$ref" not in str(op.get("requestBody")) for _, _, op in found.values())
+    assert {each["in"] for _, _, op in found.values() for each in op["parameters"]} == {"query"}
     path, method, op = found["search"]
     shape = op["requestBody"]["content"]["application/json"]["schema"]
     assert list(shape["properties"]) == ["query", "k", "where"]

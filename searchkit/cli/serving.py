@@ -109,11 +109,11 @@ def mcp(
         _install(install, folders, writable=writable, write=write)
     else:
         from searchkit.cli.opening import existing
-        from searchkit.integrations.mcp import server
+        from searchkit.integrations.mcp import server, sync_here
 
         with contextlib.ExitStack() as opened:
             indexes = {name: opened.enter_context(existing(path)) for name, path in folders.items()}
-            server(indexes, writing=writable).run("stdio")
+            server(indexes, sync=sync_here if writable else None).run("stdio")
 
 
 def _install(client: str, folders: dict[str, Place], *, writable: bool, write: bool) -> None:

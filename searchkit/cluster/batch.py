@@ -11,7 +11,7 @@ from searchkit.cluster.bulk import Change, Done, apply
 from searchkit.cluster.client import CONFLICT, JSON, Client
 from searchkit.cluster.home import Card
 from searchkit.cluster.lease import Lease, Version
-from searchkit.cluster.records import Held, document_source, passage_source, speaker_key, speaker_source
+from searchkit.cluster.records import HeldPassage, document_source, passage_source, speaker_key, speaker_source
 from searchkit.errors import IndexLocked
 from searchkit.types import Document
 
@@ -33,7 +33,7 @@ class New(NamedTuple):
     document: Document
     file: int | None
     digest: bytes
-    passages: Sequence[Held]
+    passages: Sequence[HeldPassage]
     embedded: Sequence[bool | None]
 
 

@@ -75,9 +75,9 @@ class KnownDocuments:
         changed = (state for state in self._changed.values() if state is not None and state.key == key)
         return next(changed, None) or next(self._look({"term": {"key": key}}))
 
-    def of_file(self, file: int) -> Iterator[str]:
-        """Yield the ids of the documents that a file holds, in the order of their keys."""
-        return (state.doc_id for state in self._of_file(file))
+    def of_file(self, file: int) -> Iterator[tuple[int, str]]:
+        """Yield the key and id of each document that a file holds, in the order of their keys."""
+        return ((state.key, state.doc_id) for state in self._of_file(file))
 
     def _of_file(self, file: int) -> list[State]:
         found = [state for state in self._look({"term": {"file": file}}) if state.doc_id not in self._changed]
@@ -207,7 +207,7 @@ class KnownSources:
 
     def forget_file(self, key: int) -> None:
         """Forget a file, so that the next sync reads it again. Its documents stay."""
-        for doc_id in list(self._documents.of_file(key)):
+        for _, doc_id in list(self._documents.of_file(key)):
             state = self._documents.find(doc_id)
             if state is not None:
                 self._documents.adopt(state.key, None, [Omission(*each) for each in state.omitted])

@@ -37,7 +37,7 @@ class Spoken(NamedTuple):
     claim_end: int
 
 
-class Held(NamedTuple):
+class HeldPassage(NamedTuple):
     """A passage with all that a cluster holds of it.
 
     section of the passage: its own, or its document's. vector: (dim,) float16, None without; pieces: (n,) uint16, None
@@ -65,7 +65,7 @@ def speaker_source(speaker: Speaker, terms_of: Callable[[str], Iterable[str]]) -
     return {"kind": SPEAKER, "key": speaker_key(speaker), **speaker._asdict(), "terms": terms}
 
 
-def passage_source(held: Held, key: int, born: str, *, count: int, embedded: bool | None) -> dict[str, Any]:
+def passage_source(held: HeldPassage, key: int, born: str, *, count: int, embedded: bool | None) -> dict[str, Any]:
     """Return the row of a passage. key: of its document's version; born: the batch's token.
 
     count: how many passages its document has, so that a search knows its neighbours.

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from searchkit.cluster.batch import Known, New
 from searchkit.cluster.mapping import DOCUMENT, PASSAGE
-from searchkit.cluster.records import Held, Spoken, vector_of
+from searchkit.cluster.records import HeldPassage, Spoken, vector_of
 from searchkit.cluster.session import Session
 from searchkit.errors import EmbedderMismatch
 from searchkit.indexing.embedding import Given, embedded
@@ -25,7 +25,7 @@ from searchkit.models.embedders.checks import readable, word_pieces
 from searchkit.storage.contract import Speaker
 from searchkit.text.analysis import Analyzer
 from searchkit.text.splitting import passages
-from searchkit.types import Document, Embedder, PieceEmbedder, Progress
+from searchkit.types import Document, Embedder, Progress, tells_pieces
 
 BATCH_PASSAGES = 2_000  # a commit each: a minute of embedding, which a crash takes back
 CHUNK = 128  # texts that the model reads at once
@@ -69,22 +69,29 @@ class ClusterStock:
         self._dead: list[Known] = []
         self._key = session.counters.values["key"]
         self._embedded = self._reused = self._unread = 0
-        self.was_empty = session.count(DOCUMENT) == 0
+        self._was_empty = session.count(DOCUMENT) == 0
+        self._taken: dict[str, tuple[int, int | None, bytes]] = {}  # of an index that was empty, all that is in it
+
+    def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
+        """Return what the index knows of a document, see `KnownDocuments.state`; one that was empty is not asked."""
+        return self._taken.get(doc_id) if self._was_empty else self.catalog.documents.state(doc_id)
 
     @property
     def is_full(self) -> bool:
         """Whether a batch waits."""
         return self._waiting >= BATCH_PASSAGES
 
-    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> None:
-        """Have a new document and its passages wait."""
+    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> int:
+        """Have a new document and its passages wait; return its key."""
         if self._dry:
-            return
+            return self._key
+        if self._was_empty:
+            self._taken[document.id] = (self._key, file, content)
         found = list(passages(document, prepared.places))
         entries = self._entries.analysed(zip(range(len(found)), found, prepared.bodies, strict=True))
         each = zip(found, entries, prepared.signatures, prepared.heard, strict=True)
         held = [
-            Held(passage, entry, text_digest(passage.embedded_text), signature.tobytes(), [
+            HeldPassage(passage, entry, text_digest(passage.embedded_text), signature.tobytes(), [
                 Spoken(Speaker(one.resolved, one.among), one.verb, one.source_start, one.source_end, one.claim_start,
                        one.claim_end)
                 for one in heard
@@ -94,11 +101,13 @@ class ClusterStock:
         self._new.append(New(self._key, document, file, content, held, [None] * len(held)))
         self._key += 1
         self._waiting += len(held)
+        return self._key - 1
 
     def bury(self, doc_id: str, key: int) -> None:
         """Remove a version of a document."""
         if not self._dry:
             self._dead.append(self.catalog.documents.by_key(key).version)
+        self._taken.pop(doc_id, None)
         self.catalog.documents.note(doc_id, None)
 
     def commit(self) -> None:
@@ -149,7 +158,7 @@ class ClusterStock:
         """Return the vectors of texts that had one before."""
         found = dict(self._given.find(digests)) if self._given else {}
         left = [digest for digest in digests if digest not in found]
-        if not self.was_empty:
+        if not self._was_empty:
             for some in _chunks(left, 1_000):
                 for source in self._session.vectors(some):
                     vector = vector_of(source)
@@ -169,7 +178,7 @@ class ClusterStock:
 
     def _pieces(self, model: Embedder, texts: Mapping[bytes, str]) -> dict[bytes, npt.NDArray[np.uint16]]:
         """Return the word pieces of texts by digest, none of a model that does not tell them."""
-        if not isinstance(model, PieceEmbedder):
+        if not tells_pieces(model):
             return {}
         found = word_pieces(model, list(texts.values()))
         starts = found.ends - found.lengths

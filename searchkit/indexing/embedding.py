@@ -25,7 +25,7 @@ from searchkit.storage import store
 from searchkit.storage.vectors.arm import Vectors
 from searchkit.storage.vectors.journal import pending
 from searchkit.storage.vectors.segments import DTYPE, Part, are_units
-from searchkit.types import Embedder, FloatMatrix, PieceEmbedder, Progress, Rows
+from searchkit.types import Embedder, FloatMatrix, Progress, Rows, tells_pieces
 
 FIRST = 2_000  # of new passages, up to so many the model embeds at once: a minute's work at most
 SAMPLE, SAMPLE_SHARE = 5_000, 0.1  # of more it embeds so many, or this share, before the others get drafts
@@ -217,7 +217,7 @@ class Embedding:
 
     def _pieces(self, texts: Sequence[str]) -> Ragged | None:
         """Return the texts' word pieces, None of a model that does not tell them."""
-        return word_pieces(self._embedder, texts) if isinstance(self._embedder, PieceEmbedder) else None
+        return word_pieces(self._embedder, texts) if tells_pieces(self._embedder) else None
 
     def _texts(self, rows: Rows) -> list[str]:
         return embedded_texts(self._writer.catalog, rows)
@@ -254,7 +254,7 @@ def fitted(
 
 def ensure_pieces(writer: store.Writer, embedder: Embedder) -> bool:
     """Give word pieces to vectors that were written without them, by format 1; tell if there were such."""
-    if not isinstance(embedder, PieceEmbedder):
+    if not tells_pieces(embedder):
         return False
 
     def read(rows: Rows) -> Ragged:

@@ -39,20 +39,23 @@ class FolderStock:
             else None
         )
         self._pending = Pending(writer, dry=dry)
-        self.was_empty = self._pending.was_empty
         writer.begin()
         ensure_statements(writer)
         writer.catalog.ensure()
         self._completed = embedder is not None and works and ensure_pieces(writer, embedder)
+
+    def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
+        """Return what the catalog knows of a document, see `Documents.state`."""
+        return self._pending.state(doc_id)
 
     @property
     def is_full(self) -> bool:
         """Whether a batch waits."""
         return len(self._pending) >= BATCH_PASSAGES
 
-    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> None:
-        """Have a new document and its passages wait."""
-        self._pending.accept(document, file, content, prepared)
+    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> int:
+        """Have a new document and its passages wait; return its key."""
+        return self._pending.accept(document, file, content, prepared)
 
     def bury(self, doc_id: str, key: int) -> None:  # noqa: ARG002 - a key is enough here
         """Remove a version of a document."""

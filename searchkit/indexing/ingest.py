@@ -10,6 +10,7 @@ from searchkit.indexing.cleaning import cleaned
 from searchkit.indexing.jobs import Pipeline, Workers
 from searchkit.indexing.prepare import Bug, Contents, File, Prepared, Recipe, Text
 from searchkit.indexing.stock import Stock
+from searchkit.indexing.taken import NOT_TAKEN, Ids, TakenDocuments
 from searchkit.models.embedders import portable_counter
 from searchkit.text.splitting import Limits
 from searchkit.types import Document, Embedder, Failure, Metadata, Omission, Progress, SyncReport
@@ -46,13 +47,12 @@ class Ingest:
         self._pipeline = Pipeline(
             Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None, workers=workers
         )
-        self._seen: dict[str, int | None] = {}  # document id -> key of the file that it came from
-        self._added: list[str] = []
-        self._changed: list[str] = []
+        self._known = TakenDocuments(self.catalog)
+        self._added = Ids()
+        self._changed = Ids()
         self._removed: list[str] = []
         self._kept = 0
         self._omitted: dict[str, tuple[Omission, ...]] = {}
-        self.taken = 0  # documents that are in: added, changed or kept
         self.failed: list[Failure] = []
         self.replaces = False  # whether what comes from no file takes the ids of what does
         self.skipped: dict[str, int] = {}
@@ -75,6 +75,11 @@ class Ingest:
         self.misread += 1
 
     @property
+    def taken(self) -> int:
+        """How many documents are in: added, changed or kept."""
+        return self._known.count
+
+    @property
     def added(self) -> int:
         """How many documents were added so far."""
         return len(self._added)
@@ -90,7 +95,7 @@ class Ingest:
             self.then(partial(self.misses, item))
             return
         document, digest = item
-        known = None if self._stock.was_empty else self.catalog.documents.state(document.id)
+        known = self._stock.state(document.id)
         job = Text(document.text, document.marks, document.page_starts) if known is None or known[2] != digest else None
         self._pipeline.put(job, partial(self._take, document, digest, file))
 
@@ -127,40 +132,40 @@ class Ingest:
         if state is not None and state[2] == digest:
             self.catalog.documents.adopt(state[0], file, document.omitted)
             self._kept += 1
-            self._note_taken(document)
+            self._note(document)
+            self._known.note(state[0])
             return
         if prepared is None:
             prepared = self._pipeline.do(Text(document.text, document.marks, document.page_starts))
         if isinstance(prepared, Bug) or not prepared.places:
-            self._seen.pop(document.id, None)
             reason, bug = (prepared.reason, True) if isinstance(prepared, Bug) else ("holds no text", False)
             self.misses(Failure(document.id, reason, bug))
             return
         if state is not None:
             self._stock.bury(document.id, state[0])
         (self._added if state is None else self._changed).append(document.id)
-        self._note_taken(document)
-        self._stock.accept(document, file, digest, prepared)
+        self._note(document)
+        self._known.wait(document.id, self._stock.accept(document, file, digest, prepared), file)
         if self._stock.is_full:
             self._stock.commit()
+            self._known.stored()
 
-    def _note_taken(self, document: Document) -> None:
-        self.taken += 1
+    def _note(self, document: Document) -> None:
         if document.omitted:
             self._omitted[document.id] = document.omitted
 
     def _state(self, document: Document, file: int | None) -> tuple[int, int | None, bytes] | None:
         """Return what is known under the document's id. Raises DocumentError if the id is another's."""
-        if document.id in self._seen:
+        state = self._stock.state(document.id)
+        before = self._known.file(document.id, state and state[0])
+        if before != NOT_TAKEN:
             raise DocumentError(
-                f"this id came before in the same run{self._in_file(self._seen[document.id])}; the first one was taken"
+                f"this id came before in the same run{self._in_file(before)}; the first one was taken"
                 f"{self._not_from(file)}"
             )
-        state = None if self._stock.was_empty else self.catalog.documents.state(document.id)
         if state is not None and state[1] is not None and state[1] != file:
             self._settle_claim(document.id, state[1], file)
-        self._seen[document.id] = file
-        self._progress("read", len(self._seen), None)
+        self._progress("read", self.taken + 1, None)
         return state
 
     def _settle_claim(self, doc_id: str, owner: int, claimant: int | None) -> None:
@@ -196,13 +201,18 @@ class Ingest:
 
     def drop_file(self, key: int) -> None:
         """Remove a file's documents, and forget the file."""
-        for doc_id in list(self.catalog.documents.of_file(key)):
+        for _, doc_id in list(self.catalog.documents.of_file(key)):
             self.drop(doc_id)
         self.catalog.sources.forget_file(key)
 
-    def seen(self, doc_id: str) -> bool:
+    def took(self, doc_id: str) -> bool:
         """Tell whether `put` took a document of this id in this session."""
-        return doc_id in self._seen
+        state = self._stock.state(doc_id)
+        return self._known.file(doc_id, state and state[0]) != NOT_TAKEN
+
+    def missing(self, file: int) -> list[str]:
+        """Return the documents that the catalog has of a file and that `put` did not take in this session."""
+        return [doc_id for key, doc_id in self.catalog.documents.of_file(file) if self._known.lacks(doc_id, key)]
 
     def finish(self) -> SyncReport:
         """Commit what is left, if anything; return what was done."""
@@ -215,7 +225,7 @@ class Ingest:
     def _report(self) -> SyncReport:
         done = self._stock.tally()
         return SyncReport(
-            tuple(self._added), tuple(self._changed), tuple(self._removed), self._kept, tuple(self.failed),
+            self._added.settled(), self._changed.settled(), tuple(self._removed), self._kept, tuple(self.failed),
             self.skipped, done.passages, done.embedded, done.reused, done.predicted, done.unread, done.generation,
             self._omitted, tuple(self.stale), tuple(self.withheld), tuple(self.warnings), self._dry,
         )  # fmt: skip

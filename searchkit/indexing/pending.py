@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -55,7 +57,7 @@ class Pending:
         self.buried: dict[bytes, int] = {}  # digest -> row, of all that this session removed
         self._next_row = self._catalog.counter("next_row")
         self._next_key = self._catalog.documents.next_key()
-        self.was_empty = self._next_key == 1
+        self._is_empty = self._next_key == 1  # the catalog
 
     def __len__(self) -> int:
         """How many passages wait."""
@@ -65,10 +67,14 @@ class Pending:
         """Whether there is anything to store."""
         return bool(self._waiting or self._dead)
 
-    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> None:
-        """Have a new document and its passages wait. content: the document's digest."""
+    def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
+        """Return what the catalog knows of a document: see `Documents.state`."""
+        return None if self._is_empty else self._catalog.documents.state(doc_id)
+
+    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> int:
+        """Have a new document and its passages wait; return its key. content: the document's digest."""
         if self._dry:
-            return
+            return self._next_key
         record = DocumentRecord(self._next_key, document, file, content)
         self._next_key += 1
         self._documents.append(record)
@@ -82,6 +88,7 @@ class Pending:
             self._next_row += 1
         if len(self._waiting) - self._fed >= FEED_PASSAGES:
             self._feed_keywords()
+        return record.key
 
     def bury(self, key: int) -> None:
         """Remove a document, dead from now on."""
@@ -96,10 +103,12 @@ class Pending:
         self._store_passages()
         self._store_keywords()
         self._catalog.set_counter("next_row", self._next_row)
+        self._is_empty = self._is_empty and not self._documents
         self._documents, self._waiting, self._dead, self._fed = [], [], {}, 0
 
     def _store_passages(self) -> None:
         self._catalog.documents.put(self._documents)
+        self._catalog.columns.add(self._placed())
         signatures = np.array([w.signature for w in self._waiting], minhash.DTYPE)
         new = signed([w.row for w in self._waiting], signatures.reshape(-1, minhash.PERMUTATIONS))
         self._forget_duplicates()
@@ -114,6 +123,15 @@ class Pending:
         self._listener.store(self._catalog)
         if self._waiting:
             self._catalog.bands.add(entries_of(new.rows, new.bands))
+
+    def _placed(self) -> list[tuple[Document, int, int]]:
+        """Return the documents that wait, each with its first row and how many passages it has."""
+        counts = Counter(waiting.document for waiting in self._waiting)
+        first = self._waiting[0].row if self._waiting else 0
+        firsts = accumulate((counts[record.key] for record in self._documents), initial=first)
+        return [
+            (record.document, row, counts[record.key]) for record, row in zip(self._documents, firsts, strict=False)
+        ]
 
     def _forget_duplicates(self) -> None:
         """Take the dead out of the bands; find new originals for passages whose original died."""

@@ -55,7 +55,7 @@ class FileReading:
 
     def _end(self) -> None:
         """Note what the file holds no more; what it could not tell is kept."""
-        missing = [doc_id for doc_id in self._catalog.documents.of_file(self.key) if not self._ingest.seen(doc_id)]
+        missing = self._ingest.missing(self.key)
         self._taken = self._ingest.taken - self._taken
         self._sound = len(self._ingest.failed) == self._failures  # every sync is to report a failure
         if self._ingest.misread > self._misread:

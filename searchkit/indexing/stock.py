@@ -17,8 +17,8 @@ class DocumentTable(Protocol):
     def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
         """Return the key, file key and content digest of a document, None if there is none."""
 
-    def of_file(self, file: int) -> Iterator[str]:
-        """Yield the ids of the documents that a file holds, in the order of their keys."""
+    def of_file(self, file: int) -> Iterator[tuple[int, str]]:
+        """Yield the key and id of each document that a file holds, in the order of their keys."""
 
     def adopt(self, key: int, file: int | None, omitted: Sequence[Omission] = ()) -> None:
         """Record which file a document comes from, and what was not read of it this time."""
@@ -95,16 +95,15 @@ class Stock(Protocol):
     def catalog(self) -> Inventory:
         """What the index knows."""
 
-    @property
-    def was_empty(self) -> bool:
-        """Whether there was no document before."""
+    def state(self, doc_id: str) -> tuple[int, int | None, bytes] | None:
+        """Return what the index knows of a document: see `DocumentTable.state`."""
 
     @property
     def is_full(self) -> bool:
         """Whether so many passages wait that they should be committed."""
 
-    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> None:
-        """Have a new document and its passages wait. content: the document's digest."""
+    def accept(self, document: Document, file: int | None, content: bytes, prepared: Prepared) -> int:
+        """Have a new document and its passages wait; return its key. content: the document's digest."""
 
     def bury(self, doc_id: str, key: int) -> None:
         """Remove a version of a document."""

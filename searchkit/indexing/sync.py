@@ -136,7 +136,7 @@ class _Run:
         return bool(lost)
 
     def _ids(self, name: str) -> list[str]:
-        return list(self._catalog.documents.of_file(self._known[name].key))
+        return [doc_id for _, doc_id in self._catalog.documents.of_file(self._known[name].key)]
 
     def _unmounted(self, missing: Iterable[str]) -> list[Path]:
         """Return folders that were disks of their own and are none now, where files are missing; tell of each."""
@@ -195,7 +195,7 @@ class _Run:
         if str(found.path).isascii():
             return True
         wanted = self._doc_id(self._source.place(found.path))
-        return not any(names.is_misnamed(doc_id, wanted) for doc_id in self._catalog.documents.of_file(known.key))
+        return not any(names.is_misnamed(doc_id, wanted) for _, doc_id in self._catalog.documents.of_file(known.key))
 
     def _doc_id(self, place: str) -> str:
         return self._source.doc_id(self._names.get(place, place))
@@ -218,9 +218,8 @@ class _Run:
 
     def _remove(self, gone: dict[str, KnownFile], readings: Sequence[FileReading]) -> None:
         """Remove what is gone, unless that would be most of what there was and was not allowed."""
-        lost = [doc_id for name in sorted(gone) for doc_id in self._catalog.documents.of_file(gone[name].key)]
-        lost += [doc_id for reading in readings for doc_id in reading.lost]
-        lost = [doc_id for doc_id in lost if not self._ingest.seen(doc_id)]
+        lost = [doc_id for name in sorted(gone) for doc_id in self._ingest.missing(gone[name].key)]
+        lost += [doc_id for reading in readings for doc_id in reading.lost if not self._ingest.took(doc_id)]
         remaining = self._before - len(lost) + self._ingest.added - self._added
         if lost and not self._allowed and 2 * remaining < self._before:
             root = self._source.root

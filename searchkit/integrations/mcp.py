@@ -6,8 +6,8 @@ with id, title, text, url and metadata.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from searchkit import __version__
@@ -16,6 +16,7 @@ from searchkit.index import Index
 from searchkit.types import Document, Hit, Passage
 
 try:
+    from anyio import to_thread
     from mcp.server.mcpserver import MCPServer
     from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
     from mcp.server.mcpserver.resources import ResourceSecurity
@@ -27,10 +28,13 @@ except ImportError as error:
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 UrlOf = Callable[[str, str], str]
+Work = Callable[[Callable[[], Any]], Awaitable[Any]]
+Sync = Callable[[str, Index], Awaitable[Mapping[str, Any]]]
 
 MOST_PASSAGES = 50
 MOST_CHARACTERS = 20_000  # of a document, in one answer
 MOST_DOCUMENTS = 200
+SYNCED = ("added", "changed", "removed", "failed", "passages")  # what is counted of a sync
 READING = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -79,11 +83,22 @@ class CitedPassage(TypedDict):
 
 
 class PromptContext(TypedDict):
-    """Passages to answer from, each under a marker such as [1]; empty if nothing was found."""
+    """Passages to answer from, each under a marker such as [1]; empty if nothing was found.
+
+    understood: how the question was read with the turns before it, None if it stands alone.
+    """
 
     text: str
     citations: list[CitedPassage]
     confidence: float
+    understood: str | None
+
+
+class ConversationTurn(TypedDict):
+    """What was said before. role: user or assistant."""
+
+    role: str
+    content: str
 
 
 class StatementSaid(TypedDict):
@@ -146,17 +161,31 @@ class Served:
         )  # fmt: skip
 
 
-def server(indexes: Mapping[str, Index], *, url_of: UrlOf = resource_url, writing: bool = False) -> MCPServer[Any]:
-    """Return a server for these indexes by name. writing: whether `sync` may be called."""
+async def sync_here(_: str, index: Index) -> Mapping[str, Any]:
+    """Sync an index in this process; return how many documents were added, changed and removed, and so on."""
+    done = await to_thread.run_sync(index.sync)
+    return {name: len(getattr(done, name)) for name in SYNCED[:-1]} | {"passages": done.passages}
+
+
+def server(
+    indexes: Mapping[str, Index],
+    *,
+    url_of: UrlOf = resource_url,
+    work: Work = to_thread.run_sync,
+    sync: Sync | None = None,
+) -> MCPServer[Any]:
+    """Return a server for these indexes by name.
+
+    work: does what takes a while in a thread. sync: what the tool of this name does, which is not offered without.
+    """
     served = Served(indexes, url_of)
     made: MCPServer[Any] = MCPServer(
         "searchkit", title="searchkit", version=__version__, instructions=_instructions(served), log_level="WARNING"
     )
     for tool in (_search, _fetch, _context, _who_said, _list_documents, _status):
-        function = tool(served)
-        made.add_tool(function, annotations=READING)
-    if writing:
-        made.add_tool(_sync(served), annotations=WRITING)
+        made.add_tool(_told(_worked(tool(served), work)), annotations=READING)
+    if sync is not None:
+        made.add_tool(_told(_sync(served, sync)), annotations=WRITING)
     _add_resources(made, served)
     _add_prompt(made)
     return made
@@ -173,13 +202,23 @@ def _instructions(served: Served) -> str:
     )
 
 
-def _tool(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def _worked(function: Callable[Parameters, Any], work: Work) -> Callable[Parameters, Awaitable[Any]]:
+    """Return a tool that does its work in a thread."""
+
+    @wraps(function)
+    async def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Any:
+        return await work(partial(function, *arguments, **options))
+
+    return call
+
+
+def _told(function: Callable[Parameters, Awaitable[Result]]) -> Callable[Parameters, Awaitable[Result]]:
     """Return a tool that tells what a caller did wrong, for the model to read."""
 
     @wraps(function)
-    def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result:
+    async def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result:
         try:
-            return function(*arguments, **options)
+            return await function(*arguments, **options)
         except SearchkitError as error:
             raise ToolError(str(error)) from error
 
@@ -187,7 +226,6 @@ def _tool(function: Callable[Parameters, Result]) -> Callable[Parameters, Result
 
 
 def _search(served: Served) -> Callable[..., SearchAnswer]:
-    @_tool
     def search(
         query: str,
         k: int = 5,
@@ -213,7 +251,6 @@ def _search(served: Served) -> Callable[..., SearchAnswer]:
 
 
 def _fetch(served: Served) -> Callable[..., FetchedText]:
-    @_tool
     def fetch(id: str, start: int = 0, max_chars: int = MOST_CHARACTERS) -> FetchedText:  # noqa: A002 - the contract's
         """Read a document or passage by an id that `search` or `list_documents` told; long ones piece by piece.
 
@@ -242,14 +279,19 @@ def _metadata(found: Document | Passage) -> dict[str, Any]:
 
 
 def _context(served: Served) -> Callable[..., PromptContext]:
-    @_tool
-    def context(question: str, max_tokens: int = 1500, index: str | None = None) -> PromptContext:
+    def context(
+        question: str,
+        history: list[ConversationTurn] | None = None,
+        max_tokens: int = 1500,
+        index: str | None = None,
+    ) -> PromptContext:
         """Get passages to answer a question from, within a budget of tokens, each under a marker such as [1] to cite.
 
-        Empty text means that the index holds no answer: say so instead of guessing.
+        Empty text means that the index holds no answer: say so instead of guessing. history: the turns before the
+        question, oldest first, if it leans on them ("and what did they say?").
         """
         name, asked = served.index(index)
-        made = asked.context(question, max_tokens)
+        made = asked.context(question, max_tokens, history=[dict(turn) for turn in history or ()])
         citations = [
             CitedPassage(
                 marker=each.marker, id=served.told(name, each.passage.id), title=each.passage.title,
@@ -257,13 +299,14 @@ def _context(served: Served) -> Callable[..., PromptContext]:
             )
             for each in made.citations
         ]  # fmt: skip
-        return PromptContext(text=made.text, citations=citations, confidence=made.confidence)
+        return PromptContext(
+            text=made.text, citations=citations, confidence=made.confidence, understood=made.understood
+        )
 
     return context
 
 
 def _who_said(served: Served) -> Callable[..., list[StatementSaid]]:
-    @_tool
     def who_said(name: str, about: str | None = None, k: int = 10, index: str | None = None) -> list[StatementSaid]:
         """Find what somebody (a name, or a group such as "analysts") is reported to have said, about a topic too."""
         called, asked = served.index(index)
@@ -280,7 +323,6 @@ def _who_said(served: Served) -> Callable[..., list[StatementSaid]]:
 
 
 def _list_documents(served: Served) -> Callable[..., DocumentList]:
-    @_tool
     def list_documents(pattern: str = "*", index: str | None = None) -> DocumentList:
         """List ids of documents that match a pattern such as reports/*.pdf, in order; `fetch` reads them."""
         name, asked = served.index(index)
@@ -292,7 +334,6 @@ def _list_documents(served: Served) -> Callable[..., DocumentList]:
 
 
 def _status(served: Served) -> Callable[..., dict[str, Any]]:
-    @_tool
     def status(index: str | None = None) -> dict[str, Any]:
         """Tell what an index holds: documents, passages, model, language, time of its last change."""
         _, asked = served.index(index)
@@ -301,14 +342,11 @@ def _status(served: Served) -> Callable[..., dict[str, Any]]:
     return status
 
 
-def _sync(served: Served) -> Callable[..., dict[str, int]]:
-    @_tool
-    def sync(index: str | None = None) -> dict[str, int]:
+def _sync(served: Served, given: Sync) -> Callable[..., Awaitable[dict[str, int]]]:
+    async def sync(index: str | None = None) -> dict[str, int]:
         """Bring an index up to date with the files that it was made from: what changed is read anew."""
-        _, asked = served.index(index)
-        done = asked.sync()
-        named = {"added": done.added, "changed": done.changed, "removed": done.removed, "failed": done.failed}
-        return {**{name: len(ids) for name, ids in named.items()}, "passages": done.passages}
+        done = await given(*served.index(index))
+        return {name: done[name] for name in SYNCED}
 
     return sync
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import translate
 
 from searchkit.queries.acronyms import is_acronym
@@ -16,42 +16,59 @@ Matcher = Callable[[str], bool]
 class Highlighter:
     """Finds a query's words in passages. Each written word is looked at once, however often it stands there."""
 
-    def __init__(self, query: Query, analyzer: Analyzer) -> None:
-        self._terms = frozenset(query_terms(query))
+    def __init__(self, query: Query, analyzer: Analyzer, others: Collection[str] = ()) -> None:
+        """others: more index terms to be found, which are not marked."""
+        self._asked = frozenset(query_terms(query))
+        self._wanted = self._asked.union(others)
         self._other = _loosely(query)
         self._analyzer = analyzer
-        self._known: dict[str, Mapping[str, str] | None] = {}  # of texts that were seen, the chunks
-        self._spans: dict[str, list[tuple[int, int]]] = {}  # of chunks that match
+        self._chunks: dict[str, set[str] | None] = {}  # of texts that were read, what stands between white space
+        self._terms: dict[str, str] = {}  # of chunks with a term that is wanted, all their terms
+        self._spans: dict[str, list[tuple[int, int]]] = {}  # of chunks that were marked
+
+    def read(self, texts: Iterable[str]) -> None:
+        """Look at several texts at once: what comes next of each then costs little."""
+        new = {text: self._split(text) for text in dict.fromkeys(texts) if text not in self._chunks}
+        self._chunks.update(new)
+        wanted, chunks = self._wanted, self._analyzer.chunks(set[str]().union(*filter(None, new.values())))
+        self._terms |= {
+            chunk: terms
+            for chunk, terms in chunks.items()  # most are one term
+            if terms in wanted or (" " in terms and not wanted.isdisjoint(terms.split()))
+        }
+        if self._other is not None:
+            self._terms |= {chunk: terms for chunk, terms in chunks.items() if any(map(self._other, terms.split()))}
 
     def terms(self, text: str) -> set[str]:
-        """Return the index terms of a text."""
-        chunks = self._chunks(text)
-        return set(self._analyzer.terms(text) if chunks is None else " ".join(chunks.values()).split())
+        """Return those of a text's index terms that are wanted, and perhaps others."""
+        chunks = self._known(text)
+        if chunks is None:
+            return set(self._analyzer.terms(text))
+        return {term for chunk in chunks for term in self._terms[chunk].split()}
 
     def __call__(self, text: str) -> tuple[tuple[int, int], ...]:
         """Return (start, end) of every word whose term matches, in order; touching ones are joined."""
-        chunks = self._chunks(text)
+        chunks = self._known(text)
         if chunks is None:
             return tuple(_joined(self._matching(text)))
-        wanted = self._terms
-        if self._other is None:  # most words are one term
-            matching = [c for c, t in chunks.items() if t in wanted or (" " in t and not wanted.isdisjoint(t.split()))]
-        else:
-            matching = [chunk for chunk, terms in chunks.items() if any(map(self._one, terms.split()))]
-        for chunk in matching:
-            if chunk not in self._spans:
-                self._spans[chunk] = self._matching(chunk)
-        found = sorted((at, chunk) for chunk in matching for at in _places(chunk, text))
+        for chunk in chunks - self._spans.keys():
+            self._spans[chunk] = self._matching(chunk)
+        found = sorted((at, chunk) for chunk in chunks if self._spans[chunk] for at in _places(chunk, text))
         return tuple(_joined((at + start, at + end) for at, chunk in found for start, end in self._spans[chunk]))
 
-    def _chunks(self, text: str) -> Mapping[str, str] | None:
-        """Return what stands between white space, and its terms; None where a word crosses white space."""
-        if text not in self._known:
-            self._known[text] = None if self._analyzer.crosses_spaces(text) else self._analyzer.chunks(text)
-        return self._known[text]
+    def _split(self, text: str) -> set[str] | None:
+        """Return what stands between white space; None where a word crosses white space."""
+        return None if self._analyzer.crosses_spaces(text) else set(text.split())
+
+    def _known(self, text: str) -> set[str] | None:
+        """Return the chunks of a text that have a term that is wanted; None where a word crosses white space."""
+        if text not in self._chunks:
+            self.read([text])
+        chunks = self._chunks[text]
+        return None if chunks is None else chunks & self._terms.keys()
 
     def _one(self, term: str) -> bool:
-        return term in self._terms or (self._other is not None and self._other(term))
+        return term in self._asked or (self._other is not None and self._other(term))
 
     def _matching(self, text: str) -> list[tuple[int, int]]:
         return [(start, end) for start, end, term in self._analyzer.spans(text) if self._one(term)]

@@ -83,10 +83,9 @@ def _around(question: Inquiry, passages: Sequence[Passage]) -> dict[str, list[Pa
 
 def _sources(stretch: Stretch, rows: Sequence[int]) -> list[dict[str, Source]]:
     """Return for each row where each arm and the reranker ranked it, as deep as the search went."""
-    found: list[dict[str, Source]] = [{} for _ in rows]
+    found: dict[int, dict[str, Source]] = {row: {} for row in rows}
     for name, ranking in stretch.rankings.items():
-        places = {row: place for place, row in enumerate(ranking.rows.tolist())}
-        for each, row in zip(found, rows, strict=True):
-            if row in places:
-                each[name] = Source(places[row] + 1, round(float(ranking.scores[places[row]]), 6))
-    return found
+        for place, row in enumerate(ranking.rows.tolist()):
+            if row in found:
+                found[row][name] = Source(place + 1, round(float(ranking.scores[place]), 6))
+    return list(found.values())

@@ -112,7 +112,7 @@ def confidence(evidence: Evidence) -> Values:
     known = evidence.features()
     logit = np.full(len(evidence.rank), np.nan)
     for model in MODELS:
-        if model.keys() - {""} <= known.keys():
+        if model.keys() - {""} <= known.keys() and np.isnan(logit).any():
             said = model[""] + sum(weight * known[name] for name, weight in model.items() if name)
             logit = np.where(np.isnan(logit), said, logit)
     probability: Values = 1 / (1 + np.exp(-logit))

@@ -57,7 +57,8 @@ class Context:
     their first lines begin with a space, characters that do not show are left out, and what looks like ours is marked
     ("\[1]", "> Source:"). The exact texts are in the citations.
     confidence: that the best passage found answers; what is below CITED is not cited unless it was asked for.
-    warnings: what was understood otherwise than written, as of a search.
+    warnings: what was understood otherwise than written, as of a search. understood: how the question was read if not
+    as it stands: with earlier turns of its conversation, or rewritten.
     """
 
     question: str
@@ -67,6 +68,7 @@ class Context:
     generation: int
     confidence: float = 0.0
     warnings: tuple[str, ...] = ()
+    understood: str | None = None
 
     def check(self, answer: str) -> AnswerReport:
         """Say which markers of an answer have a citation, which statements cite nothing, and what is not borne out.
@@ -87,6 +89,7 @@ class Context:
             "generation": self.generation,
             "confidence": self.confidence,
             "warnings": list(self.warnings),
+            "understood": self.understood,
         }
 
     @classmethod
@@ -95,7 +98,7 @@ class Context:
 
         Nothing in it is known to be true: `Index.check` looks whether the index holds what it cites.
         """
-        made = cls(**fields_of("context", shape, _CONTEXT, ("warnings",)))
+        made = cls(**fields_of("context", shape, _CONTEXT, ("warnings", "understood")))
         if len({citation.marker for citation in made.citations}) < len(made.citations):
             raise ArgumentError("context.citations must each have a marker of its own")
         return made
@@ -128,6 +131,7 @@ _CITATION: Mapping[str, Check] = {
 _CONTEXT: Mapping[str, Check] = {
     "question": text, "text": text, "citations": partial(each_of, check=_citation), "tokens": count,
     "generation": count, "confidence": partial(number, most=1), "warnings": texts,
+    "understood": optional(text),
 }  # fmt: skip
 
 
@@ -154,7 +158,23 @@ def context(
     prompt = written(citations)
     tokens = count_tokens([prompt])[0] if prompt else 0
     best = max((hit.confidence for hit in results.hits), default=0.0)
-    return Context(results.query, prompt, citations, tokens, results.generation, best, tuple(results.warnings))
+    said = results.warnings, results.understood
+    return Context(results.query, prompt, citations, tokens, results.generation, best, *said)
+
+
+def cited(view: View, ids: Sequence[str], question: str, count_tokens: Callable[[Sequence[str]], list[int]]) -> Context:
+    """Return the context of passages that were found elsewhere, the first under [1]. Raises ArgumentError."""
+    if len(ids) > MOST_MARKERS:
+        raise ArgumentError(f"ids must be at most {MOST_MARKERS}, as many as there are markers")
+    rows = [view.passages.row_of(each) for each in ids]
+    there = view.passages.get([row for row in rows if row is not None])
+    for name, row in zip(ids, rows, strict=True):
+        if row not in there:
+            raise ArgumentError(f"ids holds {name!r}, which is no passage of this index; give those of its results")
+    passages = [there[row] for row in rows if row is not None]
+    citations = tuple(Citation(f"[{at}]", at, 0.0, each, digest_of(each)) for at, each in enumerate(passages, 1))
+    text = written(citations)
+    return Context(question, text, citations, count_tokens([text])[0] if text else 0, view.generation)
 
 
 def _ordered(hits: Sequence[Hit]) -> tuple[Citation, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence, Set
 
 import numpy as np
@@ -47,7 +48,10 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
         known = telling_scores(question, rows)
         pieces = None if known is None else known.astype(np.float64)
     highlight = question.highlight
-    held = [highlight.terms(f"{passage.title}\n{passage.section}\n{passage.shown_text}") for _, passage in found]
+    highlight = question.highlight
+    parts = [(passage.title, passage.section, passage.shown_text) for _, passage in found]
+    highlight.read(itertools.chain(*parts, (passage.text for _, passage in found)))
+    held = [frozenset[str]().union(*map(highlight.terms, texts)) for texts in parts]
     wanted = {word: question.share(word) for word in question.telling}
     words = sum(wanted.values()) or 1.0
     shares = ([share * len(word & terms) / len(word) for word, share in wanted.items()] or [1.0] for terms in held)

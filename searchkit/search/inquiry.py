@@ -24,7 +24,7 @@ from searchkit.search.topics import telling_terms, timeless
 from searchkit.storage.contract import Scope, View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, kept, parallel
-from searchkit.types import Embedder, FloatMatrix, FloatVector, PieceEmbedder, QuestionStates
+from searchkit.types import Embedder, FloatMatrix, FloatVector, QuestionStates, tells_pieces
 
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
@@ -63,7 +63,6 @@ class Inquiry:
         self.text = self.parsed.text
         self.terms = query_terms(self.parsed.tree)
         self.today = request.today or date.today()
-        self.highlight = Highlighter(self.parsed.tree, analyzer)
         self.memory = Memory(view)
 
     def seen_by(self, view: View) -> Inquiry:
@@ -156,6 +155,10 @@ class Inquiry:
         vector = self._has_vectors() and self.mode != KEYWORD and not wordless
         return (KEYWORD,) * keyword + (VECTOR,) * vector
 
+    def prepare(self) -> None:
+        """Find out what later steps ask of its words, so that they need not: another thread has the model read it."""
+        _ = self.idf, self.asks_nothing, self.highlight, self.times
+
     # --- by the model -------------------------------------------------------------------------------------
 
     @kept
@@ -173,7 +176,7 @@ class Inquiry:
 
         if self.earlier is not None:
             return self._read_with_earlier(model, self.earlier)
-        if not isinstance(model, PieceEmbedder):
+        if not tells_pieces(model):
             return None, np.stack(parallel(lambda part: checks.question_vector(model, part), self.parts, cores()))
         states = parallel(lambda part: checks.question_states(model, part), self.parts, cores())
         return states, np.stack([each.vector for each in states])
@@ -182,7 +185,7 @@ class Inquiry:
         """Return the same of a question that leans on earlier turns: it is one part, together with them."""
         from searchkit.models.embedders import checks  # noqa: PLC0415 - as above
 
-        if isinstance(model, PieceEmbedder):
+        if tells_pieces(model):
             states = checks.question_states(model, self.text)
             return [states], before.vector(states.vector, self._vector_of)[None]
         return None, before.vector(checks.question_vector(model, self.text), self._vector_of)[None]
@@ -293,6 +296,11 @@ class Inquiry:
     def names(self) -> list[frozenset[str]]:
         """The terms of each word that names something, times left out."""
         return names(self.text, self.analyzer, ((span.start, span.end) for span in self._spans))
+
+    @kept
+    def highlight(self) -> Highlighter:
+        """What finds the question's words in passages, and its names."""
+        return Highlighter(self.parsed.tree, self.analyzer, frozenset[str]().union(*self.names))
 
     @kept
     def statements(self) -> AskedStatements | None:

@@ -16,26 +16,47 @@ from searchkit.ragged import Ragged
 from searchkit.scanning import products
 from searchkit.types import FloatMatrix, FloatVector
 
+NUMBERS = 2**16  # that a piece may have
 LEAST_WEIGHT = 1.0  # of a piece of no index term of the question: a function word, a comma
 
 
 def maxsim(
-    question: FloatMatrix, weights: FloatMatrix, pieces: Ragged, states: Callable[[npt.NDArray[np.uint16]], FloatMatrix]
+    question: FloatMatrix, pieces: Ragged, states: Callable[[npt.NDArray[np.uint16]], FloatMatrix]
 ) -> FloatMatrix:
-    """Return weighted means of the best cosines that the question's pieces find in each passage: (q, n) float32.
+    """Return the best cosine that each piece of the question finds in each passage: (n, m) float32.
 
-    question: (m, d) unit rows; weights: (q, m), of sum 1, for each part of the question; pieces: of n passages; states:
-    word pieces (p,) to their unit rows (p, d). NaN for a passage without pieces.
+    question: (m, d) unit rows; pieces: of n passages; states: word pieces (p,) to their unit rows (p, d). NaN for a
+    passage without pieces.
     """
-    scores = np.full((len(weights), len(pieces.ends)), np.nan, np.float32)
-    filled = np.flatnonzero(pieces.lengths)
-    if not len(filled) or not len(question):
-        return scores
-    known, places = np.unique(pieces.values, return_inverse=True)
-    cosines = products(states(known), question)[places]  # (total, m): rows that are taken whole
-    best = np.maximum.reduceat(cosines, (pieces.ends - pieces.lengths)[filled], axis=0)
-    scores[:, filled] = products(best, weights).T
-    return scores
+    best = np.full((len(question), len(pieces.ends)), np.nan, np.float32)
+    lengths = pieces.lengths
+    filled = np.flatnonzero(lengths)
+    if len(filled) and len(question):
+        known, places = distinct(pieces.values)
+        cosines = products(question, states(known)).take(places, axis=1)
+        best[:, filled] = np.maximum.reduceat(cosines, (pieces.ends - lengths)[filled], axis=1)
+    return best.T
+
+
+def weighted(best: FloatMatrix, weights: FloatMatrix) -> FloatMatrix:
+    """Return the weighted means of what a question's pieces find in each passage: (n, q), NaN where that is unknown.
+
+    best: (n, m), of `maxsim`; weights: (q, m), of sum 1, for each part of the question.
+    """
+    return products(best, weights) if weights.shape[1] else np.full((len(best), len(weights)), np.nan, np.float32)
+
+
+def distinct(pieces: npt.NDArray[np.uint16]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
+    """Return the pieces that there are, ascending, and for each piece its place among them: (total,).
+
+    So few numbers are told apart without sorting: a fifth of the time of `np.unique`.
+    """
+    seen = np.zeros(NUMBERS, np.bool_)
+    seen[pieces] = True
+    known = np.flatnonzero(seen).astype(np.uint16)
+    places = np.empty(NUMBERS, np.uint16)
+    places[known] = np.arange(len(known), dtype=np.uint16)
+    return known, places[pieces]
 
 
 def piece_weights(

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.rankings import among
 from searchkit.storage.contract import VectorRows, View
-from searchkit.types import Passage, Rows
+from searchkit.types import FloatMatrix, Passage, Rows
+
+Read = TypeVar("Read")
+
+
+class _Reading(NamedTuple, Generic[Read]):
+    """What was read of some rows, and where each of them stands in it."""
+
+    places: dict[int, int]
+    read: Read
+
+    def at(self, rows: Rows) -> npt.NDArray[np.intp] | None:
+        """Return where these rows stand, None if not all of them were read."""
+        places = [self.places.get(row, -1) for row in rows.tolist()]
+        return None if -1 in places else np.array(places, np.intp)
 
 
 class Memory:
@@ -19,8 +33,8 @@ class Memory:
         self._view = view
         self._passages: dict[int, Passage] = {}
         self._days: dict[int, float] = {}
-        self._vectors: tuple[Rows, VectorRows] | None = None
-        self.met: dict[int, float] = {}  # by row, how well the question's word pieces are met
+        self._vectors: _Reading[VectorRows] | None = None
+        self._met: _Reading[FloatMatrix] | None = None
 
     def passages(self, rows: Collection[int]) -> dict[int, Passage]:
         """Return the passages of rows that exist, with their texts."""
@@ -31,16 +45,25 @@ class Memory:
 
     def vectors(self, rows: Rows) -> VectorRows:
         """Return vectors and word pieces of rows; those of the last reading, and of some of its rows, are known."""
-        if self._vectors is not None:
-            known, read = self._vectors
-            if np.array_equal(known, rows):
-                return read
-            order = np.argsort(known)
-            if among(rows, known[order]).all():
-                at = order[np.searchsorted(known[order], rows)]
-                return VectorRows(read.vectors[at], None if read.pieces is None else read.pieces.take(at))
-        self._vectors = rows, self._view.vectors.read(rows)
-        return self._vectors[1]
+        at = None if self._vectors is None else self._vectors.at(rows)
+        if self._vectors is None or at is None:
+            self._vectors = _reading(rows, self._view.vectors.read(rows))
+            return self._vectors.read
+        known = self._vectors.read
+        return VectorRows(known.vectors[at], None if known.pieces is None else known.pieces.take(at))
+
+    def met(self, rows: Rows, find: Callable[[Rows], FloatMatrix | None]) -> FloatMatrix | None:
+        """Return what the question's word pieces find in each row, (n, m), which `find` tells; as `vectors`.
+
+        None where pieces are not known.
+        """
+        at = None if self._met is None else self._met.at(rows)
+        if self._met is not None and at is not None:
+            return self._met.read[at]
+        found = find(rows)
+        if found is not None:
+            self._met = _reading(rows, found)
+        return found
 
     def days(self, rows: Iterable[int]) -> npt.NDArray[np.float64]:
         """Return the ordinal of the day that each row's document was published on: (n,), NaN without a date."""
@@ -50,3 +73,7 @@ class Memory:
             found = self._view.passages.days(missing)
             self._days.update((row, found.get(row, np.nan)) for row in missing)
         return np.array([self._days[row] for row in rows], np.float64)
+
+
+def _reading(rows: Rows, read: Read) -> _Reading[Read]:
+    return _Reading({row: place for place, row in enumerate(rows.tolist())}, read)

@@ -42,9 +42,9 @@ def nearest(rankings: Sequence[Ranking], limit: int) -> Ranking:
 
 
 def find_by_words(question: Inquiry) -> Ranking:
-    """Return what the keyword arm finds to the first depth; the index also tells how rare the terms are."""
+    """Return what the keyword arm finds to the first depth, with all that is known of the words by then."""
     found = find(question, KEYWORD, DEPTHS[0])
-    _ = question.idf
+    question.prepare()
     return found
 
 

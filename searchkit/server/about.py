@@ -88,7 +88,7 @@ def _narrowed(endpoint: Endpoint) -> Endpoint:
         {name: endpoint.body["properties"][name] for name in wanted}, endpoint.body["required"]
     )
     fields = {name: getattr(endpoint, name) for name in endpoint.__slots__}
-    parameters = [each for each in endpoint.parameters if each.name in wanted]
+    parameters = [each for each in endpoint.parameters if each.name in wanted and each.place == "query"]
     return Endpoint(**fields | {"path": endpoint.path.removeprefix(ROOT), "body": body, "parameters": parameters})
 
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
-from searchkit.server.hub import Hub
+from searchkit.index import Index
+from searchkit.server.access import check_token
+from searchkit.server.config import WRITE
+from searchkit.server.endpoints import FACTS
+from searchkit.server.faults import Fault, Refusal
+from searchkit.server.hub import Hub, is_done
+from searchkit.server.writing import begin_sync
 from searchkit.types import Passage
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 PATH = "/mcp"
 
@@ -23,12 +34,34 @@ class Mounted(NamedTuple):
 
 
 def mounted(hub: Hub, base: str) -> Mounted:
-    """Return what serves agents. base: the server's address, for links.
-
-    Of whoever may read nobody writes: `sync` is offered where there are no tokens, and writing was allowed.
-    """
+    """Return what serves agents: those who may write find `sync` there too. base: the server's address, for links."""
     if importlib.util.find_spec("mcp") is None:
         return Mounted()
+    managers = {writes: _manager(hub, base, writes=writes) for writes in {False, hub.options.writable}}
+    return Mounted([Route(PATH, ByToken(hub, managers))], [each.run for each in managers.values()])
+
+
+class ByToken:
+    """Gives a request to the manager for readers, or to the one for writers."""
+
+    def __init__(self, hub: Hub, managers: Mapping[bool, StreamableHTTPSessionManager]) -> None:
+        self._hub, self._managers = hub, managers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        scope[FACTS]["route"] = PATH
+        await self._managers[self._writes(Request(scope))].handle_request(scope, receive, send)
+
+    def _writes(self, request: Request) -> bool:
+        try:
+            check_token(request.headers.get("authorization"), WRITE, self._hub.options)
+        except Refusal:
+            return False
+        return True
+
+
+def _manager(hub: Hub, base: str, *, writes: bool) -> StreamableHTTPSessionManager:
+    """Return what answers the protocol's requests."""
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 - a second to import
 
     from searchkit.integrations.mcp import server  # noqa: PLC0415 - as above
@@ -40,13 +73,24 @@ def mounted(hub: Hub, base: str) -> Mounted:
             return served.url(base, found.doc_id, found.to_dict())
         return served.url(base, item_id)
 
-    indexes = {name: hub.served(name).index for name in hub.names}
-    made = server(indexes, url_of=url_of, writing=hub.options.writable and not hub.options.tokens)
-    app = made.streamable_http_app(
-        streamable_http_path=PATH,
+    async def sync(name: str, _: Index) -> Mapping[str, Any]:
+        begun = begin_sync(hub, hub.served(name))
+        if await is_done(begun.future, hub.options.limits.seconds):
+            begun.future.result()
+        if begun.result is None:
+            raise Refusal(Fault(202, "not_done", f"the sync goes on as task {begun.id}; see `status` later"))
+        return begun.result
+
+    made = server(
+        {name: hub.served(name).index for name in hub.names},
+        url_of=url_of,
+        work=hub.work,
+        sync=sync if writes else None,
+    )
+    made.streamable_http_app(
         json_response=True,
         stateless_http=True,
         max_request_body_size=hub.options.limits.body,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the door sees to it
     )
-    return Mounted(app.routes, [made.session_manager.run])
+    return made.session_manager

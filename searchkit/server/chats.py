@@ -142,7 +142,7 @@ def _attributes(metadata: Mapping[str, Any]) -> dict[str, str | float | bool]:
 
 
 def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
-    """Return the endpoints of chat applications."""
+    """Return the endpoints of chat applications. What a later version of theirs sends besides is passed over."""
     query = TEXT | {"maxLength": limits.query}
     names = array(TEXT, minItems=1, maxItems=MOST_CONDITIONS)
     condition = record(
@@ -152,6 +152,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
             "value": nullable({"anyOf": [TEXT, {"type": "number"}, array(TEXT, maxItems=1_000)]}),
         },
         ["name", "comparison_operator"],
+        closed=False,
     )
     conditions = record(
         {
@@ -159,10 +160,13 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
             "conditions": array(condition, maxItems=MOST_CONDITIONS),
         },
         ["conditions"],
+        closed=False,
     )
     threshold = nullable({"type": "number", "minimum": 0, "maximum": 1})
     setting = record(
-        {"top_k": {"type": "integer", "minimum": 1, "maximum": limits.k}, "score_threshold": threshold}, ["top_k"]
+        {"top_k": {"type": "integer", "minimum": 1, "maximum": limits.k}, "score_threshold": threshold},
+        ["top_k"],
+        closed=False,
     )
     told = record({"content": TEXT, "score": {"type": "number"}, "title": TEXT, "metadata": LOOSE},
                   ["content", "score", "title", "metadata"], closed=False)  # fmt: skip
@@ -174,6 +178,7 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
                 {"knowledge_id": TEXT, "query": query, "retrieval_setting": setting,
                  "metadata_condition": nullable(conditions)},
                 ["knowledge_id", "query", "retrieval_setting"],
+                closed=False,
             ),
             answers={200: record({"records": array(told)}, ["records"], closed=False)},
             faults=(404, 409),
@@ -188,10 +193,13 @@ def endpoints(limits: RequestLimits) -> tuple[Endpoint, ...]:
                     "query": {"anyOf": [query, array(query, minItems=1, maxItems=limits.batch)]},
                     "max_num_results": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10},
                     "filters": nullable(LOOSE),
-                    "ranking_options": nullable(record({"ranker": TEXT, "score_threshold": threshold})),
+                    "ranking_options": nullable(
+                        record({"ranker": TEXT, "score_threshold": threshold}, closed=False)
+                    ),
                     "rewrite_query": nullable(schemas.FLAG),
                 },
                 ["query"],
+                closed=False,
             ),
             answers={200: record({"object": TEXT, "search_query": array(TEXT), "data": array(LOOSE),
                                   "has_more": schemas.FLAG, "next_page": {"type": "null"}},

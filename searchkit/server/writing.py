@@ -14,9 +14,10 @@ from searchkit.server.asking import ROOT
 from searchkit.server.config import WRITE
 from searchkit.server.endpoints import INDEX_NAME, JSON, JSON_LINES, Call, Endpoint, Parameter, answer, parse
 from searchkit.server.faults import Fault, Refusal
-from searchkit.server.hub import is_done
+from searchkit.server.hub import Hub, is_done
 from searchkit.server.limits import RequestLimits
 from searchkit.server.schemas import FLAG, LOOSE, TEXT, array, record
+from searchkit.server.served import Served
 from searchkit.server.tasks import Work, WriteTask
 from searchkit.types import Failure, Progress, SyncReport
 
@@ -39,14 +40,20 @@ async def remove(call: Call) -> Response:
 
 def sync(call: Call) -> Response:
     """Sync the sources that the index had when the server started."""
-    served, given = call.served, call.given
+    return _accepted(begin_sync(call.hub, call.served, **call.given))
+
+
+def begin_sync(hub: Hub, served: Served, **options: Any) -> WriteTask:
+    """Put a sync of the sources that an index had when the server started into its queue. Raises Refusal."""
     if not served.roots:
         raise Refusal(
             Fault(409, "no_sources", "no folder was indexed when the server started", "there: searchkit index FOLDER")
         )
-    return _begun(call, "sync", lambda progress: served.report(
-        served.index.sync(served.roots, progress=progress, **given)
-    ))  # fmt: skip
+    return hub.tasks.submit(
+        served.name,
+        "sync",
+        lambda progress: served.report(served.index.sync(served.roots, progress=progress, **options)),
+    )
 
 
 def improve(call: Call) -> Response:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.contract import Said, Speaker
+from searchkit.storage.snapshot import Snapshot
 from searchkit.threads import kept, once
 from searchkit.types import Document, Passage
 
@@ -14,9 +15,10 @@ from searchkit.types import Document, Passage
 class CatalogPassages:
     """Passages and documents of a catalog."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._lock = catalog.lock
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._catalog = snapshot.catalog
+        self._lock = snapshot.catalog.lock
 
     def get(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Return the passages of rows that exist, with their texts."""
@@ -77,6 +79,11 @@ class CatalogPassages:
             found = self._catalog.documents.file_path(doc_id)
             return None if found is None else Path(found)
 
+    def places(self) -> list[tuple[str, str, str, int | None]]:
+        """Return the id, section, source and day of every document."""
+        with self._lock:
+            return list(self._catalog.documents.places())
+
     def fields(self) -> Mapping[str, frozenset[str]]:
         """Return the names that a filter finds values of, each with the kinds of its values; looked for once."""
         return self._fields
@@ -84,7 +91,7 @@ class CatalogPassages:
     @once
     def _fields(self) -> dict[str, frozenset[str]]:
         with self._lock:
-            return self._catalog.metadata.fields()
+            return self._snapshot.filtering.fields()
 
     def count_documents(self) -> int:
         """Return how many documents there are."""

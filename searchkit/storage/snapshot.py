@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from searchkit.errors import IndexCorrupt
 from searchkit.storage import durable, keywords, refusals
 from searchkit.storage.catalog import Catalog
 from searchkit.storage.settings import Settings
 from searchkit.storage.vectors import arm, segments
+
+if TYPE_CHECKING:
+    from searchkit.storage.filtering import Filtering
 
 
 class Snapshot:
@@ -39,6 +43,16 @@ class Snapshot:
         self._files.callback(self.keywords.close)
         opened = open_segments(path, list(self.catalog.parts.segments()), self.settings.dim)
         self.vectors = arm.Vectors(opened, self.catalog.parts.dead_rows())
+        self._filtering: Filtering | None = None
+
+    @property
+    def filtering(self) -> Filtering:
+        """What answers filters, of whoever holds the catalog's lock."""
+        if self._filtering is None:
+            from searchkit.storage.filtering import Filtering  # noqa: PLC0415 - most questions have no filter
+
+            self._filtering = Filtering(self.catalog.columns.readable(), self.catalog.parts.dead_rows())
+        return self._filtering
 
     def _open_keywords(self, path: Path) -> keywords.EngineReader:
         name = keyword_folder(self.catalog.counter("keywords"))

@@ -27,8 +27,9 @@ from searchkit.storage.vectors.segments import Part
 from searchkit.threads import keep
 from searchkit.types import Rows
 
-FORMAT = 4  # what this version writes
-# The oldest that it reads: without who said what; 2 has no drafts; 3 tells where passages begin in characters alone.
+FORMAT = 5  # what this version writes
+# The oldest that it reads: without who said what; 2 has no drafts; 3 tells where passages begin in
+# characters alone; 4 has no columns to filter by.
 FLOOR = 1
 UNFINISHED = "index.unfinished"  # stands in its place until then (see `creation`)
 LOCK = "writer.lock"
@@ -187,6 +188,7 @@ class Writer:
     def compact_vectors(self) -> None:
         """Rewrite all segments as one, without the dead rows and those that the model cannot read."""
         self._merge(list(reversed(self._segments)), [])
+        self.catalog.columns.compact(self.catalog.parts.dead_rows())
         self.catalog.parts.clear_dead()
 
     def _merge(self, names: Sequence[str], parts: list[Part]) -> None:

@@ -120,10 +120,10 @@ class FolderView:
         self.generation = snapshot.generation
         self.keywords = EngineKeywords(snapshot.keywords)
         self.vectors = SegmentVectors(snapshot.vectors, len(snapshot.catalog.parts.unread_rows()))
-        self.passages = CatalogPassages(snapshot.catalog)
+        self.passages = CatalogPassages(snapshot)
         self.statements = CatalogStatements(snapshot.catalog)
         self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
-        self._scopes: dict[tuple[str, tuple[object, ...]], RowScope] = {}
+        self._scopes: dict[Filter, RowScope] = {}
 
     def scope(self, condition: Filter | None = None, speakers: Collection[int] | None = None) -> RowScope | None:
         """Return the passages whose documents fit, in which any of these speakers says something; None for all."""
@@ -135,17 +135,12 @@ class FolderView:
 
     def _fitting(self, condition: Filter) -> RowScope:
         """Return the passages whose documents fit; the last few answers are kept, for a snapshot never changes."""
-        from searchkit.storage.filter_sql import paths, to_sql  # noqa: PLC0415 - most questions have no filter
-
-        clause, values = to_sql(condition)
-        catalog, key = self.snapshot.catalog, (clause, tuple(values))
-        with catalog.lock:
-            found = self._scopes.get(key)
+        with self.snapshot.catalog.lock:
+            found = self._scopes.get(condition)
             if found is None:
                 while len(self._scopes) >= KEPT_FILTERS:
                     del self._scopes[next(iter(self._scopes))]
-                catalog.metadata.look_into(paths(condition))
-                found = self._scopes[key] = RowScope(catalog.metadata.rows(*key))
+                found = self._scopes[condition] = RowScope(self.snapshot.filtering.rows(condition))
             return found
 
     def narrowed(self, scope: Scope | None, query: Query) -> RowScope:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -20,6 +20,8 @@ REVISION = 1  # counts changes of these rules; terms of two revisions do not mix
 LONGEST_TERM = 64  # characters; what is longer is data, not a word, and is cut
 CACHE_SIZE = 250_000  # written words remembered, about 40 MB
 LONGEST_CACHED = 40  # characters of a written word; longer ones hardly come twice
+TEXTS = 2_000  # short texts whose words are remembered, about 10 MB: steps of a question ask for its words in turn
+LONGEST_TEXT = 400  # characters of one
 
 Span: TypeAlias = tuple[int, int, str]  # start, end, term
 Stem: TypeAlias = Callable[[str], str]
@@ -142,14 +144,16 @@ class Written(NamedTuple):
 class _Cache(dict[str, Value], Generic[Value]):
     """Remembers a function of short strings; forgets all when full, which is cheaper than choosing."""
 
-    def __init__(self, function: Callable[[str], Value]) -> None:
+    def __init__(self, function: Callable[[str], Value], size: int = CACHE_SIZE, longest: int = LONGEST_CACHED) -> None:
         super().__init__()
         self._function = function
+        self._size = size
+        self._longest = longest
 
     def __missing__(self, key: str) -> Value:
         value = self._function(key)
-        if len(key) <= LONGEST_CACHED:
-            if len(self) >= CACHE_SIZE:
+        if len(key) <= self._longest:
+            if len(self) >= self._size:
                 self.clear()
             self[key] = value
         return value
@@ -166,6 +170,7 @@ class Analyzer:
         self._joined = _Cache(self._join)
         self._normalized = _Cache(_normalized)
         self._chunks = _Cache(self._join_chunk)  # of what stands between white space
+        self._words = _Cache(self._find_words, TEXTS, LONGEST_TEXT)
 
     @property
     def name(self) -> str:
@@ -182,9 +187,8 @@ class Analyzer:
             return self._join_words(text)
         return " ".join(map(self._chunks.__getitem__, text.split()))
 
-    def chunks(self, text: str) -> dict[str, str]:
-        """Return what stands between white space, each once, and its terms, joined; no word may cross a space."""
-        written = set(text.split())
+    def chunks(self, written: Collection[str]) -> dict[str, str]:
+        """Return the terms, joined, of each of what stands between white space in texts; no word may cross a space."""
         return dict(zip(written, map(self._chunks.__getitem__, written), strict=True))
 
     @staticmethod
@@ -205,14 +209,17 @@ class Analyzer:
         """Return (start, end, term) for each of `terms(text)`, with offsets into `text`."""
         return [span for word in self.words(text) for span in word.spans]
 
-    def words(self, text: str) -> list[Written]:
+    def words(self, text: str) -> tuple[Written, ...]:
         """Return the written words of `text`; one that becomes no term is left out."""
+        return self._words[text]
+
+    def _find_words(self, text: str) -> tuple[Written, ...]:
         found = ((match.start(), match.end(), self._pieces[match[0]]) for match in _WRITTEN.finditer(text))
-        return [
+        return tuple(
             Written(start, end, tuple((start + first, start + last, term) for first, last, term in spans))
             for start, end, spans in found
             if spans
-        ]
+        )
 
     def normalize(self, word: str) -> str:
         """Return `word` as a term would be but unstemmed: where wildcards and fuzzy matching start."""

@@ -98,7 +98,11 @@ class OnnxEmbedder:
 
     def piece_states(self, pieces: npt.NDArray[np.uint16]) -> FloatMatrix:
         """Return the state of each word piece that stands alone, in fewer dimensions: (len(pieces), d) unit rows."""
-        return unit(self._piece_table[0][pieces].astype(np.float32))
+        return self._piece_rows(pieces)
+
+    @once
+    def _piece_rows(self) -> UnitRows:
+        return UnitRows(self._piece_table[0])
 
     @once
     def _piece_table(self) -> tuple[npt.NDArray[np.int8], FloatMatrix]:
@@ -158,6 +162,25 @@ class OnnxEmbedder:
 
     def _encode(self, text: str) -> list[int]:
         return self._word_pieces.encode(valid_text(text))
+
+
+class UnitRows:
+    """Rows of a table at unit length, each brought to it when it is first asked for."""
+
+    def __init__(self, table: npt.NDArray[Any]) -> None:
+        """table: (n, d)."""
+        self._table = table
+        self._rows = np.empty(table.shape, np.float32)
+        self._known = np.zeros(len(table), np.bool_)
+
+    def __call__(self, at: npt.NDArray[Any]) -> FloatMatrix:
+        """Return the rows at these places, (m, d) float32. Raises IndexError."""
+        new = at[~self._known[at]]
+        if len(new):
+            self._rows[new] = unit(self._table[new].astype(np.float32))
+            self._known[new] = True
+        rows: FloatMatrix = self._rows[at]
+        return rows
 
 
 class TokenCounter:

@@ -1,4 +1,4 @@
-"""Whether one document passes a filter, without a database: to_sql in plain Python."""
+"""Whether one document passes a filter, and one value a comparison: what every index of columns must agree with."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DATE = re.compile(rf"{DATE_LIKE}(?:[T ].*)?", re.DOTALL)
 _MIDNIGHT = "T00:00:00"
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """A value that a document has, and whether as an element of a list."""
 
     value: Any
@@ -56,10 +56,10 @@ def matches(condition: Filter, document: Document) -> bool:
         case Exists(name):
             return any(True for _ in _held(name, document))
         case Compared(name, sign, values):
-            return any(_holds(name, sign, held, value) for held in _held(name, document) for value in values)
+            return any(holds(name, sign, held, value) for held in _held(name, document) for value in values)
 
 
-def _held(name: str, document: Document) -> Iterable[_Held]:
+def _held(name: str, document: Document) -> Iterable[Held]:
     """Return the document's values under a name."""
     metadata = document.metadata
     texts = {
@@ -70,12 +70,12 @@ def _held(name: str, document: Document) -> Iterable[_Held]:
         "date": (metadata["date"],) if isinstance(metadata.get("date"), str) else (),
     }
     if name in texts:
-        return [_Held(text) for text in texts[name] if text]
+        return [Held(text) for text in texts[name] if text]
     nested = _nested(metadata, name.split(".")) if "." in name else []
     return [*_flat(metadata.get(name)), *nested]
 
 
-def _nested(metadata: Any, steps: list[str]) -> Iterable[_Held]:
+def _nested(metadata: Any, steps: list[str]) -> Iterable[Held]:
     if not all(steps):
         return []
     for step in steps:
@@ -83,14 +83,14 @@ def _nested(metadata: Any, steps: list[str]) -> Iterable[_Held]:
     return _flat(metadata)
 
 
-def _flat(value: Any) -> Iterable[_Held]:
+def _flat(value: Any) -> Iterable[Held]:
     """Return a scalar, a list's elements or a mapping's values, without nulls and what is nested deeper."""
     listed = isinstance(value, list | tuple | Mapping)
     values = value.values() if isinstance(value, Mapping) else value if listed else [value]
-    return [_Held(each, listed) for each in values if isinstance(each, str | int | float)]
+    return [Held(each, listed) for each in values if isinstance(each, str | int | float)]
 
 
-def _holds(name: str, sign: str, held: _Held, wanted: Value) -> bool:
+def holds(name: str, sign: str, held: Held, wanted: Value) -> bool:
     """Say whether one value satisfies a comparison with another."""
     value = held.value
     if isinstance(wanted, Period):
@@ -104,7 +104,7 @@ def _holds(name: str, sign: str, held: _Held, wanted: Value) -> bool:
     return _ORDER["=" if sign == "contains" else sign](as_number(value), wanted)
 
 
-def _as_text(name: str, sign: str, held: _Held, wanted: str) -> bool:
+def _as_text(name: str, sign: str, held: Held, wanted: str) -> bool:
     if sign == "~" or (sign == "=" and name == "path"):
         return _pattern(wanted).match(held.value) is not None
     if sign == "contains":

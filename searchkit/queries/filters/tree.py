@@ -163,7 +163,7 @@ def _value(name: str, operator: Operator, operand: Operand) -> Value:
     """Return the operand as the type that the name and operator ask for."""
     if operator == "~" or (operator == "=" and name == "path"):
         if len(operand.text) > LONGEST_PATTERN:
-            raise QueryError(f"the pattern for {name} has over {LONGEST_PATTERN} characters; make it shorter")
+            raise QueryError(f"the filter's pattern for {name} has over {LONGEST_PATTERN} characters; make it shorter")
         return _whole(operand.text)
     if name == "date" and operator != "contains":
         given = operand.value if isinstance(operand.value, Period | Instant) else _time(operand.text)

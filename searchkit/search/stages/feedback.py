@@ -42,8 +42,8 @@ class Feedback:
 
 def agreement(first: First) -> float:
     """Return how far the arms agree on the first passages: 1 where they share AGREED of them, and for one arm alone."""
-    firsts = [found.rows[:FIRST] for found in first.pool.found.values()]
+    firsts = [set(found.rows[:FIRST].tolist()) for found in first.pool.found.values()]
     if len(firsts) < 2:
         return 1.0
     fewest = min(map(len, firsts))
-    return min(1.0, len(np.intersect1d(firsts[0], firsts[1])) / fewest / AGREED) if fewest else 0.0
+    return min(1.0, len(firsts[0] & firsts[1]) / fewest / AGREED) if fewest else 0.0

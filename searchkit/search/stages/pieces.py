@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
 from searchkit.search.first import First
 from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
-from searchkit.search.maxsim import maxsim
+from searchkit.search.maxsim import maxsim, weighted
 from searchkit.storage.contract import Scores
-from searchkit.types import FloatMatrix, PieceEmbedder, Rows
+from searchkit.types import FloatMatrix, Rows, tells_pieces
 
 WEIGHT = 0.4
 
@@ -40,16 +42,8 @@ def piece_scores(question: Inquiry, rows: Rows) -> Scores | None:
 
     Each counts by how rare its word is in the index.
     """
-    met = question.memory.met
-    if question.states is None:
-        return None
-    new = np.array([row for row in rows.tolist() if row not in met], np.int64)
-    if len(new):
-        found = _scores(question, new, question.piece_weights)
-        if found is None:
-            return None
-        met.update(zip(new.tolist(), found.tolist(), strict=True))
-    return np.array([met[row] for row in rows.tolist()], np.float32)
+    met = question.memory.met(rows, partial(_met, question))
+    return None if met is None else weighted(met, question.piece_weights).max(axis=1)
 
 
 def telling_scores(question: Inquiry, rows: Rows) -> Scores | None:
@@ -57,17 +51,20 @@ def telling_scores(question: Inquiry, rows: Rows) -> Scores | None:
 
     All of them count the same, so that it says the same in every index.
     """
-    return None if question.states is None else _scores(question, rows, question.telling_pieces)
+    met = question.memory.met(rows, partial(_met, question))
+    return None if met is None else weighted(met, question.telling_pieces).max(axis=1)
 
 
-def _scores(question: Inquiry, rows: Rows, weights: FloatMatrix) -> Scores | None:
-    """Return how well pieces that count so much, (parts, m), are met in each row, by the part met best: (n,)."""
-    model, states, pieces = question.model, question.states, question.memory.vectors(rows).pieces
-    if states is None or pieces is None or not isinstance(model, PieceEmbedder):
+def _met(question: Inquiry, rows: Rows) -> FloatMatrix | None:
+    """Return what each of the question's pieces finds in each row: (n, m), None where they are not known."""
+    model, states = question.model, question.states
+    if states is None or not tells_pieces(model):
+        return None
+    pieces = question.memory.vectors(rows).pieces
+    if pieces is None:
         return None
     try:
-        found = maxsim(np.concatenate([read.states for read in states]), weights, pieces, model.piece_states)
+        return maxsim(np.concatenate([read.states for read in states]), pieces, model.piece_states)
     except IndexError as error:
         reason = f"the index holds word pieces that its model does not have: {error}. Run: searchkit rebuild"
         raise IndexCorrupt(reason) from error
-    return np.asarray(found.max(axis=0), np.float32)

@@ -33,7 +33,8 @@ async function turn(question) {
 }
 
 function shown(found) {
-  const warnings = found.warnings.map((each) => element("p", { className: "hint" }, each));
+  const understood = found.understood ? [`Understood as: ${found.understood}`] : [];
+  const warnings = [...understood, ...found.warnings].map((each) => element("p", { className: "hint" }, each));
   if (!found.citations.length) {
     return [element("p", { className: "notice" }, element("strong", {}, "No answer found."), " The context is empty."), ...warnings];
   }

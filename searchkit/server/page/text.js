@@ -66,7 +66,7 @@ const WORDS = [
 /** Return a confidence as a bar and a word. */
 export function confidence(share) {
   const word = WORDS.find(([least]) => share >= least)?.[1];
-  const told = `${word}: ${Math.round(share * 100)} %`;
+  const told = `${word}: ${Math.round(share * 100)}%`;
   const bar = element("meter", { min: 0, max: 1, low: 0.25, high: 0.5, optimum: 1, value: share, "aria-hidden": "true" });
   return element("p", { className: "confidence" }, bar, element("span", {}, told));
 }

@@ -13,8 +13,9 @@ from searchkit.storage import refusals
 from searchkit.storage.catalog import forking
 from searchkit.storage.catalog.bands import SCHEMA as BANDS
 from searchkit.storage.catalog.bands import Bands
+from searchkit.storage.catalog.columns import SCHEMA as COLUMNS
+from searchkit.storage.catalog.columns import MetadataColumns
 from searchkit.storage.catalog.documents import Documents
-from searchkit.storage.catalog.metadata import Metadata
 from searchkit.storage.catalog.parts import Parts
 from searchkit.storage.catalog.passages import Passages
 from searchkit.storage.catalog.schema import SCHEMA, connect
@@ -40,7 +41,7 @@ class Catalog:
         forking.watch(self, path)
         try:
             with self.lock:
-                self._db = connect(path, f"BEGIN;{SCHEMA}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+                self._db = connect(path, f"BEGIN;{SCHEMA}{COLUMNS}{BANDS}{STATEMENTS}COMMIT;" if create else "")
                 self.file = forking.file_at(path)
         except BaseException:
             self.file = None
@@ -48,7 +49,7 @@ class Catalog:
         self.sources = Sources(self._db)
         self.documents = Documents(self._db)
         self.passages = Passages(self._db)
-        self.metadata = Metadata(self._db)
+        self.columns = MetadataColumns(self._db)
         self.parts = Parts(self._db)
         self.bands = Bands(self._db)
         self.statements = Statements(self._db)
@@ -97,6 +98,7 @@ class Catalog:
         self.passages.ensure_headers()
         self.documents.ensure_accounts()
         self.parts.ensure_unread()
+        self.columns.ensure()
 
     def counter(self, name: str) -> int:
         """Return a counter.

@@ -32,10 +32,9 @@ class Documents:
         row = _first(self._db, "SELECT key, file, digest FROM documents WHERE id = ?", doc_id)
         return None if row is None else (row[0], row[1], row[2])
 
-    def of_file(self, file: int) -> Iterator[str]:
-        """Yield the ids of the documents that a file holds, in the order of their keys."""
-        query = "SELECT id FROM documents WHERE file = ? ORDER BY key"
-        return (doc_id for (doc_id,) in self._db.execute(query, (file,)))
+    def of_file(self, file: int) -> Iterator[tuple[int, str]]:
+        """Yield key and id of the documents that a file holds, in the order of their keys."""
+        return self._db.execute("SELECT key, id FROM documents WHERE file = ? ORDER BY key", (file,))
 
     def adopt(self, key: int, file: int | None, omitted: Sequence[Omission] = ()) -> None:
         """Record which file a document comes from, and what was not read of it this time."""

@@ -19,6 +19,7 @@ from searchkit.storage.keywords import tantivy_files
 from searchkit.storage.keywords.engine import Entry, FieldWeights, is_scoreless
 from searchkit.storage.keywords.ranking import best, is_decided, look_up, runs, settle
 from searchkit.storage.keywords.tantivy_queries import MAX_RUNS, TantivyTranslator, build_schema
+from searchkit.threads import Guard
 from searchkit.types import Ranking, Rows
 
 HEAP = 128_000_000  # bytes; about 120,000 passages become one segment
@@ -27,6 +28,8 @@ SPARE = 16  # hits beyond the limit, so that ties at its edge are seen in full
 GROWTH = 4
 HEADROOM = 1.5  # passages fetched per passage expected to be needed
 KEPT_FREQUENCIES = 50_000  # of terms, about 10 MB
+WHOLE_ROWS = 16_384  # passages up to which all that match come at once, so that scores of other rows are known too
+KEPT_MATCHES = 256  # queries whose matches are kept until the other rows are asked for
 HITS_PER_ROW = 10  # how many hits can be fetched and sifted in the time that filtering takes for one row
 
 
@@ -94,6 +97,8 @@ class TantivyReader:
         self._translator = TantivyTranslator(index.schema, weights)
         self.count = self._searcher.num_docs
         self._frequencies: dict[tuple[str, str | None], int] = {}  # kept, for a generation never changes
+        self._matches: dict[int, tuple[syntax.Query, Ranking]] = {}  # by the query object's own number
+        self._lock = Guard()
 
     def search(self, query: syntax.Query, limit: int, allowed: Rows | None = None) -> Ranking:
         """Return the best `limit` passages, of those `allowed`."""
@@ -103,12 +108,25 @@ class TantivyReader:
         with _translated(self._folder):
             if is_scoreless(query):
                 return self._first(self._narrowed(translated, allowed), limit)
+            if allowed is None and self.count <= WHOLE_ROWS:
+                return best(*self._kept(query, self._hits(translated, self.count)), limit)
             if allowed is None:
                 return self._best(translated, limit)
             return self._best_of(translated, limit, allowed)
 
+    def _kept(self, query: syntax.Query, matches: Ranking) -> Ranking:
+        """Keep what matches a query, for `score`."""
+        with self._lock:
+            while len(self._matches) >= KEPT_MATCHES:
+                del self._matches[next(iter(self._matches))]
+            self._matches[id(query)] = query, matches
+        return matches
+
     def score(self, query: syntax.Query, rows: Rows) -> npt.NDArray[np.float32]:
         """Return the score of each row: (len(rows),), 0 where it does not match."""
+        kept, matches = self._matches.get(id(query), (None, EMPTY))
+        if kept is query:
+            return look_up(rows, *matches)
         wanted = np.unique(rows)
         translated = self._translator.translate(query)
         if not len(wanted) or not self.count:
@@ -173,8 +191,11 @@ class TantivyReader:
     def _hits(self, query: Query, limit: int) -> Ranking:
         """Return tantivy's own ranking: ties are in no particular order."""
         hits = self._searcher.search(query, min(limit, self.count), count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return Ranking(np.array(rows, np.int64), np.array([score for score, _ in hits], np.float32))
+        if not hits:
+            return EMPTY
+        scores, addresses = zip(*hits, strict=True)
+        rows = self._searcher.fast_field_values("row", list(addresses))
+        return Ranking(np.array(rows, np.int64), np.array(scores, np.float32))
 
 
 def _document(entry: Entry) -> Document:

@@ -160,9 +160,12 @@ class Vectors:
         """Return the word pieces of each row, none for a row without a vector; None if they are not known for all."""
         if any(segment.pieces is None for segment in self._segments):
             return None
+        places = self._places(rows)
+        if len(places) == 1 and len(places[0][1]) == len(rows):  # all in one segment, as mostly
+            return cast(Ragged, places[0][0].pieces).take(places[0][2])
         where = np.zeros(len(rows), np.int64)  # in all pieces that were found, one list after the other; 0 is empty
         parts, count = [Ragged.of([[]])], 1
-        for segment, at, position in self._places(rows):
+        for segment, at, position in places:
             parts.append(cast(Ragged, segment.pieces).take(position))
             where[at] = np.arange(count, count + len(at))
             count += len(at)
