@@ -9,9 +9,11 @@ python -m tests.cluster.actors read FOLDER NUMBER
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import random
 import re
+import signal
 import sys
 import time
 import traceback
@@ -32,6 +34,7 @@ STANDING = 120  # documents that nobody changes
 BATCH = 4  # new documents of a writer at a time, beside one that it writes anew
 PATIENCE = 20.0  # seconds that a writer waits for the other
 PAUSE = 0.2  # seconds after what was refused
+REST = 1.0  # seconds after a batch, at most: longer than the other writer takes to see that it may write
 CLEAR = (BackendUnavailable, IndexLocked)  # what may be told instead of an answer
 
 Key = tuple[int, int]  # of a document: its writer, and which of that one's it is
@@ -147,6 +150,7 @@ class Writer:
         self._notes.add("in", [(self._number, number, version) for number, version in self._batch.items()])
         self._versions |= self._batch
         self._batch = {}
+        time.sleep(self._chance.uniform(0.6, 1) * REST)
 
 
 class Reader:
@@ -194,6 +198,7 @@ def repeat(step: Callable[[], None], folder: Path, notes: Notes) -> None:
 
 def main() -> None:
     """Be one of them."""
+    faulthandler.register(signal.SIGUSR1)  # tells where it waits
     role, folder, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     notes = Notes(folder / f"{role}{number}.jsonl")
     actor = {"write": Writer, "read": Reader}[role](folder, number, notes)
