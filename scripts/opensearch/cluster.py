@@ -96,7 +96,8 @@ def wait(count: int, status: tuple[str, ...] = ("green",)) -> None:
         if len(told) == len(alive) and all(t["number_of_nodes"] == count and t["status"] in status for t in told):
             return
         time.sleep(0.5)
-    raise ClusterError(f"{count} nodes did not become {' or '.join(status)} within {PATIENCE:.0f} s\n{_last_words()}")
+    late = f"{count} nodes did not become {' or '.join(status)} within {PATIENCE:.0f} s"
+    raise ClusterError(f"{late}\n{_why_unassigned()}\n{_last_words()}")
 
 
 def send(node: int, number: signal.Signals) -> None:
@@ -252,6 +253,17 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ClusterError(f"{Path(command[0]).name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def _why_unassigned() -> str:
+    """Return what the cluster says of a shard that is nowhere, if it says anything."""
+    for node in NODES:
+        try:
+            with DIRECT.open(f"{url(node)}/_cluster/allocation/explain", timeout=5) as answer:
+                return str(answer.read(3_000), "utf-8", "replace")
+        except (OSError, urllib.error.URLError):
+            continue
+    return ""
 
 
 def _last_words() -> str:
