@@ -97,7 +97,7 @@ def wait(count: int, status: tuple[str, ...] = ("green",)) -> None:
             return
         time.sleep(0.5)
     late = f"{count} nodes did not become {' or '.join(status)} within {PATIENCE:.0f} s"
-    raise ClusterError(f"{late}\n{_why_unassigned()}\n{_last_words()}")
+    raise ClusterError(f"{late}\n{_not_started()}\n{_last_words()}")
 
 
 def send(node: int, number: signal.Signals) -> None:
@@ -255,15 +255,17 @@ def _run(command: list[str]) -> None:
         raise ClusterError(f"{Path(command[0]).name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-def _why_unassigned() -> str:
-    """Return what the cluster says of a shard that is nowhere, if it says anything."""
+def _not_started() -> str:
+    """Return what each node says of the cluster, and the shards that are not there yet."""
+    told = [f"{url(node)}: {health(node)}" for node in NODES]
     for node in NODES:
         try:
-            with DIRECT.open(f"{url(node)}/_cluster/allocation/explain", timeout=5) as answer:
-                return str(answer.read(3_000), "utf-8", "replace")
+            with DIRECT.open(f"{url(node)}/_cat/shards?h=state,index,shard,prirep,node", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+                return "\n".join([*told, *(line for line in lines if not line.startswith("STARTED"))])
         except (OSError, urllib.error.URLError):
             continue
-    return ""
+    return "\n".join(told)
 
 
 def _last_words() -> str:
