@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from searchkit.cluster.latest import ClusterLatest
     from searchkit.indexing.copying import Original
     from searchkit.indexing.embedding import Given
+    from searchkit.indexing.jobs import Workers
     from searchkit.indexing.stock import Stock
     from searchkit.storage.inspection import VerifyReport
     from searchkit.storage.settings import Settings
@@ -148,24 +149,25 @@ def stock(
     dry: bool = False,
     timeout: float | None = None,
     given: Given | None = None,
+    workers: Workers | None = None,
 ) -> Iterator[tuple[Stock, Embedder | None]]:
     """Be the one writer of an index for the length of a block. Raises IndexLocked.
 
-    full, given: see `Embedding`; on a cluster the model always embeds all. dry: nothing is stored.
+    full, given, workers: see `Embedding`; on a cluster the model always embeds all. dry: nothing is stored.
     """
     if isinstance(place, Path):
         from searchkit.indexing.folder_stock import FolderStock
 
         with store.writing(place, timeout) as writer:
             model = model_of(*writer.settings.model)
-            yield FolderStock(writer, model, progress, given=given, full=full, dry=dry), model
+            yield FolderStock(writer, model, progress, given=given, full=full, dry=dry, workers=workers), model
         return
     from searchkit.cluster import home, session
     from searchkit.indexing.cluster_stock import ClusterStock
 
     with contextlib.closing(home.client(place)) as client, session.writing(client, timeout) as held:
         model = model_of(*held.settings.model)
-        yield ClusterStock(held, model, progress, given=given, dry=dry), model
+        yield ClusterStock(held, model, progress, given=given, dry=dry, workers=workers), model
 
 
 class FolderHome:

@@ -23,6 +23,7 @@ from searchkit.types import Progress, SyncReport, silent
 if TYPE_CHECKING:
     from searchkit.indexing.improve import ImproveReport
     from searchkit.indexing.ingest import Ingest
+    from searchkit.indexing.ray_workers import RayWorkers
     from searchkit.indexing.roots import SyncOptions
 
 DEFAULT_EMBEDDER = "minilm"
@@ -63,7 +64,7 @@ class Index(IndexReader):
         homes.create(placed(path), settings.with_model(model))
         return cls(path, model)
 
-    def sync(
+    def sync(  # noqa: PLR0913 - nine things that a run may be told, all but the paths by keyword
         self,
         paths: str | Path | Sequence[str | Path] = (),
         *,
@@ -74,6 +75,7 @@ class Index(IndexReader):
         allow_removals: bool = False,
         progress: Progress | None = None,
         timeout: float | None = None,
+        workers: str | None = None,
     ) -> SyncReport:
         """Make the index match files and folders: all that is under `paths`, or all that was synced before.
 
@@ -86,6 +88,8 @@ class Index(IndexReader):
         `improve` replaces later; with "full" the model embeds them all, and those predicted before.
         timeout: seconds to wait for another writer, here and wherever something is written. Unless it is given, threads
         of one process take turns, and another process that writes is not waited for. Raises IndexLocked.
+        workers: a Ray cluster whose machines prepare and embed: "ray" (one of this machine's cores, started for this
+        call), "ray://auto" (the one that runs here), "ray://HOST:10001". The index is the same. Raises MissingExtra.
         """
         from searchkit.indexing.sync import sync
 
@@ -94,7 +98,9 @@ class Index(IndexReader):
         def work(ingest: Ingest) -> None:
             sync(ingest, ingest.catalog, given, options, allow_removals=allow_removals)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout, dry=dry_run)
+        return self._ingest(
+            work, strict=strict, progress=progress, embed=embed, timeout=timeout, workers=workers, dry=dry_run
+        )
 
     def watch(
         self,
@@ -135,8 +141,10 @@ class Index(IndexReader):
         embed: str = PROGRESSIVE,
         progress: Progress | None = None,
         timeout: float | None = None,
+        workers: str | None = None,
     ) -> SyncReport:
-        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout: see `sync`.
+        """Put documents in; one whose id is there already replaces it if it differs. embed, timeout, workers: see
+        `sync`.
 
         items: any iterable of Document, of mappings with id and text (title if there is one, all else is metadata), or
         of pairs of id and text; or a pandas or polars frame with such columns. What is none of these is in the report.
@@ -148,7 +156,7 @@ class Index(IndexReader):
             ingest.replaces = replace
             add(ingest, items)
 
-        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout)
+        return self._ingest(work, strict=strict, progress=progress, embed=embed, timeout=timeout, workers=workers)
 
     def improve(
         self,
@@ -261,6 +269,7 @@ class Index(IndexReader):
         progress: Progress | None = None,
         embed: str = PROGRESSIVE,
         timeout: float | None = None,
+        workers: str | None = None,
         dry: bool = False,
     ) -> SyncReport:
         """Run `work` as the one writer, then see what it did."""
@@ -269,13 +278,23 @@ class Index(IndexReader):
         from searchkit.models.embedders import token_counter
 
         told = progress or silent
-        opened = homes.stock(self._latest.path, self._held.called, told, full=embed == FULL, dry=dry, timeout=timeout)
-        with opened as (stock, model):
-            ingest = Ingest(stock, model, token_counter(model), told, dry=dry)
+        with contextlib.ExitStack() as stack:
+            joined = stack.enter_context(contextlib.closing(_joined(workers))) if workers else None
+            opened = homes.stock(
+                self._latest.path, self._held.called, told, full=embed == FULL, dry=dry, timeout=timeout, workers=joined
+            )
+            stock, model = stack.enter_context(opened)
+            ingest = Ingest(stock, model, token_counter(model), told, dry=dry, workers=joined)
             with self._latest.released(), contextlib.closing(ingest):
                 work(ingest)
                 report = ingest.finish()
         return whole(report) if strict else report
+
+
+def _joined(workers: str) -> RayWorkers:
+    from searchkit.indexing.ray_workers import RayWorkers
+
+    return RayWorkers(workers)
 
 
 @checks_arguments

@@ -91,6 +91,7 @@ ARGUMENTS: Mapping[str, Check] = {
     "progress": optional(function),
     "seconds": optional(number),
     "timeout": optional(number),
+    "workers": optional(text),
     "passages": optional(count),
     "questions": texts,
 }

@@ -136,11 +136,19 @@ class once(kept[Result]):  # noqa: N801 - used like `property`
         return found
 
 
+_most: list[int] = []  # of the cores that this process uses, if somebody said so
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")  # not on macOS and Windows
+    allowed = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return min([allowed, *_most])
+
+
+def use_cores(most: int) -> None:
+    """Use no more cores in this process from now on: others have the rest of the machine."""
+    _most[:] = [most]
 
 
 def lower_priority() -> None:

@@ -127,6 +127,7 @@ def test_a_cluster_that_stays_away_is_unavailable_after_bounded_tries(nodes, con
     [
         (error("index_not_found_exception", status=404), IndexNotFound, "searchkit index FOLDER -i"),
         (error("search_context_missing_exception", status=404), ViewLost, "Ask again"),
+        (error("query_shard_exception", "failed to create query: this Analyzer is closed"), ViewLost, "Ask again"),
         (error("security_exception", "no permissions", 403), Refused, "lets us not do this: no permissions"),
         (error("parsing_exception", "unknown query", 400), Refused, r"HTTP 400\): parsing_exception: unknown query"),
         (error("whatever", "a bug of theirs", 500), BackendUnavailable, "whatever: a bug of theirs"),

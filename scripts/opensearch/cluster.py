@@ -1,9 +1,9 @@
 """Start, stop and hurt a cluster of OpenSearch nodes on this machine, for tests and measurements.
 
 Nodes 1 to 3 listen on the loopback interface only: HTTP at 9201 to 9203, each other at 9301 to 9303, or where
-SEARCHKIT_CLUSTER_PORT says. The jars come
-through Maven, once, and are checked against jars.sha256; they, the nodes' data and logs lie in a folder outside the
-project. Needs Java 17 or newer, and Maven.
+SEARCHKIT_CLUSTER_PORT says. The jars come through Maven, once, and are checked against jars.sha256; they, the nodes'
+data and logs lie in a folder outside the project. Needs Java 17 or newer, and Maven. With SEARCHKIT_CLUSTER_APART=1
+each node has a network of its own and can be cut off from the others (see `network`).
 """
 
 from __future__ import annotations
@@ -24,10 +24,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from scripts.opensearch import network
+
 HERE = Path(__file__).resolve().parent
 HOME = Path(os.environ.get("SEARCHKIT_CLUSTER_HOME", Path.home() / ".cache" / "searchkit-cluster"))
 DIGESTS = HERE / "jars.sha256"
 NODES = (1, 2, 3)
+KILL, STOP, CONTINUE = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
+APART = os.environ.get("SEARCHKIT_CLUSTER_APART") == "1"
 PORT = int(os.environ.get("SEARCHKIT_CLUSTER_PORT", "9200"))  # nodes take those above it, and those above it + 100
 HEAP = "512m"
 PATIENCE = 300.0  # seconds in which nodes have to find each other
@@ -38,9 +42,14 @@ class ClusterError(Exception):
     """What is missing, or what a node said."""
 
 
+def host(node: int) -> str:
+    """Return where a node listens."""
+    return network.address(node) if APART else "127.0.0.1"
+
+
 def url(node: int) -> str:
     """Return the address of a node."""
-    return f"http://127.0.0.1:{PORT + node}"
+    return f"http://{host(node)}:{PORT + node}"
 
 
 def health(node: int) -> dict[str, Any] | None:
@@ -53,9 +62,22 @@ def health(node: int) -> dict[str, Any] | None:
         return None
 
 
+def manager() -> int:
+    """Return the node that manages the cluster. Raises ClusterError if none does."""
+    for node in NODES:
+        try:
+            with DIRECT.open(f"{url(node)}/_cat/cluster_manager?format=json", timeout=5) as answer:
+                return int(json.load(answer)[0]["node"].removeprefix("n"))
+        except (OSError, urllib.error.URLError):
+            continue
+    raise ClusterError("no node manages the cluster")
+
+
 def start(nodes: tuple[int, ...] = NODES, *, fresh: bool = True) -> None:
     """Start nodes that do not run, and wait until all of them are one cluster. fresh: without what they held before."""
     jars = _jars()
+    if APART:
+        network.up(NODES)
     running = [node for node in nodes if _pid(node) is not None]
     for node in nodes:
         if node not in running:
@@ -74,7 +96,8 @@ def wait(count: int, status: tuple[str, ...] = ("green",)) -> None:
         if len(told) == len(alive) and all(t["number_of_nodes"] == count and t["status"] in status for t in told):
             return
         time.sleep(0.5)
-    raise ClusterError(f"{count} nodes did not become {' or '.join(status)} within {PATIENCE:.0f} s\n{_last_words()}")
+    late = f"{count} nodes did not become {' or '.join(status)} within {PATIENCE:.0f} s"
+    raise ClusterError(f"{late}\n{_not_started()}\n{_last_words()}")
 
 
 def send(node: int, number: signal.Signals) -> None:
@@ -94,6 +117,25 @@ def stop() -> None:
         if _pid(node) is not None:
             send(node, signal.SIGKILL)
     shutil.rmtree(HOME / "nodes", ignore_errors=True)
+    if APART:
+        network.down(NODES)
+
+
+def cut(node: int) -> None:
+    """Cut a node off from the others; clients still reach it. Raises ClusterError where nodes share a network."""
+    _require_apart()
+    network.cut(node, NODES)
+
+
+def mend(node: int) -> None:
+    """Let a node that was cut off reach the others again."""
+    _require_apart()
+    network.mend(node, NODES)
+
+
+def _require_apart() -> None:
+    if not APART:
+        raise ClusterError("nodes share one network; start them with SEARCHKIT_CLUSTER_APART=1, as root")
 
 
 def _pid(node: int) -> int | None:
@@ -116,10 +158,10 @@ def _launch(node: int, jars: Path, *, fresh: bool, managers: tuple[int, ...]) ->
         "cluster.name": "searchkit-test",
         "node.name": f"n{node}",
         "path.home": str(home),
-        "network.host": "127.0.0.1",
+        "network.host": host(node),
         "http.port": str(PORT + node),
         "transport.port": str(PORT + 100 + node),
-        "discovery.seed_hosts": ",".join(f"127.0.0.1:{PORT + 100 + each}" for each in NODES),
+        "discovery.seed_hosts": ",".join(f"{host(each)}:{PORT + 100 + each}" for each in NODES),
         "cluster.initial_cluster_manager_nodes": ",".join(f"n{each}" for each in managers),
         "node.store.allow_mmap": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
@@ -138,7 +180,15 @@ def _launch(node: int, jars: Path, *, fresh: bool, managers: tuple[int, ...]) ->
     arguments = [f"{name}={value}" for name, value in settings.items()]
     with (home / "log").open("ab") as log:
         process = subprocess.Popen(
-            [_tool("java"), *options, "-cp", f"{jars}/*{os.pathsep}{jars}", "Node", *arguments],
+            [
+                *(network.inside(node) if APART else ()),
+                _tool("java"),
+                *options,
+                "-cp",
+                f"{jars}/*{os.pathsep}{jars}",
+                "Node",
+                *arguments,
+            ],
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
@@ -205,6 +255,19 @@ def _run(command: list[str]) -> None:
         raise ClusterError(f"{Path(command[0]).name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
+def _not_started() -> str:
+    """Return what each node says of the cluster, and the shards that are not there yet."""
+    told = [f"{url(node)}: {health(node)}" for node in NODES]
+    for node in NODES:
+        try:
+            with DIRECT.open(f"{url(node)}/_cat/shards?h=state,index,shard,prirep,node", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+                return "\n".join([*told, *(line for line in lines if not line.startswith("STARTED"))])
+        except (OSError, urllib.error.URLError):
+            continue
+    return "\n".join(told)
+
+
 def _last_words() -> str:
     logs = sorted((HOME / "nodes").glob("*/log"))
     return "\n".join(f"{log}: {log.read_text(errors='replace')[-1500:]}" for log in logs)
@@ -213,8 +276,10 @@ def _last_words() -> str:
 def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(prog="scripts/cluster", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("command", choices=("start", "stop", "status", "kill", "restart", "pause", "resume", "digests"))
-    about = "for kill, restart, pause and resume; start: it alone"
+    parser.add_argument(
+        "command", choices=("start", "stop", "status", "kill", "restart", "pause", "resume", "cut", "mend", "digests")
+    )
+    about = "for kill, restart, pause, resume, cut and mend; start: it alone"
     parser.add_argument("node", nargs="?", type=int, choices=NODES, help=about)
     options = parser.parse_args()
     try:
@@ -237,6 +302,8 @@ def main() -> None:
             parser.error(f"{options.command} needs a node")
         elif options.command == "restart":
             start((options.node,), fresh=False)
+        elif options.command in ("cut", "mend"):
+            {"cut": cut, "mend": mend}[options.command](options.node)
         else:
             signals = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "resume": signal.SIGCONT}
             send(options.node, signals[options.command])

@@ -185,6 +185,14 @@ NewEmbedder = Annotated[
         show_default="the index's own",
     ),
 ]
+Workers = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RAY",
+        help="A Ray cluster that prepares and embeds: ray (all cores of this machine), ray://auto (the one that runs "
+        "here), ray://HOST:10001.",
+    ),
+]
 Embed = Annotated[
     str,
     typer.Option(

@@ -24,6 +24,7 @@ from searchkit.cli.arguments import (
     Neighbours,
     StrictReading,
     Wait,
+    Workers,
     engines,
     one_of,
     search_option,
@@ -199,10 +200,11 @@ class Writing:
     strict: StrictReading = False
     embed: Embed = "progressive"
     wait: Wait = None
+    workers: Workers = None
 
     def options(self) -> dict[str, Any]:
         """Return them as `Index.sync` and `Index.add` take them."""
-        return {"strict": self.strict, "embed": self.embed, "timeout": self.wait}
+        return {"strict": self.strict, "embed": self.embed, "timeout": self.wait, "workers": self.workers}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

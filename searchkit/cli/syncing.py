@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,9 @@ def index(
     dry, piped = caution.dry_run, opening.is_piped(paths)
     if piped and dry:
         raise typer.BadParameter("standard input can be read only once", param_hint="--dry-run")
-    with opening.existing_or_new(index, creation, create=bool(paths), dry=dry) as opened, reporting() as progress:
+    opened_index = opening.existing_or_new(index, creation, create=bool(paths), dry=dry)
+    aside = contextlib.redirect_stdout(sys.stderr if writing.workers else sys.stdout)  # Ray prints of dead workers
+    with opened_index as opened, reporting() as progress, aside:
         if piped:
             from searchkit.cli import stdin
 

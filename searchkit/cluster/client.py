@@ -24,7 +24,8 @@ TRIES = 6  # of one request
 FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds before a request is sent again; doubled each time, with full jitter
 CONNECTIONS = 16  # kept open to each host
 BUSY, UNAVAILABLE = 429, frozenset({429, 502, 503, 504})
-LOST = (  # how the cluster says that a point in time is gone: forgotten, or with the node that held it
+LOST = (  # how the cluster says that a point in time is gone: forgotten, with the node that held it, or by that one
+    "Analyzer is closed",  # what a node says that was cut off, came back, and opened its copies anew
     *("search_context_missing_exception", "no node found", "node_disconnected_exception"),
     *("node_not_connected_exception", "connect_transport_exception"),
 )

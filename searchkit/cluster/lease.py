@@ -44,6 +44,9 @@ class Version(NamedTuple):
         return {"if_seq_no": self.seq_no, "if_primary_term": self.primary_term}
 
 
+_seen: dict[str, tuple[Version, float]] = {}  # by address: the last beat that this process saw, and when at first
+
+
 class Lease:
     """Held by the one writer for as long as its block lasts."""
 
@@ -130,7 +133,7 @@ def me() -> str:
 
 def _taken(client: Client, timeout: float | None) -> Lease:
     """Wait until nobody else writes."""
-    began = changed = time.monotonic()
+    began = time.monotonic()
     before: object = None
     while True:
         there, version = _read(client)
@@ -143,8 +146,8 @@ def _taken(client: Client, timeout: float | None) -> Lease:
         if holder and version != before:
             if before is not None and timeout is None and holder != me():
                 raise _locked(client, holder)
-            before, changed = version, now
-        if not holder or now - changed > GIVEN_UP:
+            before = version
+        if not holder or now - _first_seen(client, version, now) > GIVEN_UP:
             lease = Lease(client, version)
             if lease.begin():
                 return lease
@@ -153,6 +156,17 @@ def _taken(client: Client, timeout: float | None) -> Lease:
         if timeout is not None and now - began > timeout:
             raise _locked(client, holder)
         time.sleep(LOOK)
+
+
+def _first_seen(client: Client, version: Version, now: float) -> float:
+    """Return when this process saw the present beat for the first time, be it in another attempt to write.
+
+    So whoever waits for less than a dead writer takes to be given up takes its place all the same, in a later attempt.
+    """
+    place = str(client.address)
+    if place not in _seen or _seen[place][0] != version:
+        _seen[place] = (version, now)
+    return _seen[place][1]
 
 
 def _locked(client: Client, holder: object) -> IndexLocked:

@@ -26,6 +26,9 @@ LARGEST_ID = 32_766  # bytes of a term of Lucene's
 LONGEST_VALUE = 8_000  # characters of a value that filters find
 MOST_FIELDS = 10_000  # names of metadata, by kind
 MOST_INTENTS = 10_000
+RETRIES = (
+    200  # of a copy on a node that came back, 5 s each: it holds its old one while a point in time keeps that open
+)
 
 PASSAGE, DOCUMENT, INTENT = "passage", "document", "intent"  # kinds of rows
 OPEN, DONE, VOID = "open", "done", "void"  # states of intents
@@ -157,6 +160,7 @@ def passages_index(settings: Settings, shards: int, replicas: int, routings: Seq
             "index.number_of_shards": shards,
             "index.number_of_replicas": replicas,
             "index.write.wait_for_active_shards": replicas + 1,
+            "index.allocation.max_retries": RETRIES,
             "index.refresh_interval": "-1",  # what is written is seen from its commit on
             "index.mapping.total_fields.limit": MOST_FIELDS,
             "index.max_result_window": MOST_INTENTS,
@@ -192,6 +196,7 @@ def sources_index(replicas: int) -> dict[str, Any]:
             "index.number_of_shards": 1,
             "index.number_of_replicas": replicas,
             "index.write.wait_for_active_shards": replicas + 1,
+            "index.allocation.max_retries": RETRIES,
             "index.refresh_interval": "-1",
         },
         "mappings": {

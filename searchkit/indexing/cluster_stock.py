@@ -16,11 +16,12 @@ from searchkit.cluster.mapping import DOCUMENT, PASSAGE
 from searchkit.cluster.records import HeldPassage, Spoken, vector_of
 from searchkit.cluster.session import Session
 from searchkit.errors import EmbedderMismatch
-from searchkit.indexing.embedding import Given
+from searchkit.indexing.embedding import Given, embedded
 from searchkit.indexing.entries import EntryMaker, text_digest
+from searchkit.indexing.jobs import Workers
 from searchkit.indexing.prepare import Prepared
 from searchkit.indexing.stock import Tally
-from searchkit.models.embedders.checks import passage_vectors, readable, word_pieces
+from searchkit.models.embedders.checks import readable, word_pieces
 from searchkit.storage.contract import Speaker
 from searchkit.text.analysis import Analyzer
 from searchkit.text.splitting import passages
@@ -41,8 +42,12 @@ class ClusterStock:
         *,
         given: Given | None = None,
         dry: bool = False,
+        workers: Workers | None = None,
     ) -> None:
-        """given: vectors that are known already. dry: nothing is stored. Raises EmbedderMismatch."""
+        """given: vectors that are known already. dry: nothing is stored. workers: who embeds, if not this process.
+
+        Raises EmbedderMismatch.
+        """
         self.settings = session.settings
         self.catalog = session.catalog
         if (embedder.digest if embedder else None) != self.settings.embedder_digest:
@@ -55,6 +60,7 @@ class ClusterStock:
         self._progress = progress
         self._given = given
         self._dry = dry
+        self._workers = workers
         analyzer = Analyzer(self.settings.language)
         self._terms = analyzer.terms
         self._entries = EntryMaker(analyzer)
@@ -163,11 +169,12 @@ class ClusterStock:
     def _computed(self, model: Embedder, texts: Mapping[bytes, str]) -> Iterator[tuple[bytes, npt.NDArray[np.float16]]]:
         """Yield the model's vectors of texts, by digest."""
         digests = sorted(texts, key=lambda digest: len(texts[digest]))  # like lengths share a chunk
-        for chunk in _chunks(digests, CHUNK):
-            matrix = passage_vectors(model, [texts[digest] for digest in chunk]).astype(np.float16)
-            self._embedded += len(chunk)
+        parts = list(_chunks(digests, CHUNK))
+        made = embedded(model, ([texts[digest] for digest in part] for part in parts), self._workers)
+        for part, matrix in zip(parts, made, strict=True):
+            self._embedded += len(part)
             self._progress("embed", self._embedded, None)
-            yield from zip(chunk, matrix, strict=True)
+            yield from zip(part, matrix.astype(np.float16), strict=True)
 
     def _pieces(self, model: Embedder, texts: Mapping[bytes, str]) -> dict[bytes, npt.NDArray[np.uint16]]:
         """Return the word pieces of texts by digest, none of a model that does not tell them."""

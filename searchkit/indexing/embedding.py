@@ -7,15 +7,17 @@ the model's own vectors replace them later (see `improve`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import EmbedderMismatch
 from searchkit.indexing.entries import embedded_texts
+from searchkit.indexing.jobs import Workers
 from searchkit.models import student
 from searchkit.models.embedders.checks import passage_vectors, readable, word_pieces
 from searchkit.ragged import Ragged
@@ -44,6 +46,23 @@ def first_sample(lacking: int) -> int:
     return min(lacking, max(FIRST, min(SAMPLE, int(SAMPLE_SHARE * lacking))))
 
 
+class _Chunk(NamedTuple):
+    """Passages between two commits: rows, (n,), the digests of their texts, and their word pieces."""
+
+    rows: Rows
+    digests: list[bytes]
+    pieces: Ragged | None
+
+
+class _Batch(NamedTuple):
+    """Texts that the model reads at once. completes: the chunk whose last they are."""
+
+    digests: list[bytes]
+    texts: list[str]
+    done: int
+    completes: _Chunk | None
+
+
 class Embedding:
     """Fills in vectors in one write session. Counts passages that were embedded, reused, predicted, or not read."""
 
@@ -55,10 +74,11 @@ class Embedding:
         *,
         given: Given | None = None,
         full: bool = False,
+        workers: Workers | None = None,
     ) -> None:
         """full: the model embeds every passage, and there are no drafts. given: vectors that are known already.
 
-        Raises EmbedderMismatch.
+        workers: who embeds; without them, this process. Raises EmbedderMismatch.
         """
         if embedder.digest != writer.settings.embedder_digest:
             raise EmbedderMismatch(
@@ -69,6 +89,7 @@ class Embedding:
         self._embedder = embedder
         self._progress = progress
         self._full = full
+        self._workers = workers
         self._journal = pending(writer.path, embedder)
         self._journaled = self._journal.load()
         self._given = given
@@ -141,28 +162,42 @@ class Embedding:
         return np.concatenate(left)
 
     def _teach(self, rows: Rows, commit: Callable[[], None]) -> None:
-        """Have the model embed rows; equal texts once."""
-        done = 0
-        for chunk in chunks(rows, CHUNK):
-            if done:
-                commit()
-            texts = self._texts(chunk)
-            digests = self._writer.catalog.passages.digests(chunk.tolist())
-            distinct = dict(zip(digests.values(), texts, strict=True))
-            vectors = dict(self._embed(distinct, done, len(rows)))
-            self._write(chunk, np.stack([vectors[digest] for digest in digests.values()]), self._pieces(texts))
-            done += len(chunk)
+        """Have the model embed rows; equal texts once. A run that is cut off leaves its vectors in the journal."""
+        waiting: deque[_Batch] = deque()
 
-    def _embed(self, texts: Mapping[bytes, str], done: int, total: int) -> Iterator[tuple[bytes, npt.NDArray[Any]]]:
-        """Yield the vector of each text by its digest; a run that is cut off leaves them in the journal."""
-        digests = sorted(texts, key=lambda digest: len(texts[digest]))  # like lengths share a chunk
-        for start in range(0, len(digests), JOURNAL_CHUNK):
-            chunk = digests[start : start + JOURNAL_CHUNK]
-            matrix = passage_vectors(self._embedder, [texts[digest] for digest in chunk])
-            self._journal.append(chunk, matrix)
-            self.embedded += len(chunk)
-            self._progress("embed", done + start + len(chunk), total)
-            yield from zip(chunk, matrix, strict=True)
+        def texts() -> Iterator[list[str]]:
+            for batch in self._batches(rows):
+                waiting.append(batch)
+                yield batch.texts
+
+        known: dict[bytes, npt.NDArray[Any]] = {}
+        for matrix in embedded(self._embedder, texts(), self._workers):
+            batch = waiting.popleft()
+            self._journal.append(batch.digests, matrix)
+            known.update(zip(batch.digests, matrix, strict=True))
+            self.embedded += len(batch.digests)
+            self._progress("embed", batch.done, len(rows))
+            if batch.completes:
+                chunk, digests, pieces = batch.completes
+                self._write(chunk, np.stack([known[digest] for digest in digests]), pieces)
+                known.clear()
+                if chunk[-1] != rows[-1]:
+                    commit()
+
+    def _batches(self, rows: Rows) -> Iterator[_Batch]:
+        """Yield what the model reads at once; of texts between two commits, like lengths share a batch."""
+        for start, chunk in zip(range(0, len(rows), CHUNK), chunks(rows, CHUNK), strict=True):
+            texts = self._texts(chunk)
+            digests = list(self._writer.catalog.passages.digests(chunk.tolist()).values())
+            whole = _Chunk(chunk, digests, self._pieces(texts))
+            distinct = dict(zip(digests, texts, strict=True))
+            order = sorted(distinct, key=lambda digest: len(distinct[digest]))
+            for at in range(0, len(order), JOURNAL_CHUNK):
+                own = order[at : at + JOURNAL_CHUNK]
+                is_last = at + JOURNAL_CHUNK >= len(order)
+                yield _Batch(
+                    own, [distinct[digest] for digest in own], start + at + len(own), whole if is_last else None
+                )
 
     def _draft(self, rows: Rows) -> None:
         """Predict the vectors of rows from those that the model has embedded."""
@@ -186,6 +221,13 @@ class Embedding:
 
     def _texts(self, rows: Rows) -> list[str]:
         return embedded_texts(self._writer.catalog, rows)
+
+
+def embedded(model: Embedder, texts: Iterable[list[str]], workers: Workers | None = None) -> Iterator[FloatMatrix]:
+    """Yield the model's vectors of each list of texts, in order: (n, dim). workers: who embeds, if not this process."""
+    if workers:
+        return workers.vectors(model).results(texts)
+    return (passage_vectors(model, some) for some in texts)
 
 
 def _exact(vectors: Vectors, pairs: Sequence[tuple[int, bytes]]) -> dict[bytes, npt.NDArray[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from searchkit.indexing.embedding import Embedding, Given, ensure_pieces, first_sample
+from searchkit.indexing.jobs import Workers
 from searchkit.indexing.pending import Pending
 from searchkit.indexing.prepare import Prepared
 from searchkit.indexing.statements import ensure_statements
@@ -25,13 +26,18 @@ class FolderStock:
         given: Given | None = None,
         full: bool = False,
         dry: bool = False,
+        workers: Workers | None = None,
     ) -> None:
-        """given, full: see `Embedding`. dry: nothing is stored."""
+        """given, full, workers: see `Embedding`. dry: nothing is stored."""
         self._writer = writer
         self.settings = writer.settings
         self.catalog = writer.catalog
         works = embedder is not None and not dry
-        self._embedding = Embedding(writer, embedder, progress, given=given, full=full) if embedder and works else None
+        self._embedding = (
+            Embedding(writer, embedder, progress, given=given, full=full, workers=workers)
+            if embedder and works
+            else None
+        )
         self._pending = Pending(writer, dry=dry)
         writer.begin()
         ensure_statements(writer)

@@ -7,7 +7,7 @@ from functools import partial
 
 from searchkit.errors import DocumentError
 from searchkit.indexing.cleaning import cleaned
-from searchkit.indexing.jobs import Pipeline
+from searchkit.indexing.jobs import Pipeline, Workers
 from searchkit.indexing.prepare import Bug, Contents, File, Prepared, Recipe, Text
 from searchkit.indexing.stock import Stock
 from searchkit.indexing.taken import NOT_TAKEN, Ids, TakenDocuments
@@ -31,8 +31,12 @@ class Ingest:
         progress: Progress,
         *,
         dry: bool = False,
+        workers: Workers | None = None,
     ) -> None:
-        """Begin with what is in stock. dry: nothing is stored, and the report says what would have been."""
+        """Begin with what is in stock. dry: nothing is stored, and the report says what would have been.
+
+        workers: who prepares documents; without them, this machine.
+        """
         self._dry = dry
         self._stock = stock
         self.catalog = stock.catalog
@@ -41,7 +45,7 @@ class Ingest:
         limits = Limits(target=settings.target_tokens, maximum=settings.max_tokens)
         portable = portable_counter(embedder)
         self._pipeline = Pipeline(
-            Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None
+            Recipe(settings.language, limits, portable or count_tokens), portable=portable is not None, workers=workers
         )
         self._known = TakenDocuments(self.catalog)
         self._added = Ids()

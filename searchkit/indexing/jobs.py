@@ -1,19 +1,21 @@
 """Jobs in, results out in the same order: done here if there are few, in other processes too if there are many.
 
-The results are the same wherever they come from.
+Workers elsewhere, if any are given, take what is no file: files are read where they are. The results are the same
+wherever they come from.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Protocol
 
-from searchkit.indexing.prepare import Job, Preparer, Recipe, Result, Text
+from searchkit.indexing.prepare import File, Job, Preparer, Recipe, Result, Text
 from searchkit.indexing.workers import WorkerPool
 from searchkit.threads import cores
+from searchkit.types import Embedder
 
 CHUNK = 200_000  # characters that go to a process at once: some 50 ms of work
 AHEAD = 40 * CHUNK  # characters that may be under way: enough to keep all busy during a commit
@@ -21,18 +23,54 @@ WORTHWHILE = 1.0  # seconds of work in this process before others are started, w
 MOST_PROCESSES = 4  # the one writer takes no more than these bring
 
 
+class Awaited(Protocol):
+    """What will come of work that goes on elsewhere; a `Future` is one."""
+
+    def done(self) -> bool:
+        """Tell whether it is there."""
+
+    def result(self) -> Any:
+        """Wait for it. Raises what the work raised."""
+
+
+class Task(Protocol):
+    """A function that runs elsewhere."""
+
+    def submit(self, item: Any, /) -> Awaited:
+        """Begin to work on an item."""
+
+    def results(self, items: Iterable[Any]) -> Iterator[Any]:
+        """Yield the result of each item, in order; several are under way at a time."""
+
+
+class Workers(Protocol):
+    """Workers on other machines: see `ray_workers`."""
+
+    @property
+    def cores(self) -> int:
+        """How many cores they have now."""
+
+    def task(self, make: Callable[..., Callable[[Any], Any]], *arguments: Any) -> Task:
+        """Return what does `make(*arguments)`, a function of one argument, there."""
+
+    def vectors(self, model: Embedder) -> Task:
+        """Return what embeds texts there as the model does here."""
+
+
 class Pipeline:
     """What goes in one end comes out of the other, in order."""
 
-    def __init__(self, recipe: Recipe, *, portable: bool) -> None:
+    def __init__(self, recipe: Recipe, *, portable: bool, workers: Workers | None = None) -> None:
         """portable: whether the recipe may be sent to another process."""
         self._recipe = recipe
         self._prepare = Preparer(recipe)
         self._processes = min(cores(), MOST_PROCESSES) if portable else 1
         self._pool: WorkerPool | None = None
+        self._elsewhere = workers.task(Preparer, recipe) if workers and portable else None
+        self._ahead = max(AHEAD, 2 * CHUNK * workers.cores) if workers else AHEAD
         self._spent = 0.0  # seconds
         self._chunk = _Chunk()
-        self._under_way: deque[tuple[_Chunk, Future[list[Result]]]] = deque()
+        self._under_way: deque[tuple[_Chunk, Awaited]] = deque()
 
     def put(self, job: Job | None, take: Callable[[Any], object]) -> None:
         """Have `take` called with the job's result when its turn comes; with None where there is no job."""
@@ -61,26 +99,31 @@ class Pipeline:
 
     def _send(self) -> None:
         chunk, self._chunk = self._chunk, _Chunk()
-        if self._pool is None or not self._pool.ready:
-            self._do_here(chunk)
-            return
-        self._under_way.append((chunk, self._pool.submit(chunk.jobs)))
-        while self._under_way[0][1].done() or sum(one.size for one, _ in self._under_way) > AHEAD:
+        self._under_way.append((chunk, self._begin(chunk)))
+        while self._under_way[0][1].done() or sum(one.size for one, _ in self._under_way) > self._ahead:
             self._take_first()
             if not self._under_way:
                 break
 
-    def _do_here(self, chunk: _Chunk) -> None:
+    def _begin(self, chunk: _Chunk) -> Awaited:
+        if self._elsewhere and not any(isinstance(job, File) for job in chunk.jobs):
+            return self._elsewhere.submit(chunk.jobs)
+        if self._pool is not None and self._pool.ready:
+            return self._pool.submit(chunk.jobs)
+        return self._do_here(chunk)
+
+    def _do_here(self, chunk: _Chunk) -> Awaited:
+        done: Future[list[Result]] = Future()
         started = time.perf_counter()
-        results = self._prepare(chunk.jobs)
+        done.set_result(self._prepare(chunk.jobs))
         self._spent += time.perf_counter() - started
         if self._spent > WORTHWHILE and self._pool is None and self._processes > 1:
             self._pool = WorkerPool(Preparer, (self._recipe,), self._processes)
-        chunk.hand_out(results)
+        return done
 
     def _take_first(self) -> None:
-        chunk, future = self._under_way.popleft()
-        chunk.hand_out(future.result())
+        chunk, outcome = self._under_way.popleft()
+        chunk.hand_out(outcome.result())
 
 
 class _Chunk:

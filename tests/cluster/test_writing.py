@@ -247,6 +247,16 @@ def test_a_writer_that_is_dead_is_given_up(empty, client, monkeypatch):
         held.renew()
 
 
+def test_whoever_waits_less_than_that_takes_a_dead_ones_place_in_a_later_attempt(empty, client):
+    held = lease._taken(client, None)
+    held._ends.set()
+    with pytest.raises(IndexLocked, match="being written to by"):
+        empty.add([("a", OLD)], timeout=0)
+    beat, first = lease._seen[str(client.address)]
+    lease._seen[str(client.address)] = beat, first - lease.GIVEN_UP  # so much later
+    assert empty.add([("a", OLD)], timeout=0).added == ("a",)
+
+
 def test_threads_of_one_process_take_turns(empty):
     threads = [threading.Thread(target=empty.add, args=([(f"doc {n}", f"Text {n}.")],)) for n in range(3)]
     for thread in threads:

@@ -184,13 +184,16 @@ class UnitRows:
 
 
 class TokenCounter:
-    """Counts a model's tokens; goes to another process as the name of the model's folder."""
+    """Counts a model's tokens; goes to another process as the name of the model's folder.
 
-    def __init__(self, folder: Path) -> None:
+    Of the model that travels with searchkit even that stays: on another machine it stands elsewhere.
+    """
+
+    def __init__(self, folder: Path = MINILM) -> None:
         self._folder = folder
 
-    def __reduce__(self) -> tuple[type[TokenCounter], tuple[Path]]:
-        return TokenCounter, (self._folder,)
+    def __reduce__(self) -> tuple[type[TokenCounter], tuple[Path, ...]]:
+        return TokenCounter, () if self._folder == MINILM else (self._folder,)
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
         """Return each text's tokens; special tokens left out."""
