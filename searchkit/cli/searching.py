@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -47,7 +48,7 @@ def search(
     if served is not None:
         exit_unless(any(_print_all(iter([served]), form, many=False)))
         return
-    if options.get("mode") != "keyword":
+    if options.get("mode") != "keyword" and isinstance(index, Path):
         opening.load_ahead(index)
     with opening.existing(index) as opened:
         found = (

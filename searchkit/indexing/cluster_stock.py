@@ -91,7 +91,7 @@ class ClusterStock:
         entries = self._entries.analysed(zip(range(len(found)), found, prepared.bodies, strict=True))
         each = zip(found, entries, prepared.signatures, prepared.heard, strict=True)
         held = [
-            HeldPassage(passage, entry, text_digest(passage.embedded_text), signature.tobytes(), [
+            HeldPassage(passage, entry, text_digest(passage.embedded_text), signature, [
                 Spoken(Speaker(one.resolved, one.among), one.verb, one.source_start, one.source_end, one.claim_start,
                        one.claim_end)
                 for one in heard
