@@ -122,6 +122,15 @@ def test_a_cluster_that_stays_away_is_unavailable_after_bounded_tries(nodes, con
     assert len(node.got) == client_module.TRIES
 
 
+def test_an_index_is_missed_only_by_a_cluster_that_knows_its_indexes(nodes, connected):
+    unknown, starting = error("index_not_found_exception", status=404), {"blocks": {"global": {"1": {}}}}
+    node = nodes(unknown, (200, starting), unknown, (200, {"blocks": {}}), (200, {"found": True}))
+    assert connected(node).get("news/_mapping") == {"found": True}
+    assert [path for _, path, _ in node.got] == [
+        *("/news/_mapping", "/_cluster/state/blocks", "/news/_mapping", "/_cluster/state/blocks", "/news/_mapping")
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "raised", "said"),
     [
@@ -137,7 +146,7 @@ def test_errors_of_a_cluster_become_ours(nodes, connected, answer, raised, said)
     node = nodes(answer)
     with pytest.raises(raised, match=said):
         connected(node).search({"query": {"match_all": {}}}, "news")
-    assert len(node.got) == 1
+    assert len(node.got) == (3 if raised is IndexNotFound else 1)  # and whether the cluster knows its indexes by now
 
 
 def test_a_point_in_time_that_died_with_its_node_is_lost_at_once(nodes, connected):

@@ -86,10 +86,13 @@ class Client:
         kind = "application/x-ndjson" if isinstance(body, list | str) else "application/json"
         query = "&".join(f"{name}={value}" for name, value in (parameters or {}).items())
         where = f"/{path}?{query}" if query else f"/{path}"
-        said = ""
+        said, is_started = "", False
         for tried in range(TRIES):
             wait(tried)
             status, answer, said = self._send(method, where, content, kind)
+            if not is_started and _is_unknown(answer):  # a node that just started says so of any index
+                is_started = self._is_started()
+                continue
             if status and (status not in UNAVAILABLE or _is_lost(answer)):
                 return answer if status < 400 else self._refuse(status, answer)
         raise BackendUnavailable(f"{self.address} does not answer ({said}); it was asked {tried + 1} times. Try again.")
@@ -152,6 +155,11 @@ class Client:
         found = found if isinstance(found, dict) else {"items": found}
         return answer.status, found, f"HTTP {answer.status}, {': '.join(filter(None, _reason(found)))}"
 
+    def _is_started(self) -> bool:
+        """Tell whether the cluster has a manager and knows its indexes."""
+        status, answer, _ = self._send("GET", "/_cluster/state/blocks", None, "application/json")
+        return status not in {0, *UNAVAILABLE} and not answer.get("blocks", {}).get("global")
+
     def _turn(self, at: int) -> None:
         """Go to the next host, unless another thread has gone already."""
         with self._lock:
@@ -162,7 +170,7 @@ class Client:
         kind, reason = _reason(answer)
         if _is_lost(answer):
             raise ViewLost(f"{self.address} lost the state that a question was asked of. Ask again.")
-        if kind in ("index_not_found_exception", "aliases_not_found_exception"):
+        if _is_unknown(answer):
             raise IndexNotFound(f"no index at {self.address}. Make one with: searchkit index FOLDER -i {self.address}")
         if status in (401, 403):
             raise Refused(f"{self.address} lets us not do this: {reason or kind or status}.", status, kind)
@@ -218,6 +226,11 @@ def _is_lost(answer: Mapping[str, Any]) -> bool:
     """Tell whether an error says that a point in time is no more."""
     said = json.dumps(answer.get("error", ""))
     return any(each in said for each in LOST)
+
+
+def _is_unknown(answer: Mapping[str, Any]) -> bool:
+    """Tell whether an error says that there is no such index."""
+    return _reason(answer)[0] in ("index_not_found_exception", "aliases_not_found_exception")
 
 
 def _reason(answer: Mapping[str, Any]) -> tuple[str, str]:
