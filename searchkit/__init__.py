@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from searchkit.cluster.address import Address
     from searchkit.documents import ReadOptions, read, read_text
     from searchkit.errors import (
         ArgumentError,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "cluster.address": ("Address",),
     "documents": ("ReadOptions", "read", "read_text"),
     "errors": (
         "ArgumentError", "BackendUnavailable", "DocumentError", "EmbedderMismatch", "EvaluationError", "IndexClosed",

@@ -71,6 +71,7 @@ class AsyncIndex:
     file_of = awaited(Index.file_of)
     verify = awaited(Index.verify)
     export = awaited(Index.export)
+    copy = awaited(Index.copy)
 
     async def close(self) -> None:
         """Wait for what runs, then let go of the index."""

@@ -20,7 +20,7 @@ from searchkit.search.choices import OPTIONS, STAGES, Option
 ROOT = Path(__file__).parent.parent
 WIDTH = 100  # of a signature on one line
 GROUPS = {
-    "Sources": ("Document", "Mark", "ReadOptions", "SyncOptions"),
+    "Sources": ("Document", "Mark", "ReadOptions", "SyncOptions", "Address"),
     "Answers": (
         "Results",
         "Hit",

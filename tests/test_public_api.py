@@ -13,7 +13,7 @@ import pytest
 import searchkit
 
 PUBLIC = {
-    "ArgumentError", "IndexClosed", "ModelError",
+    "Address", "BackendUnavailable", "ArgumentError", "IndexClosed", "ModelError",
     "AnswerReport", "CheckedSentence", "Finding",
     "Citation", "Comparison", "Context", "Document", "DocumentError", "Embedder", "EmbedderMismatch", "Evaluation",
     "EvaluationError", "Failure", "Hit", "ImproveReport", "Index", "IndexCorrupt", "IndexExists", "IndexLocked",
@@ -25,7 +25,7 @@ PUBLIC = {
 }  # fmt: skip
 INDEX_METHODS = {
     "facets", "file_of", "forget", "improve", "watch",
-    "check", "cite",
+    "check", "cite", "copy",
     "add", "close", "compact", "context", "create", "documents", "embedder", "export", "generation", "get", "import_",
     "open", "passages", "rebuild", "reload", "remove", "search", "search_many", "settings", "similar", "status", "sync",
     "verify", "who_said", "why_not",

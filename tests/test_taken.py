@@ -3,7 +3,7 @@
 import pytest
 
 from searchkit import Document, Index
-from searchkit.indexing import ingest, taken
+from searchkit.indexing import folder_stock, taken
 from searchkit.indexing.taken import Ids
 
 IDS = [f"d{number}" for number in range(7)]
@@ -12,7 +12,7 @@ IDS = [f"d{number}" for number in range(7)]
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(taken, "CHUNK", 3)
-    monkeypatch.setattr(ingest, "BATCH_PASSAGES", 2)
+    monkeypatch.setattr(folder_stock, "BATCH_PASSAGES", 2)
 
 
 def packed(ids):
