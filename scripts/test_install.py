@@ -122,7 +122,7 @@ def lowest() -> Iterator[str]:
     """Yield a constraint for each dependency: the lowest version that pyproject.toml allows."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for requirement in project["dependencies"]:
-        name, bound = re.fullmatch(r"([\w-]+)[>=]=([\w.]+)(?:,.*)?", requirement).groups()
+        name, bound = re.fullmatch(r"([\w.-]+)[>=]=([\w.]+)(?:[,;].*)?", requirement).groups()
         yield f"{name}=={bound}"
 
 
