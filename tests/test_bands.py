@@ -1,12 +1,14 @@
 """The table of bands answers as a plain list of pairs would, after any additions and removals."""
 
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from searchkit import Index, IndexCorrupt
 from searchkit.storage.catalog import bands
 from searchkit.storage.catalog.bands import NOWHERE, SCHEMA, Bands, entries_of
 from searchkit.text.minhash import short
@@ -85,3 +87,22 @@ def test_chunks_of_older_formats_are_read_as_they_are(small):
     table.drop(entries([(5, 1)]))
     assert table.first_rows(np.array([5, 6, 500])).tolist() == [2, 3, 0]
     assert all(len(blob) % 8 == 1 for (blob,) in table._db.execute("SELECT entries FROM band_chunks"))
+
+
+def test_a_damaged_table_is_told_and_written_anew_by_rebuild(tmp_path):
+    text = "The harbour bought twelve new cranes from a yard in the north, and sold the old ones to a farm. " * 4
+    with Index.create(tmp_path / "i", embedder="none") as index:
+        index.add([("a", text), ("b", "Tea is cheap.")])
+    with closing(sqlite3.connect(tmp_path / "i" / "catalog.sqlite")) as db, db:
+        run, first, entries = db.execute("SELECT run, first, entries FROM band_chunks").fetchone()
+        damaged = bytes([entries[0]]) + bytes(len(entries) - 1)
+        db.execute("UPDATE band_chunks SET entries = ? WHERE run = ? AND first = ?", (damaged, run, first))
+    with Index.open(tmp_path / "i") as index:
+        (problem,) = index.verify().problems
+        assert "near duplicates is damaged" in problem
+        with pytest.raises(IndexCorrupt, match="searchkit rebuild"):
+            index.add([("c", text)])
+        index.rebuild()
+        assert index.verify().problems == ()
+        index.add([("c", text)])
+        assert index.status()["duplicates"] == 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from searchkit.indexing.embedding import Embedding, ensure_pieces
 from searchkit.indexing.entries import EntryMaker
-from searchkit.indexing.pending import rewrite_keywords
+from searchkit.indexing.pending import rewrite_bands, rewrite_keywords
 from searchkit.indexing.statements import ensure_statements, rewrite_statements
 from searchkit.models.embedders import embedder as embedder_called
 from searchkit.storage import store
@@ -59,6 +59,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     rewrite_keywords(writer, EntryMaker(Analyzer(writer.settings.language)))
     rewrite_statements(writer)
     writer.catalog.ensure()
+    rewrite_bands(writer)
     writer.catalog.columns.rebuild()
     writer.catalog.parts.clear_unread()
     if embedder is None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from searchkit.indexing.embedding import chunks
 from searchkit.indexing.entries import EntryMaker, Signed, first_duplicates, signed, text_digest
 from searchkit.indexing.prepare import Prepared
 from searchkit.indexing.statements import Listener
@@ -166,6 +167,15 @@ def rewrite_keywords(writer: store.Writer, entries: EntryMaker) -> None:
     for some in writer.catalog.all_passages():
         writer.write_keywords(entries.entries(some), [])
     writer.catalog.set_counter("removed", 0)
+
+
+def rewrite_bands(writer: store.Writer) -> None:
+    """Write anew by what near duplicates of all passages are found."""
+    catalog = writer.catalog
+    catalog.bands.clear()
+    for rows in chunks(catalog.passages.rows(), FEED_PASSAGES):
+        found = _signed_blobs(catalog.passages.signatures(rows.tolist()))
+        catalog.bands.add(entries_of(found.rows, found.bands))
 
 
 def _signed_blobs(signatures: Mapping[int, bytes]) -> Signed:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.errors import IndexCorrupt
 from searchkit.storage.compression import compressed, decompressed
 from searchkit.types import Rows
 
@@ -28,6 +29,7 @@ CREATE TABLE band_chunks (
 NOWHERE = np.iinfo(np.int64).max  # the row under a key that no entry has
 CHUNK = 4_000  # entries, 32 kB
 LARGEST = 8_000_000  # entries that runs may have together to become one, of 800,000 passages: 130 MB to merge
+TABLE = "the table of near duplicates"  # what it is called where it turns out to be damaged
 _PLAIN = 8  # bytes of an entry that is not packed
 _ROW_BITS = 32
 _ROW_MASK = 2**_ROW_BITS - 1
@@ -51,7 +53,7 @@ class Bands:
 
     def ensure(self) -> None:
         """Give the table to an index of format 1 or 2, whose table has a row an entry, and keys of 64 bits."""
-        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'band_chunks'").fetchone():
+        if self._exists():
             return
         self._db.execute(SCHEMA)
         flat = chain.from_iterable(self._db.execute("SELECT band, row FROM bands"))
@@ -60,6 +62,22 @@ class Bands:
         from searchkit.text.minhash import short  # noqa: PLC0415 - for indexes of old formats alone
 
         self.add(entries_of(old[:, 1], short(old[:, :1])))
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        self._db.execute("DELETE FROM band_chunks")
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the table, as far as it tells by itself."""
+        if not self._exists():
+            return []
+        try:
+            for run, firsts in self._runs():
+                for first in firsts.tolist():
+                    self._chunk(run, first)
+        except IndexCorrupt as error:
+            return [str(error)]
+        return []
 
     def add(self, entries: Entries) -> None:
         """Add entries as a run, which swallows smaller ones so that there are never many."""
@@ -105,6 +123,9 @@ class Bands:
                 found[place] = np.minimum(found[place], rows)
         return found
 
+    def _exists(self) -> bool:
+        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'band_chunks'").fetchone() is not None
+
     def _runs(self) -> Iterator[tuple[int, Entries]]:
         """Yield each run with the first entries of its chunks."""
         for (run,) in self._db.execute("SELECT DISTINCT run FROM band_chunks").fetchall():
@@ -142,6 +163,8 @@ def _entries(first: int, blob: bytes) -> Entries:
     """Return the entries of a chunk, the first of which is known. Raises IndexCorrupt."""
     if len(blob) % _PLAIN == 0:
         return np.frombuffer(blob, "<i8").astype(np.int64)
-    places = np.frombuffer(decompressed(blob[1 : len(blob) - blob[0]], "the table of near duplicates"), np.uint8)
+    places = np.frombuffer(decompressed(blob[1 : len(blob) - blob[0]], TABLE), np.uint8)
+    if len(places) % _PLAIN:
+        raise IndexCorrupt(f"{TABLE} is damaged: {len(places)} bytes are no entries. Run: searchkit rebuild")
     gaps, rows = np.ascontiguousarray(places.reshape(4, -1).T).view("<u4").reshape(2, -1).astype(np.int64)
     return np.cumsum(gaps) + (first >> _ROW_BITS) << _ROW_BITS | rows

@@ -159,6 +159,7 @@ class Catalog:
             dangling = self._db.execute("PRAGMA foreign_key_check")
             broken += [f"{table} row {row} refers to nothing" for table, row, *_ in dangling]
             broken += self.statements.problems()
+            broken += self.bands.problems()
             broken += self.columns.problems(self.documents.count(), self.parts.dead_rows())
         except sqlite3.DatabaseError as error:
             return [str(refusals.damage(error, self._path, f"{self._path}: {error}"))]

@@ -50,6 +50,8 @@ def has_column(db: sqlite3.Connection, table: str, name: str) -> bool:
     return any(found == name for _, found, *_ in db.execute(f"PRAGMA table_info({table})"))
 
 
+UNSETTLED = -1  # the time of a file that is to be read again: not all of it is in, or its last good version was kept
+REMEDY = "Restore the index from a copy, or index the sources into a new folder."  # of what nothing else tells
 IN_LIST = "IN (SELECT value FROM json_each(?))"  # a column's value among those of `listed`
 
 
@@ -86,7 +88,7 @@ class Root(NamedTuple):
 
 
 class KnownFile(NamedTuple):
-    """A file as it was when its documents were read."""
+    """A file as it was when its documents were read. mtime_ns: UNSETTLED if it is to be read again."""
 
     key: int
     size: int
@@ -114,7 +116,7 @@ def connect(path: Path, script: str = "") -> sqlite3.Connection:
             db.execute("SELECT value FROM counters").fetchall()
             opened.pop_all()
     except sqlite3.DatabaseError as error:
-        raise refusals.damage(error, path, f"{path} is not a searchkit catalog: {error}") from error
+        raise refusals.damage(error, path, f"{path} is not a searchkit catalog: {error}. {REMEDY}") from error
     return db
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from searchkit.errors import IndexCorrupt
+from searchkit.storage.catalog.schema import REMEDY
 from searchkit.storage.compression import LEVEL, zstd
 
 SCHEMA = """
@@ -117,9 +118,9 @@ class Texts:
         try:
             found = bytes(decompressor.decompress(MAGIC + frame))
         except module.ZstdError as error:
-            raise IndexCorrupt(f"a text in the catalog is damaged: {error}. Index its source again.") from error
+            raise IndexCorrupt(f"a text in the catalog is damaged: {error}. {REMEDY}") from error
         if not decompressor.eof:
-            raise IndexCorrupt("a text in the catalog is damaged: its end is missing. Index its source again.")
+            raise IndexCorrupt(f"a text in the catalog is damaged: its end is missing. {REMEDY}")
         return found
 
     def _newest(self) -> int:
@@ -130,7 +131,7 @@ class Texts:
         if number and number not in self._dictionaries:
             found = self._db.execute("SELECT data FROM dictionaries WHERE number = ?", (number,)).fetchone()
             if found is None:
-                raise IndexCorrupt(f"the catalog lacks the dictionary {number} of its texts. Index the sources again.")
+                raise IndexCorrupt(f"the catalog lacks the dictionary {number} of its texts. {REMEDY}")
             self._dictionaries[number] = zstd().ZstdDict(found[0])
         return self._dictionaries.get(number)
 
