@@ -10,22 +10,10 @@ from searchkit.errors import BackendUnavailable
 
 Kind = TypeVar("Kind", bound=type)
 
-ASKING = (
-    *(
-        "search",
-        "search_many",
-        "similar",
-        "why_not",
-        "context",
-        "cite",
-        "check",
-        "who_said",
-        "get",
-        "passages",
-        "documents",
-    ),
-    *("file_of", "status", "facets", "__len__", "__iter__", "__contains__", "__repr__"),
-)  # methods that change nothing, and ask one state of the index
+ASKING = (  # methods that change nothing, and ask one state of the index
+    "search", "search_many", "similar", "why_not", "context", "cite", "check", "who_said", "get", "passages",
+    "documents", "file_of", "status", "facets", "__len__", "__iter__", "__contains__", "__repr__",
+)  # fmt: skip
 
 
 def asks_again(kind: Kind) -> Kind:

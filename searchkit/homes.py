@@ -29,7 +29,7 @@ ModelOf = Callable[[str | None, str | None], Embedder | None]  # by the name and
 
 
 class Home(Protocol):
-    """An index that is open, placever it is."""
+    """An index that is open, wherever it is."""
 
     @property
     def latest(self) -> Latest | ClusterLatest:

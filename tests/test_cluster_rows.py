@@ -146,3 +146,8 @@ def test_a_speaker_has_the_same_key_everywhere_and_is_found_by_name_and_group():
     assert source["terms"] == ["Ada", "Fox", "analysts"]
     assert source["key"] == speaker_key(Speaker("Ada Fox", "analysts")) < 2**63
     assert speaker_key(Speaker("Ada Fox analysts")) != source["key"]
+
+
+def test_a_mapping_under_a_name_with_a_dot_is_looked_into_no_further():
+    found = values("d", "", {"a.b": {"c": 1}, "e": {"f": {"g": 2}}})
+    assert sorted(found["n"]) == [mapping.encoded(name) for name in ("a.b", "e.f", "e.f.g")]

@@ -147,12 +147,18 @@ def test_a_server_sees_what_was_written_since(index, tmp_path):
         assert called(served, "search", query="rubber")["results"][0]["id"] == "new#0"
 
 
+def behind_its_sources(folder):
+    """Make an index in a folder, of sources to which a file was added since."""
+    (folder / "news").mkdir()
+    (folder / "news" / "a.txt").write_text("Coffee from Brazil.")
+    with Index.create(folder / "index", embedder="none") as made:
+        made.sync(folder / "news")
+    (folder / "news" / "b.txt").write_text("Tea from India.")
+
+
 def test_sync_reads_the_sources_anew(tmp_path):
-    (tmp_path / "news").mkdir()
-    (tmp_path / "news" / "a.txt").write_text("Coffee from Brazil.")
-    with Index.create(tmp_path / "index", embedder="none") as made:
-        made.sync(tmp_path / "news")
-        (tmp_path / "news" / "b.txt").write_text("Tea from India.")
+    behind_its_sources(tmp_path)
+    with Index.open(tmp_path / "index") as made:
         done = called(server({"news": made}, sync=sync_here), "sync")
         assert done == {"added": 1, "changed": 0, "removed": 0, "failed": 0, "passages": 2}
 
@@ -216,11 +222,7 @@ def result_of(answer):
 
 
 def test_whoever_may_write_may_sync(tmp_path):
-    (tmp_path / "news").mkdir()
-    (tmp_path / "news" / "a.txt").write_text("Coffee from Brazil.")
-    with Index.create(tmp_path / "index", embedder="none") as made:
-        made.sync(tmp_path / "news")
-    (tmp_path / "news" / "b.txt").write_text("Tea from India.")
+    behind_its_sources(tmp_path)
     call = {"method": "tools/call", "params": {"name": "sync", "arguments": {}}}
     tokens = {"SEARCHKIT_TOKEN": READER, "SEARCHKIT_WRITE_TOKEN": WRITER}
     with serving(tmp_path / "index", "--writable", **tokens) as address:

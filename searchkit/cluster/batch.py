@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from searchkit.cluster import mapping
 from searchkit.cluster.bulk import Change, Done, apply
-from searchkit.cluster.client import CONFLICT, JSON, Client
+from searchkit.cluster.client import CONFLICT, JSON, Client, every_hit
 from searchkit.cluster.home import Card
-from searchkit.cluster.lease import Lease, Version
+from searchkit.cluster.lease import Lease, Version, taken_over
 from searchkit.cluster.records import HeldPassage, document_source, passage_source, speaker_key, speaker_source
-from searchkit.errors import IndexLocked
 from searchkit.types import Document
 
 PAGE = 1_000  # rows that are looked up at once
@@ -133,10 +133,7 @@ class Batches:
         if self._apply([change])[0].status == CONFLICT:
             there = self._client.get(f"{self._rows}/_doc/{intent_id}", routing=routing)
             if there["_source"] != source:
-                raise IndexLocked(
-                    f"another process took over writing to {self._client.address}. What was committed is in; run it "
-                    "again for the rest."
-                )
+                raise taken_over(self._client)
 
     def _puts(self, new: Iterable[New], born: str, part: int) -> Iterator[Change]:
         routing = self._card.routings[part]
@@ -172,20 +169,13 @@ class Batches:
 
 def rows(client: Client, query: JSON, *, source: object = True) -> Iterator[JSON]:
     """Yield the rows of documents and passages that match, in order of key and ordinal, as of each moment."""
-    after: list[object] | None = None
-    while True:
-        body: JSON = {"query": query, "size": PAGE, "sort": ["key", {"ordinal": {"missing": -1}}], "_source": source}
-        body |= {"search_after": after} if after else {}
-        hits = client.search(body, mapping.passages(client.address.index))["hits"]["hits"]
-        yield from hits
-        if len(hits) < PAGE:
-            return
-        after = hits[-1]["sort"]
+    body = {"query": query, "sort": ["key", {"ordinal": {"missing": -1}}], "_source": source}
+    return every_hit(partial(client.search, index=mapping.passages(client.address.index)), body, PAGE)
 
 
 def intents(client: Client) -> list[JSON]:
     """Return the intents that there are, with their states."""
-    body = {"query": {"term": {"kind": mapping.INTENT}}, "size": mapping.MOST_INTENTS, "seq_no_primary_term": True}
+    body = {"query": _IS_INTENT, "size": mapping.MOST_INTENTS, "seq_no_primary_term": True}
     return list(client.search(body, mapping.passages(client.address.index))["hits"]["hits"])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from searchkit.cluster.address import Address, Secrets
@@ -111,6 +111,10 @@ class Client:
         lines = [line for body in bodies for line in (head, body)]
         return [self.checked(answer) for answer in self.request("POST", "_msearch", lines)["responses"]]
 
+    def count(self, index: str, query: JSON) -> int:
+        """Return how many rows match a query. Raises Refused, IndexNotFound, BackendUnavailable."""
+        return int(self.checked(self.request("POST", f"{index}/_count", {"query": query}))["count"])
+
     def checked(self, answer: JSON) -> JSON:
         """Return a search's answer if it is whole. Raises ViewLost, Refused, BackendUnavailable."""
         if "error" in answer:
@@ -207,6 +211,17 @@ class Client:
             cert_reqs="CERT_REQUIRED",
             ca_certs=self._secrets.certificates,
         )
+
+
+def every_hit(search: Callable[[JSON], JSON], body: JSON, size: int) -> Iterator[JSON]:
+    """Yield the hits of a search with a sort to the last, so many at a time."""
+    after: JSON = {}
+    while True:
+        hits = search(body | {"size": size, "track_total_hits": False} | after)["hits"]["hits"]
+        yield from hits
+        if len(hits) < size:
+            return
+        after = {"search_after": hits[-1]["sort"]}
 
 
 def wait(tried: int) -> None:

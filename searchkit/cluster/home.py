@@ -90,11 +90,16 @@ def create(found: Client, settings: Settings, *, like: Card | None = None) -> No
 def _sizes(found: Client, like: Card | None) -> tuple[int, int]:
     """Return how many shards and replicas an index is to have."""
     if like is not None:
-        shape = found.get(f"{like.name}/_settings")[like.name]["settings"]["index"]
-        return int(shape["number_of_shards"]), int(shape["number_of_replicas"])
+        return shape(found, like)
     nodes = int(found.get("_cluster/health")["number_of_data_nodes"])
     address = found.address
     return address.shards or nodes, min(1, nodes - 1) if address.replicas is None else address.replicas
+
+
+def shape(found: Client, held: Card) -> tuple[int, int]:
+    """Return how many shards and replicas an index has."""
+    told = found.get(f"{held.name}/_settings")[held.name]["settings"]["index"]
+    return int(told["number_of_shards"]), int(told["number_of_replicas"])
 
 
 def beside(address: Address) -> Address:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from searchkit.cluster import mapping
+from searchkit.cluster import home, mapping, notes
 from searchkit.cluster.client import JSON, Client
 from searchkit.cluster.latest import ClusterLatest
 from searchkit.cluster.mapping import DOCUMENT, PASSAGE
-from searchkit.cluster.moment import BY_PLACE, PointInTime, after_
+from searchkit.cluster.moment import BY_PLACE, PointInTime
 from searchkit.cluster.records import pieces_of, signature_of, vector_of
 from searchkit.cluster.view import ClusterView
 from searchkit.storage.inspection import VerifyReport, accounted
@@ -30,16 +30,16 @@ def status(view: ClusterView, *, accounts: bool = False) -> dict[str, Any]:
     moment, settings = view.moment, view.settings
     client, counts = moment.client, moment.counts
     rows, others = mapping.passages(client.address.index), mapping.sources(client.address.index)
-    shape = client.get(f"{moment.card.name}/_settings")[moment.card.name]["settings"]["index"]
+    shards, replicas = home.shape(client, moment.card)
     said = {"query": moment.passages(), "size": 0, "aggs": {"said": {"sum": {"field": "statements"}}}}
-    roots = [source["path"] for source in sources(client, mapping.ROOT)]
+    roots = [source["path"] for source in notes.noted(client, mapping.ROOT)]
     return {
         "path": str(client.address),
         "format": mapping.FORMAT,
         "generation": view.generation,
         "documents": counts.documents,
         "passages": counts.passages,
-        "files": int(client.request("POST", f"{others}/_count", {"query": _of_kind(mapping.FILE)})["count"]),
+        "files": notes.count(client, mapping.FILE),
         "duplicates": 0,
         "statements": int(moment.ask([said])[0]["aggregations"]["said"]["value"]),
         "vectors": counts.vectors,
@@ -47,8 +47,8 @@ def status(view: ClusterView, *, accounts: bool = False) -> dict[str, Any]:
         "unread": counts.unread,
         "dead": 0,
         "bytes": int(client.get(f"{rows},{others}/_stats/store")["_all"]["total"]["store"]["size_in_bytes"]),
-        "shards": int(shape["number_of_shards"]),
-        "replicas": int(shape["number_of_replicas"]),
+        "shards": shards,
+        "replicas": replicas,
         "engine": "opensearch",
         **{name: getattr(settings, name) for name in _SETTINGS},
         "ranking": settings.ranking and dict(settings.ranking),
@@ -73,7 +73,7 @@ def verify(client: Client) -> VerifyReport:
     """Compare all rows: each document with its passages, their places, vectors and signatures."""
     with contextlib.closing(ClusterLatest(client)) as latest, latest.reading() as view:
         problems = [problem for problem in _problems(view.moment) if problem]
-        files = sum(1 for _ in sources(client, mapping.FILE))
+        files = notes.count(client, mapping.FILE)
         counts = view.moment.counts
         return VerifyReport(view.generation, counts.documents, counts.passages, files, tuple(problems))
 
@@ -124,43 +124,19 @@ def _rows(moment: PointInTime) -> Iterator[JSON]:
     """Yield what is stored of all rows that count, in order of documents; of each document first its own row."""
     sort = [BY_PLACE[0], {"ordinal": {"order": "asc", "missing": -1}}]
     query: JSON = {"bool": {"filter": [{"terms": {"kind": [DOCUMENT, PASSAGE]}}], "must_not": moment.unborn}}
-    after: list[Any] = []
-    while True:
-        (found,) = moment.ask([{"query": query, "sort": sort, "size": PAGE} | after_(after)])
-        hits = found["hits"]["hits"]
-        yield from (hit["_source"] for hit in hits)
-        if len(hits) < PAGE:
-            return
-        after = hits[-1]["sort"]
+    return (hit["_source"] for hit in moment.every({"query": query, "sort": sort}, PAGE))
 
 
 def _accounts(moment: PointInTime, roots: list[str]) -> Any:
     """Return the account of each source."""
-    paths: Mapping[int, str] = {row["key"]: row["path"] for row in sources(moment.client, mapping.FILE)}
+    paths: Mapping[int | None, str] = {row["key"]: row["path"] for row in notes.noted(moment.client, mapping.FILE)}
     counts: dict[str | None, int] = {}
     omitted = []
     wanted = ["doc", "file", "partial", "stored.omitted"]
     for hit in moment.every({"query": moment.documents(), "sort": [{"key": "asc"}], "_source": wanted}):
         source = hit["_source"]
-        path = paths.get(source.get("file", -1))
+        path = paths.get(source.get("file"))
         counts[path] = counts.get(path, 0) + 1
         if source["partial"]:
             omitted.append((source["doc"], path, tuple(Omission(*each) for each in source["stored"]["omitted"])))
     return accounted(roots, counts.items(), sorted(omitted, key=lambda each: each[0]))
-
-
-def sources(client: Client, kind: str) -> Iterator[JSON]:
-    """Yield the roots or files that are known, by path."""
-    index = mapping.sources(client.address.index)
-    after: list[Any] = []
-    while True:
-        body: JSON = {"query": _of_kind(kind), "size": mapping.MOST_INTENTS, "sort": ["path"]}
-        hits = client.search(body | after_(after), index)["hits"]["hits"]
-        yield from (hit["_source"] for hit in hits)
-        if len(hits) < mapping.MOST_INTENTS:
-            return
-        after = hits[-1]["sort"]
-
-
-def _of_kind(kind: str) -> JSON:
-    return {"bool": {"filter": [{"term": {"kind": kind}}]}}

@@ -6,10 +6,8 @@ Changes of files and roots are kept here until they are saved, for they may not 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
-from fnmatch import translate
 from typing import Any, NamedTuple
 
 from searchkit.cluster import mapping
@@ -17,13 +15,13 @@ from searchkit.cluster.batch import Known, rows
 from searchkit.cluster.bulk import Change, apply
 from searchkit.cluster.client import JSON, Client
 from searchkit.cluster.home import Card
+from searchkit.cluster.notes import file_of, noted, root_of
+from searchkit.cluster.queries import fitting
 from searchkit.normalization import spellings
-from searchkit.storage.catalog.schema import KnownFile, Root
+from searchkit.storage.catalog.schema import UNSETTLED, KnownFile, Root
 from searchkit.types import Omission
 
 MOST_TERMS = 10_000  # in one query
-UNSETTLED = -1  # the time of a file that is to be read again
-PAGE = 1_000
 
 
 class State(NamedTuple):
@@ -120,12 +118,7 @@ class KnownDocuments:
 
     def ids(self, pattern: str = "*") -> list[str]:
         """Return the ids that match a glob, sorted."""
-        found = set()
-        for spelt in spellings(pattern):
-            fits = re.compile(translate(spelt)).match
-            begins = re.split(r"[*?\[]", spelt, maxsplit=1)[0]
-            found |= {each.doc_id for each in self._look({"prefix": {"doc": begins}}) if fits(each.doc_id)}
-        return sorted(found)
+        return fitting(pattern, lambda begin: (each.doc_id for each in self._look(begin)))
 
     def _look(self, query: JSON) -> Iterator[State]:
         wanted = ["key", "doc", "file", "content", "count", "stored.omitted"]
@@ -139,8 +132,7 @@ class KnownDocuments:
         return {"bool": {"filter": [{"term": {"kind": mapping.DOCUMENT}}, query], "must_not": self._unborn}}
 
     def _count(self, query: JSON) -> int:
-        index = mapping.passages(self._client.address.index)
-        return int(self._client.request("POST", f"{index}/_count", {"query": self._standing(query)})["count"])
+        return self._client.count(mapping.passages(self._client.address.index), self._standing(query))
 
 
 class KnownSources:
@@ -153,7 +145,7 @@ class KnownSources:
         self._documents = documents
         self._copies = copies
         self.next_key = first_key
-        self._roots = {row["path"]: Root(row["prefix"], row["stored"]) for row in self._look(mapping.ROOT)}
+        self._roots = {row["path"]: root_of(row) for row in noted(client, mapping.ROOT)}
         self._saved_roots = dict(self._roots)
         self._files: dict[str, KnownFile | None] = {}  # by path, looked up or changed; None: there is none
         self._saved: dict[str, KnownFile] = {}
@@ -175,7 +167,7 @@ class KnownSources:
         """Return the known files that are `root` or lie below it, by absolute path."""
         below = root.rstrip("/") + "/"
         query = {"bool": {"should": [{"term": {"path": root}}, {"prefix": {"path": below}}]}}
-        for row in self._look(mapping.FILE, query):
+        for row in noted(self._client, mapping.FILE, query):
             self._note(row)
         return {
             path: file
@@ -216,7 +208,7 @@ class KnownSources:
     def file_path(self, key: int) -> str:
         """Return a known file's path."""
         if key not in self._paths:
-            for row in self._look(mapping.FILE, {"term": {"key": key}}):
+            for row in noted(self._client, mapping.FILE, {"term": {"key": key}}):
                 self._note(row)
         return self._paths[key]
 
@@ -273,30 +265,18 @@ class KnownSources:
     def _file(self, path: str) -> KnownFile | None:
         if path not in self._files:
             self._files[path] = None
-            for row in self._look(mapping.FILE, {"term": {"path": path}}):
+            for row in noted(self._client, mapping.FILE, {"term": {"path": path}}):
                 self._files.pop(path)
                 self._note(row)
         return self._files[path]
 
     def _note(self, row: JSON) -> None:
         """Note a file as it is saved, unless it was looked up or changed before."""
-        path, file = row["path"], KnownFile(row["key"], row["size"], row["mtime_ns"], row["documents"])
+        path, file = row["path"], file_of(row)
         if path not in self._saved and file.key not in self._paths:
             self._saved[path] = file
             self._paths[file.key] = path
             self._files.setdefault(path, file)
-
-    def _look(self, kind: str, query: JSON | None = None) -> Iterator[JSON]:
-        """Yield the rows of a kind that match."""
-        filters = [{"term": {"kind": kind}}, *([query] if query else [])]
-        after: list[object] | None = None
-        while True:
-            body: JSON = {"query": {"bool": {"filter": filters}}, "size": PAGE, "sort": ["path"]}
-            hits = self._client.search(body | ({"search_after": after} if after else {}), self._index)["hits"]["hits"]
-            yield from (hit["_source"] for hit in hits)
-            if len(hits) < PAGE:
-                return
-            after = hits[-1]["sort"]
 
     def _apply(self, changes: Iterable[Change]) -> None:
         apply(self._client, changes, copies=self._copies)

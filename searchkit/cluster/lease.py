@@ -65,10 +65,7 @@ class Lease:
         """Beat now. Raises IndexLocked if another writer took over."""
         self._write()
         if self._lost:
-            raise IndexLocked(
-                f"another process took over writing to {self._client.address}, for this one was not heard of for "
-                f"{GIVEN_UP:.0f} s. What was committed is in; run it again for the rest."
-            )
+            raise taken_over(self._client, f", for this one was not heard of for {GIVEN_UP:.0f} s")
 
     def begin(self) -> bool:
         """Take the place of what was read, and beat from now on; tell whether no other was faster."""
@@ -124,6 +121,14 @@ def leased(client: Client, timeout: float | None = None) -> Iterator[Lease]:
         yield lease
     finally:
         lease.end()
+
+
+def taken_over(client: Client, why: str = "") -> IndexLocked:
+    """Return the error of a writer whose place another took."""
+    return IndexLocked(
+        f"another process took over writing to {client.address}{why}. What was committed is in; run it again for the "
+        "rest."
+    )
 
 
 def me() -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from searchkit.cluster.mapping import DATE, ELEMENT, NUMBER, SECOND, TEXT, TRUTH, encoded
 from searchkit.queries.filters.instants import seconds
-from searchkit.queries.filters.matching import as_time
+from searchkit.queries.filters.matching import as_time, in_metadata
 from searchkit.queries.filters.tree import as_number
 from searchkit.types import Metadata
-
-COLUMNS = ("doc", "title", "section", "path", "date")  # names that stand for more, or other, than a key of the metadata
 
 
 def values(doc_id: str, title: str, metadata: Metadata) -> dict[str, dict[str, list[Any]]]:
@@ -42,29 +40,7 @@ def _named(doc_id: str, title: str, metadata: Metadata) -> Iterator[tuple[str, A
     }
     for name, texts in columns.items():
         yield from ((name, text, False) for text in texts if text)
-    for name, value in metadata.items():
-        if name not in columns:
-            yield from _flat(name, value)
-        if isinstance(value, Mapping):
-            yield from _nested(name, value)
-
-
-def _nested(outer: str, inside: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
-    """Yield what stands inside a mapping, by "outer.inner"; a dot in a key leads nowhere."""
-    if not outer or ("." in outer and not all(outer.split("."))):
-        return
-    for name, value in inside.items():
-        if name and "." not in name:
-            yield from _flat(f"{outer}.{name}", value)
-            if isinstance(value, Mapping):
-                yield from _nested(f"{outer}.{name}", value)
-
-
-def _flat(name: str, value: Any) -> Iterator[tuple[str, Any, bool]]:
-    """Yield a scalar, a list's elements or a mapping's values, without nulls and what is nested deeper."""
-    listed = isinstance(value, list | tuple | Mapping)
-    each = value.values() if isinstance(value, Mapping) else value if listed else [value]
-    yield from ((name, one, listed) for one in each if isinstance(one, str | int | float))
+    yield from ((name, *held) for name, held in in_metadata(metadata))
 
 
 def _kinds(value: Any, *, listed: bool) -> Iterator[tuple[str, Any]]:

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from searchkit.cluster import home, mapping
-from searchkit.cluster.client import JSON, Client, Refused, ViewLost
+from searchkit.cluster.client import JSON, Client, Refused, ViewLost, every_hit
 from searchkit.cluster.queries import FAULTS, Clause
 from searchkit.errors import BackendUnavailable, IndexNotFound, QueryError
+from searchkit.storage.computed import ComputedVectors
 from searchkit.storage.settings import Settings
-from searchkit.types import FloatVector, Rows
+from searchkit.types import Rows
 
 KEEP_ALIVE = 300  # seconds that the cluster keeps a point in time after each question
 PLACES = 20  # bits of a row that say which of its document's passages it is
@@ -49,7 +50,7 @@ class PointInTime:
         """
         self.client = client
         self.scale = scale
-        self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
+        self.kept = ComputedVectors()
         self.card = home.card(client)
         self.generation = generation(client)  # at least: what is committed meanwhile may be in
         told = client.request("POST", f"{self.card.name}/_search/point_in_time", parameters=WHOLE)
@@ -94,12 +95,14 @@ class PointInTime:
 
     def passages(self, clauses: Sequence[Clause] = ()) -> Clause:
         """Return the filter of the passages that count and match all of these."""
-        found: dict[str, Any] = {"filter": [{"term": {"kind": mapping.PASSAGE}}, *clauses]}
-        return {"bool": found | ({"must_not": self.unborn} if self.unborn else {})}
+        return self._that_count(mapping.PASSAGE, clauses)
 
     def documents(self, *clauses: Clause) -> Clause:
         """Return the filter of the documents that count and match all of these."""
-        found: dict[str, Any] = {"filter": [{"term": {"kind": mapping.DOCUMENT}}, *clauses]}
+        return self._that_count(mapping.DOCUMENT, clauses)
+
+    def _that_count(self, kind: str, clauses: Sequence[Clause]) -> Clause:
+        found: dict[str, Any] = {"filter": [{"term": {"kind": kind}}, *clauses]}
         return {"bool": found | ({"must_not": self.unborn} if self.unborn else {})}
 
     def ask(self, bodies: Sequence[JSON]) -> list[JSON]:
@@ -114,21 +117,9 @@ class PointInTime:
                 raise QueryError(f"the query is too large for this cluster ({error.kind}). Use fewer words.") from error
             raise
 
-    def every(self, body: JSON) -> Iterator[JSON]:
-        """Yield the hits of a search with a sort, page by page, to the last."""
-        after: list[Any] = []
-        while True:
-            (found,) = self.ask([body | {"size": WINDOW, "track_total_hits": False} | after_(after)])
-            hits = found["hits"]["hits"]
-            yield from hits
-            if len(hits) < WINDOW:
-                return
-            after = hits[-1]["sort"]
-
-
-def after_(sort: Sequence[Any]) -> JSON:
-    """Return what has a search go on behind a hit."""
-    return {"search_after": list(sort)} if sort else {}
+    def every(self, body: JSON, size: int = WINDOW) -> Iterator[JSON]:
+        """Yield the hits of a search with a sort to the last, so many at a time."""
+        return every_hit(lambda page: self.ask([page])[0], body, size)
 
 
 def counted(answer: JSON) -> list[int]:

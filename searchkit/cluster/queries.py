@@ -6,10 +6,13 @@ are read, and what scores a constant here is divided by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import translate
 from typing import Any
 
 from searchkit.errors import QueryError
+from searchkit.normalization import spellings
 from searchkit.queries import syntax
 from searchkit.storage.keywords.engine import K1, FieldWeights, check
 
@@ -55,6 +58,16 @@ def _leaves(query: syntax.Query) -> int:
 def escaped(text: str) -> str:
     """Return text that a wildcard query takes as it stands, but for * and ?."""
     return text.replace("\\", "\\\\")
+
+
+def fitting(pattern: str, ids_of: Callable[[Clause], Iterable[str]]) -> list[str]:
+    """Return the ids of documents that match a glob, sorted. ids_of: those that match a query."""
+    found: set[str] = set()
+    for spelt in spellings(pattern):
+        fits = re.compile(translate(spelt)).match
+        begin = re.split(r"[*?\[]", spelt, maxsplit=1)[0]
+        found |= {doc_id for doc_id in ids_of({"prefix": {"doc": begin}}) if fits(doc_id)}
+    return sorted(found)
 
 
 def any_of(clauses: list[Clause]) -> Clause:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping
-from fnmatch import translate
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from searchkit.cluster import mapping
 from searchkit.cluster.client import JSON
 from searchkit.cluster.mapping import DATE, ELEMENT, NUMBER, TEXT, TRUTH, decoded, field
-from searchkit.cluster.moment import BY_PLACE, PLACES, WINDOW, PointInTime, after_, key_of, place_of, row_at, row_of
-from searchkit.cluster.queries import Clause, any_of
+from searchkit.cluster.moment import BY_PLACE, PLACES, PointInTime, key_of, place_of, row_at, row_of
+from searchkit.cluster.notes import noted
+from searchkit.cluster.queries import Clause, any_of, fitting
 from searchkit.cluster.records import document_of, passage_of, said_of, signature_of
 from searchkit.cluster.seen import Seen
 from searchkit.normalization import spellings
@@ -92,9 +91,8 @@ class ClusterPassages:
         found = self._document(doc_id, ["file"])
         if found is None or found.get("file") is None:
             return None
-        query = {"bool": {"filter": [{"term": {"kind": mapping.FILE}}, {"term": {"key": found["file"]}}]}}
-        hits = self._moment.client.search({"query": query}, mapping.sources(self._moment.client.address.index))
-        return next((Path(hit["_source"]["path"]) for hit in hits["hits"]["hits"]), None)
+        there = noted(self._moment.client, mapping.FILE, {"term": {"key": found["file"]}})
+        return next((Path(row["path"]) for row in there), None)
 
     def _document(self, doc_id: str, wanted: list[str]) -> JSON | None:
         body = {"query": self._moment.documents({"term": {"doc": doc_id}}), "size": 1, "_source": wanted}
@@ -107,13 +105,13 @@ class ClusterPassages:
 
     def documents(self, pattern: str = "*") -> list[str]:
         """Return the ids of the documents that match a glob, sorted."""
-        found: set[str] = set()
-        for spelt in spellings(pattern):
-            fits = re.compile(translate(spelt)).match
-            begin: Clause = {"prefix": {"doc": re.split(r"[*?\[]", spelt, maxsplit=1)[0]}}
-            body = {"query": self._moment.documents(begin), "sort": [{"key": "asc"}], "_source": ["doc"]}
-            found |= {doc for hit in self._moment.every(body) if fits(doc := hit["_source"]["doc"])}
-        return sorted(found)
+        body = {"sort": [{"key": "asc"}], "_source": ["doc"]}
+        return fitting(
+            pattern,
+            lambda begin: (
+                hit["_source"]["doc"] for hit in self._moment.every(body | {"query": self._moment.documents(begin)})
+            ),
+        )
 
     def fields(self) -> Mapping[str, frozenset[str]]:
         """Return the names that a filter finds values of, each with the kinds of its values."""
@@ -153,31 +151,21 @@ class ClusterStatements:
     def __init__(self, moment: PointInTime, seen: Seen) -> None:
         self._moment = moment
         self._seen = seen
-        self._index = mapping.sources(moment.client.address.index)
 
     def matching(self, terms: Collection[str]) -> dict[int, set[str]]:
         """Return the speakers with any of the terms in name or group: key -> the terms that it has."""
         wanted = set(terms)
-        found = self._look({"terms": {"terms": sorted(wanted)}}) if wanted else []
+        found = self._look({"terms": {"terms": sorted(wanted)}}) if wanted else ()
         return {speaker["key"]: wanted & set(speaker["terms"]) for speaker in found}
 
     def speakers(self, keys: Collection[int]) -> dict[int, Speaker]:
         """Return speakers by key."""
-        found = self._look({"terms": {"key": sorted(keys)}}) if keys else []
+        found = self._look({"terms": {"key": sorted(keys)}}) if keys else ()
         return {each["key"]: Speaker(each["name"], each["among"]) for each in found}
 
-    def _look(self, clause: Clause) -> list[JSON]:
-        """Return the speakers that match, by key."""
-        query = {"bool": {"filter": [{"term": {"kind": mapping.SPEAKER}}, clause]}}
-        body: JSON = {"query": query, "size": WINDOW, "sort": [{"key": "asc"}]}
-        found: list[JSON] = []
-        after: list[object] = []
-        while True:
-            hits = self._moment.client.search(body | after_(after), self._index)["hits"]["hits"]
-            found += [hit["_source"] for hit in hits]
-            if len(hits) < WINDOW:
-                return found
-            after = hits[-1]["sort"]
+    def _look(self, clause: Clause) -> Iterator[JSON]:
+        """Yield the speakers that match, by key."""
+        return noted(self._moment.client, mapping.SPEAKER, clause, sort="key")
 
     def by(self, speakers: Collection[int]) -> list[Said]:
         """Return what these speakers said, in the order of passages."""

@@ -10,7 +10,6 @@ from searchkit.cluster import home, lease, mapping
 from searchkit.cluster.batch import Batches, Known, New, intents
 from searchkit.cluster.client import CONFLICT, Client, Refused
 from searchkit.cluster.known import KnownDocuments, KnownSources
-from searchkit.errors import IndexLocked
 from searchkit.storage.settings import Settings
 
 
@@ -35,10 +34,7 @@ class Counters:
                 raise
             answer = self._client.get(self._path)
             if answer["_source"] != body:  # else an answer was lost on the way
-                raise IndexLocked(
-                    f"another process took over writing to {self._client.address}. What was committed is in; run it "
-                    "again for the rest."
-                ) from error
+                raise lease.taken_over(self._client) from error
         self._version = lease.Version.of(answer)
 
 
@@ -64,9 +60,7 @@ class Session:
         self.client = client
         self.card = home.card(client)
         self._rows = mapping.passages(client.address.index)
-        copies = 1 + int(
-            client.get(f"{self.card.name}/_settings")[self.card.name]["settings"]["index"]["number_of_replicas"]
-        )
+        copies = 1 + home.shape(client, self.card)[1]
         self._batches = Batches(client, self.card, held, copies)
         finished = self._batches.recover()
         self.standing = mapping.standing(each["_source"] for each in intents(client))
@@ -90,7 +84,7 @@ class Session:
     def count(self, kind: str) -> int:
         """Return how many rows of a kind count."""
         query = {"bool": {"filter": {"term": {"kind": kind}}, "must_not": self.standing}}
-        return int(self.client.request("POST", f"{self._rows}/_count", {"query": query})["count"])
+        return self.client.count(self._rows, query)
 
     def reserve(self, key: int) -> None:
         """Take the keys below this one: they are never given again, whatever becomes of this writer."""

@@ -21,8 +21,6 @@ from searchkit.types import Embedder, FloatMatrix, FloatVector, Rows
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
 
-MOST_KEPT = 50_000  # vectors that questions had computed, in memory
-
 
 class ClusterView:
     """An index on a cluster as of one moment, for one question, or for several that are asked together."""
@@ -70,15 +68,11 @@ class ClusterView:
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
         """Return the model's own vectors that questions had it compute, of those of the rows that have one."""
-        found = ((row, self.moment.kept.get(row)) for row in rows.tolist())  # another thread may drop some meanwhile
-        return {row: vector for row, vector in found if vector is not None}
+        return self.moment.kept.of(rows)
 
     def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:  # noqa: ARG002 - nothing to improve
         """Keep vectors that the model computed for a question, in memory."""
-        kept = self.moment.kept
-        kept.update(zip(rows.tolist(), matrix.astype(np.float32), strict=True))
-        for row in list(kept)[: max(0, len(kept) - MOST_KEPT)]:
-            kept.pop(row, None)
+        self.moment.kept.add(rows, matrix)
 
     def with_vectors(self, rows: Rows, matrix: FloatMatrix) -> ClusterView:
         """Return the same with other vectors of some rows, ascending, in `read`, `scores` and `drafts`."""

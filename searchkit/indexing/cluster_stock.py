@@ -16,7 +16,7 @@ from searchkit.cluster.mapping import DOCUMENT, PASSAGE
 from searchkit.cluster.records import HeldPassage, Spoken, vector_of
 from searchkit.cluster.session import Session
 from searchkit.errors import EmbedderMismatch
-from searchkit.indexing.embedding import Given, embedded
+from searchkit.indexing.embedding import Given, by_length, chunks, embedded
 from searchkit.indexing.entries import EntryMaker, text_digest
 from searchkit.indexing.jobs import Workers
 from searchkit.indexing.prepare import Prepared
@@ -159,7 +159,7 @@ class ClusterStock:
         found = dict(self._given.find(digests)) if self._given else {}
         left = [digest for digest in digests if digest not in found]
         if not self._was_empty:
-            for some in _chunks(left, 1_000):
+            for some in chunks(left, 1_000):
                 for source in self._session.vectors(some):
                     vector = vector_of(source)
                     if vector is not None:
@@ -168,8 +168,7 @@ class ClusterStock:
 
     def _computed(self, model: Embedder, texts: Mapping[bytes, str]) -> Iterator[tuple[bytes, npt.NDArray[np.float16]]]:
         """Yield the model's vectors of texts, by digest."""
-        digests = sorted(texts, key=lambda digest: len(texts[digest]))  # like lengths share a chunk
-        parts = list(_chunks(digests, CHUNK))
+        parts = list(by_length(texts, CHUNK))
         made = embedded(model, ([texts[digest] for digest in part] for part in parts), self._workers)
         for part, matrix in zip(parts, made, strict=True):
             self._embedded += len(part)
@@ -186,7 +185,3 @@ class ClusterStock:
             digest: found.values[start:end]
             for digest, start, end in zip(texts, starts.tolist(), found.ends.tolist(), strict=True)
         }
-
-
-def _chunks(digests: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
-    return (digests[start : start + size] for start in range(0, len(digests), size))

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.cluster import mapping
-from searchkit.cluster.inspection import sources
+from searchkit.cluster.notes import file_of, noted, root_of
 from searchkit.cluster.records import document_of, vector_of
 from searchkit.cluster.view import ClusterView
 from searchkit.indexing.ingest import Ingest
 from searchkit.indexing.stock import Inventory
-from searchkit.storage.catalog.schema import KnownFile, Root
+from searchkit.storage.catalog.schema import UNSETTLED, KnownFile, Root
 from searchkit.storage.snapshot import Snapshot
 from searchkit.types import Document
-
-UNSETTLED = -1  # the time of a file whose documents are not all in yet
 
 
 class Original(Protocol):
@@ -96,21 +94,18 @@ class ClusterOriginal:
 
     def roots(self) -> Mapping[str, Root]:
         """Return the folders and files that were synced."""
-        return {row["path"]: Root(row["prefix"], row["stored"]) for row in self._sources(mapping.ROOT)}
+        return {row["path"]: root_of(row) for row in noted(self._moment.client, mapping.ROOT)}
 
     def files(self) -> Mapping[str, KnownFile]:
         """Return the files that were read."""
-        return {
-            row["path"]: KnownFile(row["key"], row["size"], row["mtime_ns"], row["documents"])
-            for row in self._sources(mapping.FILE)
-        }
+        return {row["path"]: file_of(row) for row in noted(self._moment.client, mapping.FILE)}
 
     def documents(self) -> Iterator[tuple[Document, str | None]]:
         """Yield all documents, each with the path of its file."""
-        paths = {file.key: path for path, file in self.files().items()}
+        paths: Mapping[int | None, str] = {file.key: path for path, file in self.files().items()}
         body = {"query": self._moment.documents(), "sort": [{"key": "asc"}], "_source": ["doc", "file", "stored"]}
         for hit in self._moment.every(body):
-            yield document_of(hit["_source"]), paths.get(hit["_source"].get("file", UNSETTLED))
+            yield document_of(hit["_source"]), paths.get(hit["_source"].get("file"))
 
     def find(self, digests: Sequence[bytes]) -> Mapping[bytes, npt.NDArray[np.float16]]:
         """Return the model's own vectors of texts."""
@@ -122,6 +117,3 @@ class ClusterOriginal:
             if vector is not None:
                 found[bytes.fromhex(hit["_source"]["digest"])] = vector
         return found
-
-    def _sources(self, kind: str) -> Iterator[dict[str, Any]]:
-        return sources(self._moment.client, kind)

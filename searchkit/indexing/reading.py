@@ -11,10 +11,10 @@ from searchkit.indexing.cleaning import failure
 from searchkit.indexing.ingest import Ingest
 from searchkit.indexing.prepare import File
 from searchkit.indexing.stock import Inventory
+from searchkit.storage.catalog.schema import UNSETTLED
 from searchkit.types import Failure
 
 SETTLED_NS = 2_000_000_000  # the coarsest file clock (FAT): a younger file may change again within one tick
-UNFINISHED = -1  # the time of a file whose documents are not all in yet, or whose last good version was kept
 
 
 class FileReading:
@@ -28,7 +28,7 @@ class FileReading:
         self._catalog = catalog
         self._found = found
         self._settled = time.time_ns() - found.mtime_ns > SETTLED_NS
-        self.key = catalog.sources.put_file(str(found.path), found.size, UNFINISHED, 0)
+        self.key = catalog.sources.put_file(str(found.path), found.size, UNSETTLED, 0)
         self.lost: list[str] = []
 
     def read(self, doc_id: str, options: documents.ReadOptions) -> None:

@@ -94,7 +94,8 @@ class Ids(Sequence[str]):
     def __getitem__(self, at: slice) -> Sequence[str]: ...
     def __getitem__(self, at: int | slice) -> str | Sequence[str]:
         if isinstance(at, slice):
-            return [self[each] for each in range(*at.indices(len(self)))]
+            start, stop, step = at.indices(len(self))
+            return list(islice(self, start, stop, step) if step > 0 else list(self)[at])
         place = range(len(self))[at]
         return self._chunk(place // CHUNK)[place % CHUNK]
 

@@ -48,7 +48,6 @@ def evidence(stretch: Stretch, found: Sequence[tuple[int, Passage]]) -> Evidence
         known = telling_scores(question, rows)
         pieces = None if known is None else known.astype(np.float64)
     highlight = question.highlight
-    highlight = question.highlight
     parts = [(passage.title, passage.section, passage.shown_text) for _, passage in found]
     highlight.read(itertools.chain(*parts, (passage.text for _, passage in found)))
     held = [frozenset[str]().union(*map(highlight.terms, texts)) for texts in parts]

@@ -14,9 +14,10 @@ import numpy as np
 
 from searchkit.errors import QueryError
 from searchkit.queries.filters import AllOf, AnyOf, Compared, Exists, Filter, Not, Period
+from searchkit.queries.filters.matching import NAMED
 from searchkit.queries.filters.tree import Value
 from searchkit.rankings import among
-from searchkit.storage.catalog.columns import DAYS, NAMED, Field, MetadataColumns
+from searchkit.storage.catalog.columns import DAYS, Field, MetadataColumns
 from searchkit.storage.comparing import Values, is_whole
 from searchkit.storage.haystack import Mask
 from searchkit.types import Rows

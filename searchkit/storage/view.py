@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from searchkit.queries.syntax import Query
 from searchkit.rankings import among
+from searchkit.storage.computed import ComputedVectors
 from searchkit.storage.contract import Scope, Scores, VectorRows
 from searchkit.storage.keywords import EngineReader
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
@@ -23,7 +24,6 @@ from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking,
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
 
-MOST_KEPT = 50_000  # vectors that questions had computed, in memory
 KEPT_FILTERS = 16
 
 
@@ -122,7 +122,7 @@ class FolderView:
         self.vectors = SegmentVectors(snapshot.vectors, len(snapshot.catalog.parts.unread_rows()))
         self.passages = CatalogPassages(snapshot)
         self.statements = CatalogStatements(snapshot.catalog)
-        self.kept: dict[int, FloatVector] = {}  # by row, what questions had the model compute
+        self.kept = ComputedVectors()
         self._scopes: dict[Filter, RowScope] = {}
 
     def scope(self, condition: Filter | None = None, speakers: Collection[int] | None = None) -> RowScope | None:
@@ -155,8 +155,7 @@ class FolderView:
 
     def computed(self, rows: Rows) -> dict[int, FloatVector]:
         """Return the model's own vectors that questions had it compute for some of these rows."""
-        found = ((row, self.kept.get(row)) for row in rows.tolist())  # another thread may drop some meanwhile
-        return {row: vector for row, vector in found if vector is not None}
+        return self.kept.of(rows)
 
     def keep(self, model: Embedder, rows: Rows, matrix: FloatMatrix) -> None:
         """Keep vectors that the model computed for a question: in memory, and in a journal for `improve`."""
@@ -165,9 +164,7 @@ class FolderView:
         catalog = self.snapshot.catalog
         with catalog.lock:
             digests = catalog.passages.digests(rows.tolist())
-            self.kept.update(zip(rows.tolist(), matrix.astype(np.float32), strict=True))
-            for row in list(self.kept)[: max(0, len(self.kept) - MOST_KEPT)]:
-                self.kept.pop(row, None)
+            self.kept.add(rows, matrix)
             with contextlib.suppress(OSError):  # an index that cannot be written is searched all the same
                 journal = reached(self.snapshot.path, model)
                 journal.append([digests[row] for row in rows.tolist()], matrix)

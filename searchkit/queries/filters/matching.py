@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import translate
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -24,8 +24,9 @@ from searchkit.queries.filters.tree import (
     sqlite_pattern,
 )
 from searchkit.text.days import day_of
-from searchkit.types import Document
+from searchkit.types import Document, Metadata
 
+NAMED = ("doc", "title", "section", "path", "date")  # names that are no keys of the metadata
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -88,6 +89,24 @@ def _flat(value: Any) -> Iterable[Held]:
     listed = isinstance(value, list | tuple | Mapping)
     values = value.values() if isinstance(value, Mapping) else value if listed else [value]
     return [Held(each, listed) for each in values if isinstance(each, str | int | float)]
+
+
+def in_metadata(metadata: Metadata) -> Iterator[tuple[str, Held]]:
+    """Yield each name under which a filter finds a value of metadata, with that: keys, "outer.inner" in mappings."""
+    for name, value in metadata.items():
+        if name not in NAMED:
+            yield from ((name, held) for held in _flat(value))
+        if isinstance(value, Mapping) and name and "." not in name:
+            yield from _inside(name, value)
+
+
+def _inside(path: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Held]]:
+    for step, inner in value.items():
+        if step and "." not in step:
+            name = f"{path}.{step}"
+            yield from ((name, held) for held in _flat(inner))
+            if isinstance(inner, Mapping):
+                yield from _inside(name, inner)
 
 
 def holds(name: str, sign: str, held: Held, wanted: Value) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
+from searchkit.queries.filters.matching import NAMED, Held, in_metadata
 from searchkit.queries.filters.tree import as_number
 from searchkit.storage.compression import compressed, decompressed
 from searchkit.text.days import day_of
@@ -33,7 +34,6 @@ PLACES, DAYS = 0, 1  # fields of ours, which no name can be: where a document's 
 # element of a list has LISTED besides.
 TEXT, NUMBER, TRUTH, DOUBLE, LISTED = 0, 1, 2, 3, 4
 EXACT = 2**53  # below which whole numbers are themselves in float64
-NAMED = ("doc", "title", "section", "path", "date")  # names that are no keys of the metadata
 COLUMN = "a column of the catalog"  # what one is called that is damaged
 LARGEST = 100_000  # documents that runs may have together to become one
 BATCH = 20_000  # documents at a time of an index that has no columns yet
@@ -252,44 +252,31 @@ def _held(document: Document) -> Iterator[tuple[Field, Key]]:
 
 
 def _metadata(metadata: Metadata) -> Iterator[tuple[Field, Key]]:
+    others = {}
     for name, value in metadata.items():
-        if type(value) is str:  # as most are
-            if name not in NAMED:
-                yield name, (TEXT, value.encode())
-            continue
-        if name not in NAMED:
-            yield from _flat(name, value)
-        if isinstance(value, Mapping) and name and "." not in name:
-            yield from _nested(name, value)
+        if type(value) is not str:
+            others[name] = value
+        elif name not in NAMED:  # as most are
+            yield name, (TEXT, value.encode())
+    yield from ((name, _key(held)) for name, held in in_metadata(others))
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[Field, Key]]:
-    """Yield the value of a key: a scalar, a list's elements or a mapping's values, without what is nested deeper."""
-    listed = isinstance(value, list | tuple | Mapping)
-    values = value.values() if isinstance(value, Mapping) else value if listed else (value,)
-    for each in values:
-        if isinstance(each, str):
-            yield name, (TEXT | LISTED * listed, each.encode())
-        elif isinstance(each, bool):
-            yield name, (TRUTH | LISTED * listed, b"true" if each else b"false")
-        elif isinstance(each, int | float):
-            kind, written = _number(each)
-            yield name, (kind | LISTED * listed, written)
+def _key(held: Held) -> Key:
+    """Return what a value is, and how it is written."""
+    value, listed = held
+    if isinstance(value, str):
+        kind, written = TEXT, value.encode()
+    elif isinstance(value, bool):
+        kind, written = TRUTH, b"true" if value else b"false"
+    else:
+        kind, written = _number(value)
+    return kind | LISTED * listed, written
 
 
 def _number(value: float) -> Key:
     if isinstance(value, int) and abs(value) >= EXACT:
         return NUMBER, b"%d" % value
     return DOUBLE, struct.pack("<d", value)
-
-
-def _nested(path: str, value: Mapping[str, Any]) -> Iterator[tuple[Field, Key]]:
-    """Yield the values inside a mapping, by the steps that lead to them."""
-    for step, inner in value.items():
-        if step and "." not in step:
-            yield from _flat(f"{path}.{step}", inner)
-            if isinstance(inner, Mapping):
-                yield from _nested(f"{path}.{step}", inner)
 
 
 def _value(kind: int, written: bytes) -> Any:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from searchkit.storage.catalog.schema import IN_LIST, KnownFile, Root, listed
+from searchkit.storage.catalog.schema import IN_LIST, UNSETTLED, KnownFile, Root, listed
 
 
 class Sources:
@@ -73,4 +73,4 @@ class Sources:
 
     def unsettle_file(self, key: int) -> None:
         """Make the next sync read a file again."""
-        self._db.execute("UPDATE files SET mtime_ns = -1 WHERE key = ?", (key,))
+        self._db.execute("UPDATE files SET mtime_ns = ? WHERE key = ?", (UNSETTLED, key))

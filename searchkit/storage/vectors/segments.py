@@ -117,7 +117,7 @@ def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
     paths = [folder / file_name for file_name in segment_files(name)]
     rows, at = np.unique(np.concatenate([part.rows for part in parts]), return_index=True)
     _save(paths[0], rows)
-    drafts = np.concatenate([flags_of(part) for part in parts])[at]
+    drafts = np.concatenate([_flags(part) for part in parts])[at]
     matrices = [part.vectors for part in parts]
     is_coarse = len(at) >= COARSE_ROWS and bool(drafts.all())
     blocks = (coarse.coarse(block) if is_coarse else block.astype(DTYPE) for block in _blocks(matrices, at))
@@ -131,7 +131,7 @@ def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
     if drafts.any():
         _save(paths[4], drafts)
     if len(rows) >= CODED_ROWS:
-        codes = encode(stored_as(_load(paths[1])))
+        codes = encode(_stored_as(_load(paths[1])))
         arrays: list[npt.NDArray[Any]] = [codes.bits, codes.frame, codes.ranks]
         for path, array in zip(paths[5:], arrays, strict=True):
             _save(path, array)
@@ -147,7 +147,7 @@ def apart(parts: Sequence[Part]) -> list[list[Part]]:
     rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
     if not len(rows):
         return []
-    drafts = np.concatenate([flags_of(part) for part in parts])
+    drafts = np.concatenate([_flags(part) for part in parts])
     if drafts.all() or np.count_nonzero(drafts) < COARSE_ROWS:
         return [list(parts)]
     first = np.zeros(len(rows), np.bool_)
@@ -159,12 +159,12 @@ def apart(parts: Sequence[Part]) -> list[list[Part]]:
     ]
 
 
-def flags_of(part: Part) -> Flags:
+def _flags(part: Part) -> Flags:
     """Return which vectors of a part are drafts: (n,)."""
     return np.zeros(len(part.rows), np.bool_) if part.drafts is None else part.drafts
 
 
-def stored_as(array: npt.NDArray[Any]) -> UnitRows:
+def _stored_as(array: npt.NDArray[Any]) -> UnitRows:
     """Return the vectors that a file's array stands for."""
     return CoarseRows(array) if array.dtype == coarse.DTYPE else array
 
@@ -210,7 +210,7 @@ def open_segment(folder: Path, name: str, dim: int) -> Segment:
         raise IndexCorrupt(f"{drafts_path} does not tell which of {len(rows)} rows are drafts. Run: searchkit rebuild")
     pieces, codes = _open_pieces(pieces_path, ends_path, len(rows)), _open_codes(others, len(rows), dim)
     file = RowFile(vectors_path, vectors) if vectors.nbytes > MAPPED and hasattr(os, "pread") else None
-    return Segment(name, rows, stored_as(vectors), pieces, drafts, codes, file)
+    return Segment(name, rows, _stored_as(vectors), pieces, drafts, codes, file)
 
 
 def part_of(whole: Segment | Part, mask: Flags | None) -> Part:
