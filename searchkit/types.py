@@ -106,8 +106,14 @@ class Passage:
 
     @property
     def embedded_text(self) -> str:
-        """What models read for the passage: title, the headings above it, its table's header row, its text."""
-        parts = (self.title, self.section[-LONGEST_HEADER:], self.header[:LONGEST_HEADER], self.text)
+        """What models read for the passage: title, the headings above it, its table's header row, its text.
+
+        What its document states as the section of the whole, "World / Asia", is no heading: it says little of any
+        passage, and would say the same of all.
+        """
+        is_heading = self.section != str(self.metadata.get("section") or "")
+        headings = self.section[-LONGEST_HEADER:] if is_heading else ""
+        parts = (self.title, headings, self.header[:LONGEST_HEADER], self.text)
         return "\n".join(part for part in parts if part)
 
     @property

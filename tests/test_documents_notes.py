@@ -111,3 +111,86 @@ def test_a_table_of_markdown_has_its_header_row_marked(tmp_path):
         ("table", 1, "| Kind | Price |\n|---|---|"),
         ("table", 0, "| oak | 5 |\n| ash | 7 |"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("top", "title"),
+    [
+        ("Format: https://example.org/1.0/\nUpstream-Name: sluice\nSource: https://example.org/sluice", "sluice"),
+        ("Metadata-Version: 2.4\nName: sluice\nSummary: Gates, opened\n by hand\nVersion: 3", "sluice"),
+        ("Package: sluice-data\nName: Sluice\nTitle: Gates and locks", "Gates and locks"),
+        ("Name:\nPackage: sluice", "sluice"),
+        ("Format: https://example.org/1.0/\nSource: https://example.org/sluice", ""),  # none that names it
+        ("Name: sluice\nIt has two gates.", ""),
+        (f"Version: 3\nName: {'sluice ' * 30}", ""),
+    ],
+)
+def test_fields_at_the_top_say_what_a_text_is_of_and_stay_in_it(top, title):
+    document = read_text(f"{top}\n\nFiles: *\nLicense: Canal\n", "copyright")
+    assert document.title == title
+    assert "".join(top.split()) in "".join(found(document).split())
+
+
+FREQUENT = """\
+Questions about the sluice
+
+1. Is the sluice open at night?
+
+    No.  Read the sign at the gate.
+
+2. The gate is stuck.
+
+    Grease it.
+
+3. May I use it with a canoe, or must I carry
+   the canoe around it?
+
+    You may.
+
+10. What does it cost?
+
+    Nothing:
+
+    1. not for boats,
+
+    2. not for swimmers.
+"""
+
+
+def sections(document):
+    """Return each passage's section and text, in order."""
+    passages = split(document, Limits(), lambda texts: [len(text.split()) for text in texts])
+    return [(passage.section, " ".join(passage.text.split())) for passage in passages]
+
+
+def test_a_frequent_question_is_the_heading_of_its_answer():
+    read = sections(read_text(FREQUENT, "faq.txt"))
+    assert read[:3] == [
+        ("1. Is the sluice open at night?", "No. Read the sign at the gate."),
+        ("2. The gate is stuck.", "Grease it."),
+        ("3. May I use it with a canoe, or must I carry the canoe around it?", "You may."),
+    ]
+    assert {section for section, _ in read[3:]} == {"10. What does it cost?"}
+    assert "2. not for swimmers." in read[-1][1]
+
+
+@pytest.mark.parametrize("sign", ["Q: {}", "Q{n}. {}", "[{n}] {}", "2.{n} {}", "({n}) {}", "Q. {}"])
+def test_questions_are_numbered_in_many_ways(sign):
+    asked = [sign.format(text, n=at) for at, text in enumerate(["Where is it?", "Who may pass?", "When?"], 1)]
+    read = sections(read_text("".join(f"{question}\n\nA. {LONG}\n\n" for question in asked), "faq.txt"))
+    assert read == [(question, f"A. {LONG}") for question in asked]
+
+
+def test_questions_without_numbers_stand_above_answers_that_are_set_in():
+    asked = ("Where is it?", "Who may pass?", "When is it shut?")
+    read = sections(read_text("Sluice\n\n" + "".join(f"{each}\n\n\t{LONG}\n\n" for each in asked), "faq.txt"))
+    assert read == [(question, LONG) for question in asked]
+    told = sections(read_text("Sluice\n\n" + "".join(f"{each}\n\nAsk Ida.\n\n" for each in asked), "told.txt"))
+    assert {section for section, _ in told}.isdisjoint(asked)
+
+
+def test_a_table_of_questions_and_fewer_than_three_questions_are_text():
+    table = "1. Where is it?\n2. Who may pass?\n3. When is it shut?\n\n"
+    assert all(not section for section, _ in sections(read_text(f"{LONG}\n\n{table * 3}{OTHER}\n", "a.txt")))
+    two = f"1. Where is it?\n\n    {LONG}\n\n2. Who may pass?\n\n    {OTHER}\n"
+    assert all(not section for section, _ in sections(read_text(two, "a.txt")))

@@ -5,6 +5,7 @@ import pytest
 
 from searchkit import Document, EmbedderMismatch, Index, IndexLocked, QueryError
 from searchkit.indexing import embedding, improve
+from searchkit.indexing.entries import text_digest
 from searchkit.storage import store
 from searchkit.storage.vectors.arm import Vectors
 from searchkit.storage.vectors.journal import reached
@@ -328,3 +329,17 @@ def test_the_recall_that_is_asked_for_reaches_the_vectors(drafted, monkeypatch, 
 def test_a_recall_that_makes_no_sense_is_a_query_error(drafted, recall):
     with pytest.raises(QueryError, match="recall"):
         drafted.search(QUESTION, recall=recall)
+
+
+def test_a_vector_is_found_again_by_what_the_model_read_whatever_section_a_document_states(tmp_path, model):
+    lines = "The sluice opens at dawn."
+    told = [Document(name, lines, "", {"section": name}) for name in ("World / Asia", "Business")]
+    with Index.create(tmp_path / "index", embedder=model) as index:
+        index.add(told)
+        with index._reading() as view:
+            passages = view.snapshot.catalog.passages
+            rows = passages.rows().tolist()
+            read = {row: text_digest(passage.embedded_text) for row, passage in passages.get(rows).items()}
+            assert passages.digests(rows) == read
+        wanted, found, _ = exact(index)
+        assert np.allclose(wanted, found, atol=1e-3)

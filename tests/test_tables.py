@@ -95,6 +95,11 @@ def test_what_models_read_has_title_headings_header_and_text_and_nothing_endless
     deep = Passage("d#1", "d", 1, "Turn left.", 0, 10, 1, 1, section="Ports > " * 1_000 + "Quay")
     assert len(deep.embedded_text) == LONGEST_HEADER + 1 + len("Turn left.")
     assert " > Quay\n" in deep.embedded_text
+    news = {"section": "World / Asia"}
+    told = Passage("d#1", "d", 1, "Turn left.", 0, 10, 1, 1, section="World / Asia", metadata=news)
+    assert told.embedded_text == "Turn left."  # the section of a whole document is no heading
+    under = Passage("d#1", "d", 1, "Turn left.", 0, 10, 1, 1, section="Ports", metadata=news)
+    assert under.embedded_text == "Ports\nTurn left."
 
 
 @pytest.fixture

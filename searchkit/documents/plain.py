@@ -1,4 +1,4 @@
-"""Plain text: a news article where its head says so, else a title set apart and crossheads."""
+"""Plain text: a news article where its head says so, else a title set apart or stated in a field, and crossheads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 
+from searchkit.documents.faq import question_headings
 from searchkit.documents.headings import without_bare_headings
 from searchkit.documents.lines import Line, lines_of, squeeze
 from searchkit.documents.news import read_front
@@ -20,15 +21,29 @@ _CLOSED = re.compile(r"[.,;:!…。，；：！\"”’)\]]$")
 _UNDERLINE = re.compile(r"^(={3,}|-{3,}|~{3,})$")
 _ITEM = re.compile(r"^(?:[-*+•‣▪·–—>|]|\(?\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
 _UNDERLINE_LEVELS = {"=": 1, "-": 2, "~": 3}
+_FIELD = re.compile(r"(?P<key>[A-Za-z][\w-]{0,40}):(?:[ \t]+(?P<value>\S.*))?$")
+_NAMING = (
+    "title",
+    "subject",
+    "upstream-name",
+    "name",
+    "package",
+)  # fields that say what a text is of, the surest first
+_FEWEST_FIELDS = 2
+_FIELDS_REACH = 4096  # characters
 
 
 def read_plain(text: str, doc_id: str) -> Document:
     """Return the document of a plain text."""
     front = read_front(text)
     if front is None:
+        marks = list(question_headings(text))
         title = _title_line(text)
-        marks = [Mark(title.start, title.end, "front")] if title else []
-        return Document(doc_id, text, squeeze(title.text) if title else "", {}, _with_headings(text, marks))
+        if title and marks and marks[0].start <= title.start:
+            title = None  # the first of the questions
+        marks[:0] = [Mark(title.start, title.end, "front")] if title else []
+        stated = squeeze(title.text) if title else _title_in_fields(text)
+        return Document(doc_id, text, stated, {}, _with_headings(text, marks))
     return Document(doc_id, text, front.title, front.metadata, _with_headings(text, front.marks))
 
 
@@ -41,6 +56,20 @@ def _title_line(text: str) -> Line | None:
     set_apart = below.gap or (len(below.text) > _LONGEST_TITLE and below.text.endswith("."))
     is_title = any(map(str.isalpha, line.text)) and not _CLOSED.search(line.text) and not _ITEM.match(line.text)
     return line if set_apart and is_title else None
+
+
+def _title_in_fields(text: str) -> str:
+    """Return what the fields at the top say the text is of, as descriptions of packages do; they stay in the text.
+
+    The top is fields where each line down to the first blank one is a field or, set in, goes on with one.
+    """
+    top = text.lstrip("\n")[:_FIELDS_REACH].split("\n\n", 1)[0].rstrip()
+    lines = [_FIELD.match(line) for line in top.split("\n") if not line[:1].isspace()]
+    if len(lines) < _FEWEST_FIELDS or not all(lines):
+        return ""
+    stated = {line["key"].lower(): line["value"] or "" for line in reversed(lines) if line}
+    title = next(filter(None, (stated.get(key, "") for key in _NAMING)), "")
+    return squeeze(title) if len(title) <= _LONGEST_TITLE else ""
 
 
 def _with_headings(text: str, marks: list[Mark]) -> tuple[Mark, ...]:
