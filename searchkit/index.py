@@ -47,20 +47,22 @@ class Index(IndexReader):
         engine: str = "tantivy",
         language: str = "en",
         target_tokens: int | None = None,
-        max_tokens: int = 256,
+        max_tokens: int | None = None,
     ) -> Self:
         """Make an empty index and open it. What is given here is fixed from now on.
 
         path: a folder, or the address of an index on a cluster: opensearch://HOST:9200/NAME?shards=3&replicas=1.
         embedder: "minilm", "none", "onnx:FOLDER", "hf:OWNER/NAME", "st:MODEL" …, an Embedder or a callable; engine:
         "tantivy" or "whoosh" …; language: of stemming, ISO 639-1; tokens: of the embedder, what a passage aims at (200,
-        or the maximum if that is less) and never passes. Raises IndexExists, and ArgumentError before anything is made.
+        or the maximum if that is less) and never passes (256, or what the embedder reads if that is less). Raises
+        IndexExists, and ArgumentError before anything is made.
         """
         from searchkit.models.embedders import embedder as model_called
 
         model = model_called(embedder)
         keywords.engine(engine)
-        settings = Settings(engine, language, Analyzer(language).name, *lengths(target_tokens, max_tokens))
+        limits = lengths(target_tokens, max_tokens, getattr(model, "max_tokens", None))
+        settings = Settings(engine, language, Analyzer(language).name, *limits)
         homes.create(placed(path), settings.with_model(model))
         return cls(path, model)
 

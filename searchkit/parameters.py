@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=type)
 
 TARGET_TOKENS = 200  # that a passage aims at
+MAX_TOKENS = 256  # that a passage never passes
 EMBED = ("progressive", "full")
 QUESTIONS = (
     "search",
@@ -96,6 +97,8 @@ ARGUMENTS: Mapping[str, Check] = {
     "questions": texts,
 }
 
+OF_METHODS: Mapping[str, Mapping[str, Check]] = {"create": {"max_tokens": optional(partial(count, least=1))}}
+
 checks_arguments = checked(ARGUMENTS)
 
 
@@ -103,7 +106,8 @@ def checks_methods(kind: Kind) -> Kind:
     """Have every method of a class check its arguments: QueryError for those of a question, else ArgumentError."""
     for name, method in list(vars(kind).items()):
         options = SearchOptions.__annotations__ if name in QUESTIONS and name != "who_said" else ()
-        decorate = checked(ARGUMENTS, QueryError if name in QUESTIONS else ArgumentError, options)
+        checks = {**ARGUMENTS, **OF_METHODS.get(name, {})}
+        decorate = checked(checks, QueryError if name in QUESTIONS else ArgumentError, options)
         if isinstance(method, classmethod):
             setattr(kind, name, classmethod(decorate(method.__func__)))
         elif isinstance(method, FunctionType) and (name == "__init__" or not name.startswith("_")):
@@ -111,15 +115,17 @@ def checks_methods(kind: Kind) -> Kind:
     return kind
 
 
-def lengths(target_tokens: int | None, max_tokens: int) -> tuple[int, int]:
+def lengths(target_tokens: int | None, max_tokens: int | None, read: int | None = None) -> tuple[int, int]:
     """Return how long passages are to be and may be; a target that is not given gives way to a lower maximum.
 
-    Raises ArgumentError.
+    read: tokens that the model reads of a passage, None for all; a maximum that is not given is no higher. Raises
+    ArgumentError.
     """
-    target = min(TARGET_TOKENS, max_tokens) if target_tokens is None else target_tokens
-    if target > max_tokens:
+    maximum = min(MAX_TOKENS, read or MAX_TOKENS) if max_tokens is None else max_tokens
+    target = min(TARGET_TOKENS, maximum) if target_tokens is None else target_tokens
+    if target > maximum:
         raise ArgumentError(
-            f"target_tokens must be at most max_tokens, which is {max_tokens}, not {target}: a passage that aims at "
+            f"target_tokens must be at most max_tokens, which is {maximum}, not {target}: a passage that aims at "
             "more than it may have cannot be made"
         )
-    return target, max_tokens
+    return target, maximum

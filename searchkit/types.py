@@ -300,8 +300,10 @@ class Embedder(Protocol):
     """A text embedding model. Vectors are float32 rows of unit length.
 
     One that does not know every language may have `reads(texts)`, which tells of each text whether the model can read
-    it, as booleans: what it cannot read gets no vector, and is found by its words. And it may know its `background`,
-    the mean cosine of a question and a passage that have nothing to do with each other, which is measured otherwise.
+    it, as booleans: what it cannot read gets no vector, and is found by its words. One that reads the beginning of long
+    texts only may say how much, `max_tokens`, special ones counted too, so that passages are made no longer. And it may
+    know its `background`, the mean cosine of a question and a passage that have nothing to do with each other, which is
+    measured otherwise.
     """
 
     @property

@@ -235,7 +235,7 @@ def test_text_that_is_whole_stays_the_same_object():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("max_tokens", value) for value in (0, -1, "100", 1.5, None, True)),
+        *(("max_tokens", value) for value in (0, -1, "100", 1.5, True)),
         *(("target_tokens", value) for value in (0, "100", 257)),
         *(("engine", value) for value in ("lucene", None, 5)),
         *(("language", value) for value in ("xx-nope", None, 5, "")),
@@ -261,6 +261,31 @@ def test_a_target_that_is_not_given_gives_way_to_a_lower_maximum(tmp_path):
         assert len(index.passages("a")) >= 10
     with Index.create(tmp_path / "other", embedder="none", max_tokens=300) as index:
         assert (index.settings.target_tokens, index.settings.max_tokens) == (200, 300)
+
+
+class ShortSighted(WordHashEmbedder):
+    """A model that reads the first sixty tokens of a text."""
+
+    name, digest, max_tokens = "short", "short-1", 60
+
+
+def test_passages_are_no_longer_than_the_model_reads_unless_asked_for(tmp_path):
+    with Index.create(tmp_path / "index", embedder=ShortSighted()) as index:
+        assert (index.settings.target_tokens, index.settings.max_tokens) == (60, 60)
+    with Index.create(tmp_path / "longer", embedder=ShortSighted(), max_tokens=100) as index:
+        assert (index.settings.target_tokens, index.settings.max_tokens) == (100, 100)
+
+
+def test_a_model_that_reads_too_little_of_passages_is_refused_by_rebuild_and_import(tmp_path):
+    with Index.create(tmp_path / "index", embedder=WordHashEmbedder()) as index:
+        index.add([Document("a", "The keel is cracked.")])
+        with pytest.raises(ArgumentError, match="short reads 60 tokens of a passage, and the passages here aim at 200"):
+            index.rebuild(embedder=ShortSighted())
+        assert index.search("keel").hits[0].passage.id == "a#0"
+        index.export(tmp_path / "a.zip")
+    with pytest.raises(ArgumentError, match="Index the documents anew"):
+        Index.import_(tmp_path / "a.zip", tmp_path / "other", embedder=ShortSighted())
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_target_above_the_maximum_is_an_error_that_names_both(tmp_path):

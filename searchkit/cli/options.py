@@ -256,7 +256,12 @@ class Creation:
     ] = None
     max_tokens: Annotated[
         int | None,
-        typer.Option(min=1, help="Length that a passage never passes.", show_default="256", rich_help_panel=CREATION),
+        typer.Option(
+            min=1,
+            help="Length that a passage never passes.",
+            show_default="256, or what the model reads if less",
+            rich_help_panel=CREATION,
+        ),
     ] = None
 
     def given(self) -> dict[str, Any]:

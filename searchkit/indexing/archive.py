@@ -239,7 +239,7 @@ def restore(archive: Archive, path: Path, embedder: Embedder | None, progress: P
     """
     settings = replace(archive.settings, analyzer=Analyzer(archive.settings.language).name)
     same = (embedder.digest if embedder else None) == settings.embedder_digest
-    with creation.creating(path, settings if same else settings.with_model(embedder)) as writer:
+    with creation.creating(path, settings if same else settings.changed_to(embedder)) as writer:
         failed = _fill(writer, archive, embedder, progress, same=same).failed
         if failed:
             lines = "\n".join(f"  {failure.source}: {failure.reason}" for failure in failed)

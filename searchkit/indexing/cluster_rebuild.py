@@ -32,7 +32,7 @@ def rebuilt(
         model = embedder_called(before.embedder or "none" if wanted is None else wanted)
         same = (model.digest if model else None) == before.embedder_digest
         settings = replace(before, analyzer=Analyzer(before.language).name)
-        settings = settings if same else settings.with_model(model)
+        settings = settings if same else settings.changed_to(model)
         generation = held.counters.values["generation"] + 1
         with contextlib.closing(home.client(home.beside(address))) as other:
             home.create(other, settings, like=held.card)

@@ -50,7 +50,7 @@ def rebuild(writer: store.Writer, embedder: Embedder | None, progress: Progress,
     old = writer.settings
     settings = replace(old, analyzer=Analyzer(old.language).name)
     if embedder is None or embedder.digest != old.embedder_digest:
-        settings = settings.with_model(embedder)
+        settings = settings.changed_to(embedder)
     else:  # a folder that was moved, say
         settings = replace(settings, embedder=embedder.name)
     writer.set_settings(settings)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from searchkit.errors import IndexCorrupt, UnsupportedFormat
+from searchkit.errors import ArgumentError, IndexCorrupt, UnsupportedFormat
 from searchkit.text.analysis import Analyzer
 from searchkit.types import Embedder
 
@@ -36,6 +36,19 @@ class Settings:
         """Return these settings for another model; what was fitted to judgments held for the one before."""
         name, digest, dim = (model.name, model.digest, int(model.dim)) if model else (None, None, 0)
         return replace(self, embedder=name, embedder_digest=digest, dim=dim, ranking=None, calibration=None)
+
+    def changed_to(self, model: Embedder | None) -> Settings:
+        """Return these settings for another model of passages that are there already.
+
+        Raises ArgumentError for a model that reads too little of them.
+        """
+        read = getattr(model, "max_tokens", None)
+        if model is not None and read is not None and read < self.target_tokens:
+            raise ArgumentError(
+                f"{model.name} reads {read} tokens of a passage, and the passages here aim at {self.target_tokens}: "
+                "it would not know their ends. Index the documents anew with that model instead, into another index"
+            )
+        return self.with_model(model)
 
     @property
     def model(self) -> tuple[str | None, str | None]:

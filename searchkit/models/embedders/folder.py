@@ -48,6 +48,7 @@ class FolderEmbedder:
         self._threads = threads or cores()
         self._model = model_file(folder, options.file)
         self._recipe = read_recipe(folder, name or folder.name, options)
+        self.max_tokens = self._recipe.max_tokens
         self._words = folder / WORDS
         self._word_pieces = WordPieces(_tokenizer(self._words, self._recipe.lower_pieces))
         self._session = PerProcess(partial(_session, self._model))

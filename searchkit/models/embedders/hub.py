@@ -52,7 +52,8 @@ class SentenceTransformersEmbedder:
         self._lock = Guard()  # a fast tokenizer changes its settings while it works
         self.name = f"{'st' if backend == 'torch' else 'st-onnx'}:{model}{'@' + commit if commit else ''}"
         self.dim = self._encode(["dimension"], "").shape[1]
-        read = str(self._model.max_seq_length)
+        self.max_tokens: int | None = self._model.max_seq_length
+        read = str(self.max_tokens)
         self.digest = digest_of([*_file_digests(folder, backend), backend, *self._prompts, read])
 
     def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:

@@ -45,7 +45,7 @@ class OnnxEmbedder:
         self.dim: int = manifest["dim"]
         self.background: float | None = manifest.get("background")  # see the module of this name; None: to be measured
         self.digest = digest_of([*manifest["files"].values(), str(max_tokens)])
-        self._max_tokens = max_tokens
+        self.max_tokens = max_tokens
         self._threads = threads or cores()
         self._tokenizer = tokenizer(_file(folder, "tokenizer.json", manifest))
         self._word_pieces = WordPieces(self._tokenizer)
@@ -158,7 +158,7 @@ class OnnxEmbedder:
         return self._cut(self._encode(text))
 
     def _cut(self, tokens: list[int]) -> list[int]:
-        return tokens if len(tokens) <= self._max_tokens else [*tokens[: self._max_tokens - 1], tokens[-1]]
+        return tokens if len(tokens) <= self.max_tokens else [*tokens[: self.max_tokens - 1], tokens[-1]]
 
     def _encode(self, text: str) -> list[int]:
         return self._word_pieces.encode(valid_text(text))
