@@ -194,3 +194,30 @@ def test_a_table_of_questions_and_fewer_than_three_questions_are_text():
     assert all(not section for section, _ in sections(read_text(f"{LONG}\n\n{table * 3}{OTHER}\n", "a.txt")))
     two = f"1. Where is it?\n\n    {LONG}\n\n2. Who may pass?\n\n    {OTHER}\n"
     assert all(not section for section, _ in sections(read_text(two, "a.txt")))
+
+
+def test_lines_in_bold_type_are_headings_where_there_are_several():
+    text = f"# Sluice\n\n**Where is it?**\n\n{LONG}\n\n**The gate**:\n{OTHER}\n\n## Costs\n\nNone.\n"
+    document = read_markdown(text, "a.md")
+    assert sections(document) == [("Where is it?", LONG), ("The gate:", OTHER), ("Costs", "None.")]
+    assert document.title == "Sluice"
+
+
+@pytest.mark.parametrize(
+    "stressed",
+    [
+        "**Do not open it by hand.**\n\n**Do not stand on it!**",  # sentences
+        "**Where is it?**",  # a single one
+        "**Where** is **it?**\n\n**Who** may **pass?**",
+        f"**{'Where and when ' * 10}?**\n\n**{'Who and why ' * 15}?**",
+    ],
+)
+def test_what_is_stressed_in_bold_type_stays_text(stressed):
+    document = read_markdown(f"{stressed}\n\n{LONG}\n", "a.md")
+    assert {section for section, _ in sections(document)} == {""}
+    assert " ".join(stressed.split()) in " ".join(text for _, text in sections(document))
+
+
+def test_lines_in_bold_type_at_the_end_are_text_since_nothing_stands_under_them():
+    document = read_markdown(f"{LONG}\n\n**Where is it?**\n\n**Who may pass?**\n", "a.md")
+    assert sections(document)[-2:] == [("", "**Where is it?**"), ("", "**Who may pass?**")]

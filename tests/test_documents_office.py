@@ -180,6 +180,29 @@ def test_a_heading_is_one_by_its_style_its_style_s_basis_or_its_outline(tmp_path
     assert [mark.level for mark in document.marks] == ([] if level is None else [level])
 
 
+def bold(text, run="<w:b/>"):
+    return f"<w:p><w:r><w:rPr>{run}</w:rPr><w:t>{text}</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize("run", ["<w:b/>", '<w:rStyle w:val="Strong"/>'])
+def test_lines_in_bold_type_are_headings_where_there_are_several(tmp_path, run):
+    document = word(tmp_path, bold("Rents", run) + p("Below.") + bold("Who pays?", run) + p("You."))
+    assert [document.text[m.start : m.end] for m in document.marks if m.kind == "heading"] == ["Rents", "Who pays?"]
+    assert document.title == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        bold("Rents") + p("Below."),  # a single one
+        bold("Rents", '<w:b w:val="0"/>') + p("Below.") + bold("Fees", '<w:b w:val="false"/>') + p("Below."),
+        bold("Pay the rent now.") + p("Below.") + bold("Pay the fee now.") + p("Below."),
+    ],
+)
+def test_what_is_not_in_bold_type_or_said_in_a_sentence_is_no_heading(tmp_path, body):
+    assert word(tmp_path, body).marks == ()
+
+
 NUMBERING = f"""<w:numbering {WORD}><w:abstractNum w:abstractNumId="7">
 <w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>
 <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl></w:abstractNum>

@@ -27,6 +27,12 @@ def test_questions_of_an_faq_stand_above_their_answers():
     assert document.text.endswith("\n\nThanks.")
 
 
+def test_paragraphs_in_bold_type_are_headings_where_there_are_several():
+    asked = "<p><strong>Is it open?</strong></p><p>At dawn.</p><p><b>Who</b> <b>may pass?</b></p><p>All boats.</p>"
+    document = page(f"<main><h1>Sluice</h1>{asked}<p><b>Not</b> by night.</p></main>")
+    assert marked(document, "heading") == ["Is it open?", "Who may pass?"]
+
+
 def test_an_accordion_of_buttons_keeps_its_questions():
     document = page(
         "<main><h3><button>How do I pay?</button></h3><div hidden role=tabpanel><p>In cash.</p></div></main>"

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from searchkit.documents.frontmatter import split_front_matter
-from searchkit.documents.headings import without_bare_headings
+from searchkit.documents.headings import BOLD, heads_by_type, without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.types import Document, Mark, MarkKind
@@ -27,6 +27,7 @@ _BLOCKS: dict[str, MarkKind] = {
 }
 _HEADING_MARKUP = re.compile(r"^#{1,6}\s+|\s+#+$|\s*\n\s*(?:=+|-+)\s*$")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_BOLD = re.compile(r"\*\*(?P<words>(?:(?!\*\*)[^\n])+)\*\*:?[ \t]*$", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w)|`)")
 
 
@@ -36,7 +37,7 @@ def read_markdown(text: str, doc_id: str) -> Document:
     body_start = front.end
     title, metadata = metadata_of(front.stated)
     marks = list(block_marks(text, body_start))
-    first = next((mark for mark in marks if mark.kind == "heading"), None)
+    first = next((mark for mark in marks if mark.kind == "heading" and mark.level != BOLD), None)
     heading = heading_text(text[first.start : first.end]) if first else ""
     title = title or heading
     marks = [_as_front(mark) if mark == first and _is_title(first, heading, title, marks) else mark for mark in marks]
@@ -71,6 +72,8 @@ def block_marks(text: str, body_start: int = 0) -> Iterator[Mark]:
         start = starts[token.map[0]]
         end = start + len(body[start : starts[token.map[1]]].rstrip())
         kind = _BLOCKS.get(token.type)
+        if token.type == "paragraph_open" and (bold := _bold_line(body[start:end])):
+            yield Mark(body_start + start, body_start + start + bold, "heading", BOLD)
         if not kind or start >= end:
             continue
         head = _header_end(body, start, end) if kind == "table" else 0
@@ -79,6 +82,12 @@ def block_marks(text: str, body_start: int = 0) -> Iterator[Mark]:
             start = head + 1
         level = int(token.tag[1]) if kind == "heading" else 0
         yield Mark(body_start + start, body_start + end, kind, level)
+
+
+def _bold_line(paragraph: str) -> int:
+    """Return the length of a paragraph's first line if that is in bold type and reads as a heading, else 0."""
+    found = _BOLD.match(paragraph)
+    return found.end() if found and heads_by_type(found["words"]) else 0
 
 
 def _header_end(body: str, start: int, end: int) -> int:

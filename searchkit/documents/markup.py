@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from searchkit.documents.blocks import Blocks
+from searchkit.documents.headings import BOLD, heads_by_type
 from searchkit.documents.lines import squeeze
 from searchkit.documents.tables import add_table
 from searchkit.types import MarkKind
@@ -134,8 +135,21 @@ def _add_block(element: _Element, tag: str, flow: _Flow) -> None:
         flow.add(_text(element), "code")  # a <pre> without <code> comes from trafilatura as a quote
     elif tag == "details":
         _add_details(element, flow)
+    elif tag == "p" and _is_bold(element) and heads_by_type(_line(element)):
+        flow.add(_line(element), "heading", BOLD)
     else:
         _read(element, flow)
+
+
+def _is_bold(paragraph: _Element) -> bool:
+    """Tell whether all that a paragraph says is in bold type."""
+    inner = [child for child in paragraph if isinstance(child.tag, str) and _text(child).strip()]
+    outside = "".join(text or "" for text in (paragraph.text, *(child.tail for child in paragraph)))
+    return (
+        bool(inner)
+        and not outside.strip()
+        and all(_tag(child) in ("b", "strong") or child.get("rend") == "#b" for child in inner)
+    )
 
 
 def _add_details(element: _Element, flow: _Flow) -> None:

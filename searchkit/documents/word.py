@@ -11,6 +11,7 @@ from searchkit.documents.archives import open_archive
 from searchkit.documents.blocks import Blocks
 from searchkit.documents.comments import comment_line
 from searchkit.documents.drawings import add_drawing, chosen
+from searchkit.documents.headings import BOLD, heads_by_type
 from searchkit.documents.lines import squeeze
 from searchkit.documents.packages import Package, attribute, child, local_name
 from searchkit.documents.tables import add_table, cell_text
@@ -29,9 +30,10 @@ _IMPORTED = ("imported parts", "a file of another format inside the document is 
 
 @dataclass(slots=True)
 class _Paragraph:
-    """A paragraph's words, and what hangs on it: drawings and notes, as elements and (kind, id)."""
+    """A paragraph's words, whether all are in bold type, and what hangs on it: drawings, notes as (kind, id)."""
 
     words: list[str] = field(default_factory=list)
+    is_bold: bool = True
     drawings: list[Any] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
@@ -124,6 +126,8 @@ class _Reader:
                 heading = squeeze(f"{label.strip('-')} {text}")
                 blocks.add(heading, "heading", max(1, looks.heading))
                 self.title = self.title or (heading if looks.title else "")
+            elif paragraph.is_bold and heads_by_type(text.strip()):
+                blocks.add(text, "heading", BOLD)
             else:
                 blocks.add(text)
         self._add_hanging(paragraph, blocks)
@@ -152,6 +156,7 @@ class _Reader:
             name = local_name(node)
             if name == "t":
                 paragraph.words.append(node.text or "")
+                paragraph.is_bold &= not (node.text or "").strip() or _is_bold(element)
             elif name in _SIGNS:
                 paragraph.words.append(_SIGNS[name])
             elif name == "sym":
@@ -254,6 +259,14 @@ def _symbol(node: Any) -> str:
     except ValueError:
         return ""
     return "" if 0xE000 <= code <= 0xF8FF else chr(code) if code < 0x110000 else ""
+
+
+def _is_bold(run: Any) -> bool:
+    """Tell whether a run is set in bold type, by itself or by a style for what is strong."""
+    stated, style = child(run, "rPr", "b"), child(run, "rPr", "rStyle")
+    if stated is not None:
+        return attribute(stated, "val") not in ("0", "false", "off")
+    return style is not None and attribute(style, "val") == "Strong"
 
 
 def _chosen_entry(form: Any) -> str:

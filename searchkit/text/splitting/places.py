@@ -22,6 +22,7 @@ SECTION_JOINER = " > "
 _LINE_OR_PARAGRAPH = re.compile(r"[\n\r\x85\u2028\u2029]")
 _HEADING_MARKUP = re.compile(r"^(?:#{1,6}|={1,6})\s+|\s+(?:#+|={2,}|-{2,}|~{2,})$")
 _CHARACTER_WORDS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # Japanese and Chinese: every character counts
+_BOLD = re.compile(r"^\*\*(?P<words>[^*]+)\*\*(?P<colon>:?)$")
 _ROUGH_TOKEN = re.compile(rf"[{_CHARACTER_WORDS}]|[^\W{_CHARACTER_WORDS}]+|[^\w\s]")
 _ROUGH_WORD = re.compile(rf"[{_CHARACTER_WORDS}]|[^\W{_CHARACTER_WORDS}]+")
 _TOKENS_PER_WORD = 1.25
@@ -209,7 +210,7 @@ def _by_page(text: str, stretch: _Stretch, page_starts: Sequence[int]) -> Iterat
 
 def _heading(text: str) -> str:
     """Return a heading's words on one line, without Markdown's signs around them."""
-    return " ".join(_HEADING_MARKUP.sub("", text.strip()).split())
+    return _BOLD.sub(r"\g<words>\g<colon>", " ".join(_HEADING_MARKUP.sub("", text.strip()).split()))
 
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[_Block]:
