@@ -15,6 +15,7 @@ from searchkit.types import ANSWERABLE, CITED
 
 PENALTY = 1e-3
 BY_WORDS = 3.0  # what foreign questions count where words alone are judged, to which they look like others
+DRAWS = 200  # of answers that are right as often as their confidences say
 LOST = 0.05  # of the answerable questions, where a threshold is looked for
 # Of examples whose question some passage may answer all the same.
 WEIGHTS = {"swapped": 0.1, "near": 0.5, "unanswerable": 0.5}
@@ -96,10 +97,16 @@ def judged(one: Asked, model: Mapping[str, float]) -> Judged:
     )
 
 
+def by_chance(confidence: np.ndarray) -> float:
+    """Return the mean ECE of confidences that are exactly right, with as many answers: what a sample alone makes."""
+    drawn = np.random.default_rng(0).random((DRAWS, len(confidence))) < confidence
+    return float(np.mean([expected_error(confidence, right) for right in drawn]))
+
+
 def report(sets: Sequence[Asked], names: list[str]) -> None:
     """Print how each collection fares with coefficients to which its family gave nothing, and the reliability."""
-    print("| collection | ECE | right | AUROC: foreign | near | swapped | lost | refused | not cited | refused |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    measured = "ECE | by chance | right | AUROC: foreign | near | swapped | lost | refused | not cited | refused"
+    print(f"| collection | {measured} |\n|---|{'---|' * (measured.count('|') + 1)}")
     every: list[Judged] = []
     lines: list[list[float]] = []
     for one in sets:
@@ -107,7 +114,8 @@ def report(sets: Sequence[Asked], names: list[str]) -> None:
         every.append(found)
         own = found.kind == "own"
         lines.append([
-            expected_error(found.sure[found.mixed], found.right[found.mixed]), float(found.right[own].mean()),
+            expected_error(found.sure[found.mixed], found.right[found.mixed]), by_chance(found.sure[found.mixed]),
+            float(found.right[own].mean()),
             *(found.auroc(kind) for kind in ("foreign", "near", "swapped")),
             *(found.below(kind, limit) for limit in (ANSWERABLE, CITED) for kind in ("own", "foreign")),
         ])  # fmt: skip
