@@ -126,7 +126,8 @@ def _reopen_primaries(node: int, copying: dict[str, float]) -> None:
         ]
         if commands:
             print(f"reopened primaries that gave no copies: {sorted(parts)}", file=sys.stderr)
-            _post(node, "_cluster/reroute", {"commands": commands})
+            _send(node, "POST", "_cluster/reroute", {"commands": commands})
+            _send(node, "DELETE", "_search/point_in_time/_all")  # or they keep what is to be opened anew from closing
             copying.clear()
 
 
@@ -138,10 +139,10 @@ def _shards(node: int) -> Iterator[list[dict[str, Any]]]:
         yield from index["shards"].values()
 
 
-def _post(node: int, path: str, body: object) -> None:
+def _send(node: int, method: str, path: str, body: object = None) -> None:
+    content = None if body is None else json.dumps(body).encode()
     kind = {"Content-Type": "application/json"}
-    sent = json.dumps(body).encode()
-    request = urllib.request.Request(f"{url(node)}/{path}", sent, kind)  # noqa: S310 - an address of our own
+    request = urllib.request.Request(f"{url(node)}/{path}", content, kind, method=method)  # noqa: S310 - one of ours
     DIRECT.open(request, timeout=30).close()
 
 
