@@ -10,11 +10,11 @@ from searchkit.models.embedders import estimate_all
 from searchkit.models.embedders.checks import readable
 from searchkit.queries.filters import Filter, matches
 from searchkit.queries.syntax import Query
-from searchkit.storage.contract import Scope, Scores
+from searchkit.storage.contract import Scope, Scores, VectorSearch, WordSearch
 from searchkit.storage.settings import Settings
 from searchkit.text.analysis import Analyzer
 from searchkit.text.splitting import Limits, split
-from searchkit.types import Document, Embedder, FloatMatrix, FloatVector, Passage, Rows, tells_pieces
+from searchkit.types import Document, Embedder, FloatMatrix, FloatVector, Passage, Ranking, Rows, tells_pieces
 from tests.memory_readers import (
     MemoryKeywords,
     MemoryPassages,
@@ -77,6 +77,11 @@ class MemoryView:
         allowed = rows_of(scope)
         found = self.keywords.search(query, max(1, self.keywords.count)).rows.tolist()
         return MemoryScope(row for row in found if allowed is None or row in allowed)
+
+    def find(self, words: WordSearch, vectors: VectorSearch) -> tuple[Ranking, list[Ranking]]:
+        by_words = self.keywords.search(words.query, words.limit, words.scope)
+        words.found()
+        return by_words, self.vectors.search_many(vectors.make(), vectors.limit, vectors.scope, vectors.recall)
 
     def scores(
         self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows

@@ -70,7 +70,7 @@ def calls(view, question: str, **options) -> Counter[str]:
     return counted.calls
 
 
-ONCE = {"keywords.frequencies": 1, "keywords.search": 1, "vectors.search_many": 1, "scope": 1}
+ONCE = {"keywords.frequencies": 1, "find": 1, "scope": 1}
 FIRST = {**ONCE, "scores": 2, "passages.neighbours": 1, "vectors.read": 1, "passages.get": 1}
 WHOSE = {"statements.speakers": 1, "statements.within": 1}
 
@@ -147,7 +147,7 @@ def test_who_said_asks_each_thing_once(view):
 def test_why_not_asks_each_arm_once_more_for_all_that_it_finds(view):
     counted = Counted(view)
     assert why_not(counted, WordPieceEmbedder(), ANALYZER, "d9#0", request_of(PLAIN)).verdict == "cut"
-    assert counted.calls["keywords.search"] == counted.calls["vectors.search_many"] == 2
+    assert counted.calls["find"] == counted.calls["keywords.search"] == counted.calls["vectors.search_many"] == 1
     assert counted.calls["passages.row_of"] == 1
 
 

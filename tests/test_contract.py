@@ -15,7 +15,7 @@ from searchkit import Document, Index
 from searchkit.queries.filters import parse_where
 from searchkit.queries.syntax import NOTHING, Boolean, DateRange, Phrase, Prefix, Term
 from searchkit.storage import store
-from searchkit.storage.contract import Said, Speaker, View
+from searchkit.storage.contract import Said, Speaker, VectorSearch, View, WordSearch
 from searchkit.storage.keywords import ENGINES
 from searchkit.storage.keywords.engine import K1, B
 from searchkit.storage.settings import Settings
@@ -249,6 +249,21 @@ def test_of_a_row_without_a_vector_nothing_is_known(view):
     assert pieces.lengths.tolist() == [0, 0]
     assert view.vectors.drafts(nowhere).tolist() == [False, False]
     assert view.vectors.read(nowhere[:0]).vectors.shape == (0, view.settings.dim)
+
+
+def test_both_arms_find_in_one_call_what_each_finds_alone(view):
+    questions, query, done = WordHashEmbedder().embed_passages(["tea", "ferry"]), Term("tea"), []
+    only = view.scope(parse_where("doc != hill"))
+    by_words, by_vector = view.find(
+        WordSearch(query, 2, only, lambda: done.append("words are found")),
+        VectorSearch(lambda: questions, 3, only, 1.0),
+    )
+    words, vectors = view.keywords.search(query, 2, only), view.vectors.search_many(questions, 3, only)
+    assert [ids(view, each.rows) for each in (by_words, *by_vector)] == [
+        ids(view, each.rows) for each in (words, *vectors)
+    ]
+    assert by_words.scores.tolist() == words.scores.tolist()
+    assert done == ["words are found"]
 
 
 def test_scores_are_what_both_arms_say_of_rows_in_any_order(view):

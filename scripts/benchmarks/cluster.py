@@ -1,27 +1,27 @@
 """The same questions of an index in a folder, of its copy on a cluster, and of the cluster's own hybrid search.
 
 Each index is copied to the cluster once (`searchkit copy`). Rankings of the ten best are compared hit by hit; nDCG@10
-is of documents, by their best passage. Its own hybrid search is what OpenSearch's normalization-processor does by
-default: the best of a lexical and of a k-NN query, each mapped to [0, 1] over its hits, and their mean; both go in one
-request, and the mean is taken here. Questions are asked of all three in turn, so that a machine that others use too is
-fair.
+is of documents, by their best passage. Its own hybrid search is a `hybrid` query of OpenSearch's neural-search plugin,
+words and k-NN, whose scores the normalization-processor maps to [0, 1] and averages, as it does by default; for it the
+question is analysed and read by the model as for searchkit. Questions are asked of all three in turn, so that a
+machine that others use too is fair.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import numpy as np
 
 from searchkit import Index, Results
 from searchkit.cluster import home
 from searchkit.cluster.address import parsed
-from searchkit.cluster.arms import best
-from searchkit.cluster.moment import rows_of
 from searchkit.cluster.queries import translated
 from searchkit.cluster.view import ClusterView
 from searchkit.errors import IndexNotFound
@@ -30,10 +30,13 @@ from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Answer
 from searchkit.models.embedders.checks import question_vector
 from searchkit.queries import parse
+from searchkit.storage.vectors.arm import Vectors
 from searchkit.text.analysis import Analyzer
 
 DEPTH = 50  # passages that are asked for, so that ten documents are among them
-FOUND = 200  # of each query of the cluster's own hybrid search, as many as searchkit's arms find
+FOUND = 200  # by k-NN for the cluster's own hybrid search, as many as searchkit's arms find
+PIPELINE = "searchkit-bench"  # the name of its way to join scores
+SHOWN = ["doc", "ordinal", "stored.text", "stored.title"]
 
 
 class Asked(NamedTuple):
@@ -44,13 +47,15 @@ class Asked(NamedTuple):
     seconds: float
 
 
-def copied(folder: Index, place: str) -> Index:
-    """Return the copy on the cluster, made if there is none."""
+def copied(folder: Index, place: str, *, drafts: bool) -> Index:
+    """Return the copy on the cluster, made if there is none. drafts: predicted vectors are copied, not computed."""
     try:
         return Index.open(parsed(place))
     except IndexNotFound:
         started = time.perf_counter()
-        made = folder.copy(parsed(place))
+        as_computed = mock.patch.object(Vectors, "drafts", lambda _, rows: np.zeros(len(rows), np.bool_))
+        with as_computed if drafts else contextlib.nullcontext():
+            made = folder.copy(parsed(place))
         print(f"copied in {time.perf_counter() - started:.0f} s", flush=True)
         return made
 
@@ -63,22 +68,24 @@ def asked(search: Callable[[str], Results], question: str) -> Asked:
     return Asked([hit.passage.id for hit in found], [hit.confidence for hit in found], seconds)
 
 
+def prepare(index: Index) -> None:
+    """Have the cluster know how its own hybrid search joins scores."""
+    with index._reading() as view:
+        steps = [{"normalization-processor": {}}]
+        view.moment.client.request("PUT", f"_search/pipeline/{PIPELINE}", {"phase_results_processors": steps})
+
+
 def own_hybrid(view: ClusterView, index: Index, analyzer: Analyzer, question: str) -> Asked:
     """Return what the cluster's own hybrid search finds."""
     started = time.perf_counter()
-    vector = question_vector(index.embedder, question)
+    vector = question_vector(index.embedder, question).astype(float).tolist()
     words = {"bool": {"must": [translated(parse(question, analyzer).tree)], "filter": [view.moment.passages()]}}
-    by_words, by_vector = view.moment.ask([best(words, FOUND), *view.vectors.searches(vector[None], FOUND)])
-    scores: dict[int, float] = {}
-    for hits in (by_words["hits"]["hits"], by_vector["hits"]["hits"]):
-        values = np.array([hit["sort"][0] for hit in hits], np.float64)
-        span = np.ptp(values) if len(values) else 0
-        normal = (values - values.min()) / span if span else np.ones(len(values))
-        for row, value in zip(rows_of(hits).tolist(), normal.tolist(), strict=True):
-            scores[row] = scores.get(row, 0.0) + max(value, 0.001) / 2  # the processor's least score
-    ranked = sorted(scores, key=lambda row: (-scores[row], row))[:DEPTH]
-    passages = view.passages.get(ranked)
-    return Asked([passages[row].id for row in ranked], [], time.perf_counter() - started)
+    nearest = {"knn": {"vector": {"vector": vector, "k": FOUND}}}
+    body = {"query": {"hybrid": {"queries": [words, nearest]}}, "size": DEPTH, "_source": SHOWN}
+    client, name = view.moment.client, view.moment.card.name
+    found = client.checked(client.request("POST", f"{name}/_search", body, parameters={"search_pipeline": PIPELINE}))
+    ids = [f"{hit['_source']['doc']}#{hit['_source']['ordinal']}" for hit in found["hits"]["hits"]]
+    return Asked(ids, [], time.perf_counter() - started)
 
 
 def documents(found: Asked) -> Answer:
@@ -128,6 +135,8 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--sample", type=int, default=300, help="questions at most")
     parser.add_argument("--split", default="test")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "searchkit-bench", help="of indexes")
+    parser.add_argument("--drafts", action="store_true", help="copy predicted vectors, too: to measure times")
+    parser.add_argument("--questions", help="the collection whose questions are asked, if not each one's own")
     parser.add_argument("--keep", action="store_true", help="leave the copies on the cluster")
     options = parser.parse_args(arguments)
     print("| collection | asked | nDCG@10 | p50 ms | p95 ms |\n|---|---|---|---|---|", flush=True)
@@ -135,8 +144,9 @@ def main(arguments: Iterable[str] | None = None) -> None:
         name, _, path = each.partition("=")
         place = f"opensearch://{options.cluster}/bench-{name}?shards={options.shards}"
         folder_path = Path(path) if path else options.cache / f"{name}-minilm-256"
-        with Index.open(folder_path) as folder, copied(folder, place) as cluster:
-            questions = read_questions(options.data / name, split=options.split, sample=options.sample).items
+        with Index.open(folder_path) as folder, copied(folder, place, drafts=options.drafts) as cluster:
+            asked_of = options.data / (options.questions or name)
+            questions = read_questions(asked_of, split=options.split, sample=options.sample).items
             compared(name, gathered(folder, cluster, questions), questions)
         if not options.keep:
             home.drop(home.client(parsed(place)))
@@ -146,6 +156,7 @@ def gathered(folder: Index, cluster: Index, questions: Sequence[Question]) -> di
     """Return what each way finds, question by question."""
     analyzer = Analyzer(cluster.settings.language)
     ways: dict[str, list[Asked]] = {"folder": [], "cluster": [], "cluster's own hybrid": []}
+    prepare(cluster)
     for index in (folder, cluster):
         index.search(questions[0].text, DEPTH)  # the model is read, connections are made
     for question in questions:

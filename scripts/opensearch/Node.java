@@ -6,6 +6,7 @@ import org.opensearch.common.settings.Settings;
 import org.opensearch.env.Environment;
 import org.opensearch.index.mapper.MapperExtrasPlugin;
 import org.opensearch.knn.plugin.KNNPlugin;
+import org.opensearch.neuralsearch.plugin.NeuralSearch;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.painless.PainlessPlugin;
 import org.opensearch.plugins.Plugin;
@@ -18,7 +19,8 @@ import org.opensearch.transport.Netty4Plugin;
  */
 public final class Node extends org.opensearch.node.Node {
     private static final List<Class<? extends Plugin>> MODULES = List.of(
-        Netty4Plugin.class, CommonAnalysisPlugin.class, PainlessPlugin.class, MapperExtrasPlugin.class, KNNPlugin.class);
+        Netty4Plugin.class, CommonAnalysisPlugin.class, PainlessPlugin.class, MapperExtrasPlugin.class, KNNPlugin.class,
+        NeuralSearch.class);
 
     private Node(Environment environment) {
         super(environment, MODULES, false);

@@ -9,6 +9,7 @@ each node has a network of its own and can be cut off from the others (see `netw
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -35,6 +36,7 @@ APART = os.environ.get("SEARCHKIT_CLUSTER_APART") == "1"
 PORT = int(os.environ.get("SEARCHKIT_CLUSTER_PORT", "9200"))  # nodes take those above it, and those above it + 100
 HEAP = "512m"
 PATIENCE = 300.0  # seconds in which nodes have to find each other
+STUCK = 20.0  # seconds after which a copy of these few documents does not begin any more
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
 
 
@@ -86,8 +88,9 @@ def start(nodes: tuple[int, ...] = NODES, *, fresh: bool = True) -> None:
 
 
 def wait(count: int, status: tuple[str, ...] = ("green",)) -> None:
-    """Wait until so many nodes are one cluster in this state. Raises ClusterError."""
+    """Wait until so many nodes are one cluster in this state, and help it as an operator would. Raises ClusterError."""
     deadline = time.monotonic() + PATIENCE
+    copying: dict[str, float] = {}
     while time.monotonic() < deadline:
         alive = [node for node in NODES if _pid(node) is not None]
         if len(alive) < count:
@@ -95,9 +98,52 @@ def wait(count: int, status: tuple[str, ...] = ("green",)) -> None:
         told = [found for node in alive if (found := health(node))]
         if len(told) == len(alive) and all(t["number_of_nodes"] == count and t["status"] in status for t in told):
             return
+        if len(told) == len(alive) and all(t["number_of_nodes"] == count for t in told):
+            _reopen_primaries(alive[0], copying)
         time.sleep(0.5)
     late = f"{count} nodes did not become {' or '.join(status)} within {PATIENCE:.0f} s"
     raise ClusterError(f"{late}\n{_not_started()}\n{_last_words()}")
+
+
+def _reopen_primaries(node: int, copying: dict[str, float]) -> None:
+    """Reopen the primaries from which a copy has been about to begin for long. copying: since when, by the copy's id.
+
+    A primary that was promoted by an election in which a dead node came back does not know of it, and takes no writes
+    and gives no copies until it is opened anew (OpenSearch issue 19150). Nothing is lost by that.
+    """
+    with contextlib.suppress(OSError):
+        shards = [shard for told in _shards(node) for shard in told]
+        now = time.monotonic()
+        waiting = {each["allocation_id"]["id"]: each for each in shards if each["state"] == "INITIALIZING"}
+        for gone in copying.keys() - waiting.keys():
+            del copying[gone]
+        late = [each for id_, each in waiting.items() if now - copying.setdefault(id_, now) > STUCK]
+        parts = {(each["index"], each["shard"]) for each in late if not each["primary"]}
+        commands = [
+            {"cancel": {name: each[name] for name in ("index", "shard", "node")} | {"allow_primary": True}}
+            for each in shards
+            if each["primary"] and each["state"] == "STARTED" and (each["index"], each["shard"]) in parts
+        ]
+        if commands:
+            print(f"reopened primaries that gave no copies: {sorted(parts)}", file=sys.stderr)
+            _send(node, "POST", "_cluster/reroute", {"commands": commands})
+            _send(node, "DELETE", "_search/point_in_time/_all")  # or they keep what is to be opened anew from closing
+            copying.clear()
+
+
+def _shards(node: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield what the cluster's state says of the copies of each shard."""
+    with DIRECT.open(f"{url(node)}/_cluster/state/routing_table", timeout=5) as answer:
+        indices = json.load(answer)["routing_table"]["indices"]
+    for index in indices.values():
+        yield from index["shards"].values()
+
+
+def _send(node: int, method: str, path: str, body: object = None) -> None:
+    content = None if body is None else json.dumps(body).encode()
+    kind = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url(node)}/{path}", content, kind, method=method)  # noqa: S310 - one of ours
+    DIRECT.open(request, timeout=30).close()
 
 
 def send(node: int, number: signal.Signals) -> None:

@@ -59,12 +59,18 @@ class ClusterKeywords:
 
         How rare the query's terms are comes in the same request.
         """
-        wanted = best(self.within(query, clauses_of(scope)), limit)
-        unknown = self._unknown(query_terms(query))
-        found, *told = self._moment.ask([wanted, *([self._counting(unknown)] if unknown else [])])
-        if told:
-            self._note(unknown, told[0])
-        return self.ranking(found, scope)
+        return self.found(query, self._moment.ask(self.searches(query, limit, scope)), scope)
+
+    def searches(self, query: Query, limit: int, scope: Scope | None) -> list[JSON]:
+        """Return the searches whose answers `found` reads."""
+        terms = list(dict.fromkeys(query_terms(query)))
+        return [best(self.within(query, clauses_of(scope)), limit), *([self._counting(terms)] if terms else [])]
+
+    def found(self, query: Query, answers: Sequence[JSON], scope: Scope | None) -> Ranking:
+        """Return the passages of the answers to `searches`, and note how rare the query's terms are."""
+        for told in answers[1:]:
+            self._note(list(dict.fromkeys(query_terms(query))), told)
+        return self.ranking(answers[0], scope)
 
     def within(self, query: Query, clauses: Sequence[Clause]) -> Clause:
         """Return the search for a query among the passages that match all clauses. Raises QueryError."""

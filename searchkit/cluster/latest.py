@@ -16,6 +16,7 @@ from searchkit.threads import Guard, renew_in_children
 
 LOOKS = 30.0  # seconds after which a question looks whether there was a commit
 IDLE = KEEP_ALIVE / 2  # seconds without a question after which the cluster may have forgotten a moment
+LONGEST = 300.0  # seconds that a moment is asked: while it is open, no node can open anew a shard that it holds
 
 
 class ClusterLatest:
@@ -33,7 +34,7 @@ class ClusterLatest:
         self._closed = False
         self._scale = scale_of(client.get("")["version"]["number"])
         self._moment: PointInTime | None = None
-        self._looked = self._used = clock()
+        self._looked = self._used = self._opened = clock()
         self._moment = self._last = PointInTime(client, self._scale)
         renew_in_children(self)
 
@@ -97,10 +98,11 @@ class ClusterLatest:
         return self._client.address
 
     def _present(self) -> PointInTime:
-        """Return the moment to ask, a new one if the cluster may have forgotten it or there was a commit."""
+        """Return the moment to ask, a new one if it is old, the cluster may have forgotten it or there was a commit."""
         now = self._clock()
         moment = self._moment
-        if moment is None or (moment not in self._users and now - self._used > IDLE):
+        is_idle = moment not in self._users and now - self._used > IDLE
+        if moment is None or is_idle or now - self._opened > LONGEST:
             return self._replace(PointInTime(self._client, self._scale))
         if now - self._looked > LOOKS:
             self._looked = now
@@ -116,6 +118,7 @@ class ClusterLatest:
     def _replace(self, newest: PointInTime | None) -> PointInTime:
         """Put another moment in place of the present one, which is closed unless a question still uses it."""
         before, self._moment = self._moment, newest
+        self._opened = self._clock()
         if newest is not None:
             if self._last.card.name == newest.card.name:
                 newest.kept = self._last.kept  # keys are never given again: they are worth as much as before

@@ -15,8 +15,8 @@ from searchkit.cluster.readers import ClusterPassages, ClusterStatements
 from searchkit.cluster.scope import FilterScope, clauses_of
 from searchkit.cluster.seen import Seen
 from searchkit.queries.syntax import Query
-from searchkit.storage.contract import Scope, Scores
-from searchkit.types import Embedder, FloatMatrix, FloatVector, Rows
+from searchkit.storage.contract import Scope, Scores, VectorSearch, WordSearch
+from searchkit.types import Embedder, FloatMatrix, FloatVector, Ranking, Rows
 
 if TYPE_CHECKING:
     from searchkit.queries.filters import Filter
@@ -55,6 +55,16 @@ class ClusterView:
     def narrowed(self, scope: Scope | None, query: Query) -> FilterScope:
         """Return those of the passages that match a query."""
         return FilterScope(self.moment, [*clauses_of(scope), translated(query)], by_document=False)
+
+    def find(self, words: WordSearch, vectors: VectorSearch) -> tuple[Ranking, list[Ranking]]:
+        """Return what both arms find, and see how rare the words are: all in one request."""
+        by_words = self.keywords.searches(words.query, words.limit, words.scope)
+        by_vector = self.vectors.searches(vectors.make(), vectors.limit, clauses_of(vectors.scope))
+        answers = self.moment.ask([*by_words, *by_vector])
+        told, nearest = answers[: len(by_words)], answers[len(by_words) :]
+        found = self.keywords.found(words.query, told, words.scope)
+        words.found()
+        return found, [self.vectors.ranking(each, vectors.scope) for each in nearest]
 
     def scores(
         self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from searchkit.rankings import among, best_first
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
-from searchkit.threads import meanwhile
+from searchkit.storage.contract import VectorSearch, WordSearch
 from searchkit.types import Ranking, Rows
 
 DEPTHS = (200, 4_000)  # candidates of each arm; the deeper ones only when a page lies beyond the first
@@ -49,13 +49,15 @@ def find_by_words(question: Inquiry) -> Ranking:
 
 
 def find_all(question: Inquiry, depth: int | None = None) -> Found:
-    """Return what each arm finds; to the first depth, one looks words up while the model reads the question."""
-    if len(question.arms) < 2 or depth is not None:
-        return {arm: find(question, arm, depth or DEPTHS[0]) for arm in question.arms}
-    found: dict[str, Ranking] = {}
-    with meanwhile(lambda: found.update({KEYWORD: find_by_words(question)})):
-        nearest = find(question, VECTOR, DEPTHS[0])
-    return {KEYWORD: found[KEYWORD], VECTOR: nearest}
+    """Return what each arm finds, to the first depth if no other is given; both in one call."""
+    limit, scope = depth or DEPTHS[0], question.scope
+    if len(question.arms) < 2:
+        return {arm: find(question, arm, limit) for arm in question.arms}
+    by_words, by_part = question.view.find(
+        WordSearch(question.parsed.tree, limit, scope, question.prepare),
+        VectorSearch(lambda: np.asarray(question.vectors), limit, scope, question.request.recall),
+    )
+    return {KEYWORD: by_words, VECTOR: nearest(by_part, limit)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Passages are told apart by numbers ("rows"), which mean the same passage for the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -178,6 +178,24 @@ class StatementReader(Protocol):
         """Return what was said in these passages, in their order."""
 
 
+class WordSearch(NamedTuple):
+    """A search by words. found: is called once they are found, for work that depends on no vector."""
+
+    query: Query
+    limit: int
+    scope: Scope | None
+    found: Callable[[], object]
+
+
+class VectorSearch(NamedTuple):
+    """A search by vectors. make: the model reads the question only when this is called: (m, dim) unit rows."""
+
+    make: Callable[[], FloatMatrix]
+    limit: int
+    scope: Scope | None
+    recall: float
+
+
 class View(Protocol):
     """An index as of one commit. Safe to share among threads."""
 
@@ -210,6 +228,12 @@ class View(Protocol):
 
     def narrowed(self, scope: Scope | None, query: Query) -> Scope:
         """Return those of the passages that match a query."""
+
+    def find(self, words: WordSearch, vectors: VectorSearch) -> tuple[Ranking, list[Ranking]]:
+        """Return what `keywords.search` and `vectors.search_many` find, in one call.
+
+        Whether one arm looks while the other's question is still made, or both at once, is the view's affair.
+        """
 
     def scores(
         self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows

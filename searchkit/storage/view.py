@@ -14,11 +14,12 @@ import numpy.typing as npt
 from searchkit.queries.syntax import Query
 from searchkit.rankings import among
 from searchkit.storage.computed import ComputedVectors
-from searchkit.storage.contract import Scope, Scores, VectorRows
+from searchkit.storage.contract import Scope, Scores, VectorRows, VectorSearch, WordSearch
 from searchkit.storage.keywords import EngineReader
 from searchkit.storage.readers import CatalogPassages, CatalogStatements
 from searchkit.storage.snapshot import Snapshot
 from searchkit.storage.vectors.arm import Vectors
+from searchkit.threads import meanwhile
 from searchkit.types import RECALL, Embedder, FloatMatrix, FloatVector, Ranking, Rows
 
 if TYPE_CHECKING:
@@ -146,6 +147,18 @@ class FolderView:
     def narrowed(self, scope: Scope | None, query: Query) -> RowScope:
         """Return those of the passages that match a query."""
         return RowScope(np.sort(self.keywords.search(query, max(1, self.keywords.count), scope).rows))
+
+    def find(self, words: WordSearch, vectors: VectorSearch) -> tuple[Ranking, list[Ranking]]:
+        """Return what both arms find; another thread looks words up while this one makes the vectors."""
+        found: list[Ranking] = []
+
+        def look() -> None:
+            found.append(self.keywords.search(words.query, words.limit, words.scope))
+            words.found()
+
+        with meanwhile(look):
+            nearest = self.vectors.search_many(vectors.make(), vectors.limit, vectors.scope, vectors.recall)
+        return found[0], nearest
 
     def scores(
         self, query: Query, query_rows: Rows, vectors: FloatMatrix | None, vector_rows: Rows

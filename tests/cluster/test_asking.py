@@ -125,6 +125,17 @@ def test_whoever_only_asks_sees_a_commit_after_a_while(monkeypatch):
         assert len(reader) == 1
 
 
+def test_a_state_is_asked_for_a_while_only(index, monkeypatch):
+    """While it is open, a node cannot open anew a shard that it holds: whoever asks on would hold it for ever."""
+    index.search("coffee")
+    before = index._latest._moment
+    index.search("coffee")
+    assert index._latest._moment is before
+    monkeypatch.setattr(latest_module, "LONGEST", -1.0)
+    assert [hit.passage.id for hit in index.search("coffee")]
+    assert index._latest._moment is not before
+
+
 def test_a_closed_index_says_how_to_open_it():
     with running.index([], "none") as index:
         place = str(index.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from searchkit.cluster.client import Client
 from searchkit.search.answering import search
 from searchkit.search.batch import search_many
 from tests.cluster import running
@@ -12,9 +13,10 @@ from tests.worlds import WordPieceEmbedder
 
 __all__ = ["few_candidates"]
 
-WORDS, VECTORS, SCORES, NEIGHBOURS, FETCH = 1, 1, 1, 1, 1
+WORDS, VECTORS = 1, 1  # of many questions: the model reads each alone, and vectors are sought for together
+ARMS, SCORES, NEIGHBOURS, FETCH = 1, 1, 1, 1
 OPENING = 6  # lets the state before go; generation, mapping, point in time; batches that are not in yet; counts
-FIRST = WORDS + VECTORS + SCORES + NEIGHBOURS + FETCH  # the first two at once, while the model reads: 3 rounds, a fetch
+FIRST = ARMS + SCORES + NEIGHBOURS + FETCH  # both arms in each of three rounds, and a fetch
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,19 @@ def requests(index, question: str, **options) -> int:
 
 def test_a_question_takes_three_rounds_and_one_fetch(index):
     assert requests(index, PLAIN) == FIRST
+
+
+def test_both_arms_share_a_request_in_every_round(index, monkeypatch):
+    """Words with how rare they are, and vectors; what each arm says of the other's; what both say of neighbours."""
+    sent = []
+    real = Client.msearch
+    monkeypatch.setattr(Client, "msearch", lambda client, bodies: sent.append(bodies) or real(client, bodies))
+    requests(index, PLAIN)
+    kinds = [
+        ["vectors" if "knn" in str(body["query"]) else "counts" if "aggs" in body else "words" for body in bodies]
+        for bodies in sent
+    ]
+    assert kinds[:3] == [["words", "counts", "vectors"], ["words", "vectors"], ["words", "vectors"]]
 
 
 def test_one_arm_alone_takes_one_round_and_one_fetch(index):
@@ -58,7 +73,8 @@ def test_many_questions_share_one_search_of_vectors(index):
     with index._reading() as view:
         before = view.moment.client.requests
         search_many(view, WordPieceEmbedder(), ANALYZER, asked)
-        assert view.moment.client.requests - before <= len(asked) * FIRST - (len(asked) - 1) * VECTORS
+        alone = SCORES + NEIGHBOURS + FETCH
+        assert view.moment.client.requests - before <= len(asked) * (WORDS + alone) + VECTORS
 
 
 def test_what_an_index_is_asked_at_first_depends_on_nothing_in_it(index):
