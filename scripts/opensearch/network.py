@@ -42,7 +42,7 @@ def up(nodes: tuple[int, ...]) -> None:
     for node in nodes:
         if not _ip("netns", "add", _name(node)):
             continue
-        outer = f"searchkit0n{node}"
+        outer = _outer(node)
         _must("link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", _name(node))
         _must("link", "set", outer, "master", BRIDGE, "up")
         _must("-n", _name(node), "address", "add", f"{address(node)}/24", "dev", "eth0")
@@ -69,12 +69,18 @@ def mend(node: int, nodes: tuple[int, ...]) -> None:
 def down(nodes: tuple[int, ...]) -> None:
     """Take the networks down."""
     for node in nodes:
+        _ip("link", "delete", _outer(node))  # else it outlives its network for a moment
         _ip("netns", "delete", _name(node))
     _ip("link", "delete", BRIDGE)
 
 
 def _name(node: int) -> str:
     return f"searchkit{node}"
+
+
+def _outer(node: int) -> str:
+    """Return the end of a node's cable that is on the bridge."""
+    return f"searchkit0n{node}"
 
 
 def _ip(*arguments: str) -> bool:
