@@ -10,12 +10,10 @@ machine that others use too is fair.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from unittest import mock
 
 import numpy as np
 
@@ -30,7 +28,6 @@ from searchkit.evaluation.measures import measure
 from searchkit.evaluation.runs import Answer
 from searchkit.models.embedders.checks import question_vector
 from searchkit.queries import parse
-from searchkit.storage.vectors.arm import Vectors
 from searchkit.text.analysis import Analyzer
 
 DEPTH = 50  # passages that are asked for, so that ten documents are among them
@@ -47,15 +44,13 @@ class Asked(NamedTuple):
     seconds: float
 
 
-def copied(folder: Index, place: str, *, drafts: bool) -> Index:
-    """Return the copy on the cluster, made if there is none. drafts: predicted vectors are copied, not computed."""
+def copied(folder: Index, place: str) -> Index:
+    """Return the copy on the cluster, made if there is none."""
     try:
         return Index.open(parsed(place))
     except IndexNotFound:
         started = time.perf_counter()
-        as_computed = mock.patch.object(Vectors, "drafts", lambda _, rows: np.zeros(len(rows), np.bool_))
-        with as_computed if drafts else contextlib.nullcontext():
-            made = folder.copy(parsed(place))
+        made = folder.copy(parsed(place))
         print(f"copied in {time.perf_counter() - started:.0f} s", flush=True)
         return made
 
@@ -135,7 +130,6 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--sample", type=int, default=300, help="questions at most")
     parser.add_argument("--split", default="test")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "searchkit-bench", help="of indexes")
-    parser.add_argument("--drafts", action="store_true", help="copy predicted vectors, too: to measure times")
     parser.add_argument("--questions", help="the collection whose questions are asked, if not each one's own")
     parser.add_argument("--keep", action="store_true", help="leave the copies on the cluster")
     options = parser.parse_args(arguments)
@@ -144,7 +138,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
         name, _, path = each.partition("=")
         place = f"opensearch://{options.cluster}/bench-{name}?shards={options.shards}"
         folder_path = Path(path) if path else options.cache / f"{name}-minilm-256"
-        with Index.open(folder_path) as folder, copied(folder, place, drafts=options.drafts) as cluster:
+        with Index.open(folder_path) as folder, copied(folder, place) as cluster:
             asked_of = options.data / (options.questions or name)
             questions = read_questions(asked_of, split=options.split, sample=options.sample).items
             compared(name, gathered(folder, cluster, questions), questions)
