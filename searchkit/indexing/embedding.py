@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.errors import EmbedderMismatch
+from searchkit.indexing.buried import Buried
 from searchkit.indexing.entries import embedded_texts
 from searchkit.indexing.jobs import Workers
 from searchkit.models import student
@@ -106,12 +106,10 @@ class Embedding:
             return np.empty(0, np.int64)
         return np.setdiff1d(self._writer.catalog.passages.rows(), known, assume_unique=True)
 
-    def fill(
-        self, lacking: Rows, commit: Callable[[], None], buried: Mapping[bytes, int] = MappingProxyType({})
-    ) -> None:
+    def fill(self, lacking: Rows, commit: Callable[[], None], buried: Buried | None = None) -> None:
         """Give these rows vectors. Calls `commit` whenever a good deal is done, except at the end.
 
-        buried: rows that this session removed, by digest: their vectors serve texts that came back elsewhere.
+        buried: what this session removed: its vectors serve texts that came back elsewhere.
         """
         lacking = self._reuse(self.readable(lacking), buried)
         if self._full or len(lacking) <= FIRST:
@@ -135,25 +133,21 @@ class Embedding:
         """Forget the journal: what it holds is in a segment now."""
         self._journal.clear()
 
-    def remember(self, buried: Mapping[bytes, int]) -> None:
-        """Put the model's vectors of removed rows into the journal: the next session may bring their texts again.
-
-        buried: row by digest.
-        """
+    def remember(self, buried: Buried) -> None:
+        """Put the model's vectors of removed rows into the journal: the next session may bring their texts again."""
         vectors = self._writer.open_vectors(dead=True)
-        pairs = [(row, digest) for digest, row in buried.items()]
-        for start in range(0, len(pairs), DRAFT_CHUNK):
-            if known := _exact(vectors, pairs[start : start + DRAFT_CHUNK]):
+        for pairs in buried.pairs(DRAFT_CHUNK):
+            if known := _exact(vectors, pairs):
                 self._journal.append(list(known), np.stack(list(known.values())))
 
-    def _reuse(self, rows: Rows, buried: Mapping[bytes, int]) -> Rows:
+    def _reuse(self, rows: Rows, buried: Buried | None) -> Rows:
         """Write the vectors of rows whose texts had one before; return the others."""
         left = [np.empty(0, np.int64)]
         vectors = self._writer.open_vectors(dead=True)
         for chunk in chunks(rows, DRAFT_CHUNK):
             digests = list(self._writer.catalog.passages.digests(chunk.tolist()).values())
             others = self._writer.catalog.passages.rows_by_digest(digests)
-            others += [(buried[digest], digest) for digest in digests if digest in buried]
+            others += buried.find(digests) if buried else []
             known = {**_exact(vectors, others), **(self._given.find(digests) if self._given else {}), **self._journaled}
             found = np.array([digest in known for digest in digests], np.bool_)
             if found.any():

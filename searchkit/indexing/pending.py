@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from searchkit.indexing.buried import Buried
 from searchkit.indexing.embedding import chunks
 from searchkit.indexing.entries import EntryMaker, Signed, first_duplicates, signed, text_digest
 from searchkit.indexing.prepare import Prepared
@@ -54,7 +55,7 @@ class Pending:
         self._waiting: list[_Waiting] = []
         self._fed = 0  # how many of them the keyword engine has: it indexes in threads of its own while we go on
         self._dead: dict[int, tuple[bytes, bytes]] = {}  # row -> digest, signature
-        self.buried: dict[bytes, int] = {}  # digest -> row, of all that this session removed
+        self.buried = Buried()  # all that this session removed
         self._next_row = self._catalog.counter("next_row")
         self._next_key = self._catalog.documents.next_key()
         self._is_empty = self._next_key == 1  # the catalog
@@ -96,7 +97,7 @@ class Pending:
             return
         for row, digest, signature in self._catalog.documents.drop(key):
             self._dead[row] = (digest, signature)
-            self.buried[digest] = row
+            self.buried.add(digest, row)
 
     def store(self) -> None:
         """Write what waits."""
