@@ -115,7 +115,7 @@ class IndexReader(Holdings):
         rerank_weight: its share in their scores, 0 to 1.
         upgrade: have the model read so many of the first passages whose vectors are predicted.
         upgrade_seconds: as many of them as fit into this time; all unless given.
-        recall: of the 10 nearest vectors among very many, find this share on average; 1 compares all.
+        recall: of the 10 nearest of very many vectors, find this share, or as near ones; 1 compares all.
         """
         with self._reading() as view:
             request = SearchRequest(query, k, **preferred(view.settings.ranking, options))

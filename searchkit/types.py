@@ -21,7 +21,7 @@ else:
 LONGEST_HEADER = 400  # characters of headings, and of a table's header row, that models read
 ANSWERABLE = 0.15  # confidence of the best hit, below which the index seems to hold no answer
 CITED = 0.08  # confidence from which a context takes a hit: its reader can still say that there is no answer
-RECALL = 0.98  # of the 10 nearest vectors, where there are too many to compare all
+RECALL = 0.98  # of the 10 nearest vectors, or as near ones, where there are too many to compare all
 
 Scalar: TypeAlias = str | int | float | bool | None
 Metadata: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]  # dates are ISO 8601 strings

@@ -90,5 +90,5 @@ OPTIONS: Mapping[str, Option] = {
     "rerank_weight": Option(0.7, "its share in their scores, 0 to 1"),
     "upgrade": Option(0, "have the model read so many of the first passages whose vectors are predicted"),
     "upgrade_seconds": Option(None, "as many of them as fit into this time; all unless given"),
-    "recall": Option(0.98, "of the 10 nearest vectors among very many, find this share on average; 1 compares all"),
+    "recall": Option(0.98, "of the 10 nearest of very many vectors, find this share, or as near ones; 1 compares all"),
 }  # fmt: skip

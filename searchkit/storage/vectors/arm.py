@@ -54,7 +54,8 @@ class Vectors:
     def search(self, query: FloatVector, limit: int, allowed: Rows | None = None, recall: float = RECALL) -> Ranking:
         """Return the `limit` rows of highest cosine. query: (dim,) unit; allowed: ascending rows.
 
-        recall: the share of the 10 nearest that must be found, on average, among very many rows; 1: all.
+        recall: the share of the 10 nearest that must be found, or as near ones (see `codes`), on average, of very many;
+        1: all.
         """
         return self.search_many(query[None], limit, allowed, recall)[0]
 

@@ -10,7 +10,7 @@ it must leave, measured on the vectors themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ SAMPLE = 2_000  # vectors that the mean is taken of
 QUESTIONS = 64  # that ranks are measured with
 PARENTS = 6  # passages that a made-up question is in the middle of
 NEAREST = 10
+NEAR = 2e-3  # below the cosine of the tenth: who is no farther counts as found, as rows that are nearly the same do
+NEAR_A_BLOCK = 64  # of those, that are looked at in each block
 NEVER = np.iinfo(np.int32).max
 BLOCK = 16_384  # vectors that are worked on at a time: what they need fits the processor's caches
 
@@ -36,7 +38,7 @@ class Codes:
     """The codes of n vectors.
 
     bits: (n, dim / 8) uint8; frame: (2, dim) float32, the mean and the mean distance from it, by dimension;
-    ranks: (m, 2) int32, where the nearest of some questions came among all by either comparison, from 1.
+    ranks: (m, 2) int32, where ten near rows of each of some questions came among all by either comparison, from 1.
     """
 
     bits: Bits
@@ -112,18 +114,33 @@ def by_planes(bits: Bits, asked: CodedQuestions) -> npt.NDArray[np.float32]:
 
 
 def _ranks(vectors: UnitRows, bits: Bits, frame: FloatMatrix) -> npt.NDArray[np.int32]:
-    """Return where the nearest vectors of some questions come among all by either estimate: (m, 2)."""
+    """Return where the NEAREST of the near rows of some questions that come earliest are by either estimate: (m, 2).
+
+    Recall is by score (Aumüller, Bernhardsson & Faithfull, ANN-Benchmarks, 2020): whoever is as near as the tenth, to
+    within NEAR, is as good. By identity, one of a hundred rows that are nearly the same could be the one to be found.
+    """
     own, questions = _made_up(vectors)
     ranks = []
-    for near, question in zip(_nearest(vectors, questions, own), questions, strict=True):
+    for near, question in zip(_near(vectors, questions, own), questions, strict=True):
         asked = ask(frame, question)
-        for estimate in (by_signs, by_planes):
-            own_estimates = estimate(bits[near], asked)
-            least = own_estimates.min()
-            every = [found[found > least] for found in (estimate(part, asked) for part in _blocks(bits))]
-            before = np.sort(np.concatenate(every))
-            ranks.append(len(before) - np.searchsorted(before, own_estimates, side="right") + 1)
-    return np.stack([np.concatenate(ranks[0::2]), np.concatenate(ranks[1::2])], axis=1).astype(np.int32)
+        either = np.stack([_rank(estimate, bits, near, asked) for estimate in (by_signs, by_planes)], axis=1)
+        earliest = np.argsort(either.prod(axis=1), kind="stable")[:NEAREST]
+        ranks.append(either[earliest])
+    return np.concatenate(ranks).astype(np.int32)
+
+
+def _rank(
+    estimate: Callable[[Bits, CodedQuestions], FloatVector],
+    bits: Bits,
+    near: npt.NDArray[np.intp],
+    asked: CodedQuestions,
+) -> npt.NDArray[np.intp]:
+    """Return where these rows come among all by an estimate, from 1; ties all come first: (len(near),)."""
+    own = estimate(bits[near], asked)
+    least = own.min()
+    every = [found[found > least] for found in (estimate(part, asked) for part in _blocks(bits))]
+    before = np.sort(np.concatenate(every))
+    return np.asarray(len(before) - np.searchsorted(before, own, side="right") + 1)
 
 
 def _made_up(vectors: UnitRows) -> tuple[npt.NDArray[np.intp], FloatMatrix]:
@@ -137,18 +154,20 @@ def _made_up(vectors: UnitRows) -> tuple[npt.NDArray[np.intp], FloatMatrix]:
     return own, mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-12)
 
 
-def _nearest(vectors: UnitRows, questions: FloatMatrix, own: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    """Return the rows nearest to each question, without those that it is made of."""
+def _near(vectors: UnitRows, questions: FloatMatrix, own: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    """Return the rows nearest to each question, and who is as near; without those that it is made of."""
     rows, cosines = [], []
+    kept = NEAR_A_BLOCK + PARENTS
     for start, part in zip(range(0, len(vectors), BLOCK), _blocks(vectors), strict=True):
         found = questions @ part.astype(np.float32).T
-        at = np.argpartition(-found, min(NEAREST + PARENTS, len(part)) - 1, axis=1)[:, : NEAREST + PARENTS]
+        at = np.argpartition(-found, min(kept, len(part)) - 1, axis=1)[:, :kept]
         rows.append(at + start)
         cosines.append(np.take_along_axis(found, at, axis=1))
     every, cosine = np.concatenate(rows, axis=1), np.concatenate(cosines, axis=1)
     cosine[(every[:, :, None] == own[:, None, :]).any(axis=2)] = -np.inf
-    order = np.argsort(-cosine, axis=1, kind="stable")[:, : max(1, min(NEAREST, len(vectors) - PARENTS))]
-    return list(np.take_along_axis(every, order, axis=1))
+    last = max(1, min(NEAREST, len(vectors) - PARENTS))
+    least = -np.partition(-cosine, last - 1, axis=1)[:, last - 1, None] - NEAR
+    return [candidates[is_near] for candidates, is_near in zip(every, cosine >= least, strict=True)]
 
 
 def _blocks(array: npt.NDArray[Any] | UnitRows) -> Iterator[npt.NDArray[Any]]:
