@@ -43,7 +43,8 @@ def test_an_example_finds_what_search_finds_and_its_answer_is_borne_out(name, in
     assert found == [hit.passage.id for hit in index.search(QUESTION, 5)]
     assert report.ok, report
     assert report.cited
-    assert answer.removesuffix(f" {report.cited[0]}") in " ".join(hit.passage.text for hit in index.search(QUESTION, 20))
+    taken = " ".join(hit.passage.text for hit in index.search(QUESTION, 20))
+    assert answer.removesuffix(f" {report.cited[0]}") in taken
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

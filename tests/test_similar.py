@@ -106,6 +106,5 @@ def test_each_thing_is_asked_once():
     assert len(similar(counted, None, Analyzer("en"), SearchRequest("robusta", stages=())))
     once = ("row_of", "neighbours", "get")
     assert counted.calls - Counter({"passages.get": 1, "vectors.read": 1, "scores": 1}) == Counter(
-        {**{f"passages.{each}": 1 for each in once}, "keywords.frequencies": 1, "scope": 1}
-        | {"find": 1}
+        {**{f"passages.{each}": 1 for each in once}, "keywords.frequencies": 1, "scope": 1} | {"find": 1}
     )
