@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from searchkit.documents.decoding import clean
-from searchkit.documents.headings import BOLD, without_bare_headings
+from searchkit.documents.headings import first_heading, without_bare_headings
 from searchkit.documents.lines import says_same, squeeze
 from searchkit.types import Document, Mark, MarkKind
 
@@ -54,7 +54,7 @@ class Blocks:
 
     def first_heading(self) -> str:
         """Return the words of the first heading, "" without one."""
-        first = next((mark for mark in self.marks if mark.kind == "heading" and mark.level != BOLD), None)
+        first = first_heading(self.marks)
         return "\n\n".join(self.parts)[first.start : first.end] if first else ""
 
     def document(self, doc_id: str, title: str, metadata: Mapping[str, Any]) -> Document:

@@ -23,6 +23,8 @@ def question_headings(text: str) -> Iterator[Mark]:
     whose answer is set in below it. Where most of what is numbered as they are is a question, the rest are headings
     too: "4. It does not start."
     """
+    if text.count("?") < _FEWEST_QUESTIONS:
+        return
     blocks = [*_blocks(text), []]
     asked = [_asked(text, block, below) for block, below in pairwise(blocks)]
     if sum(map(bool, asked)) < _FEWEST_QUESTIONS:

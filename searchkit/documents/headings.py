@@ -15,6 +15,11 @@ _LONGEST_BOLD = 120  # characters
 _SAID = re.compile(r"[.,;!…。，；！]$")
 
 
+def first_heading(marks: Sequence[Mark]) -> Mark | None:
+    """Return the first heading that may be a title: not one by its type."""
+    return next((mark for mark in marks if mark.kind == "heading" and mark.level != BOLD), None)
+
+
 def heads_by_type(text: str) -> bool:
     """Tell whether a paragraph that is all in bold type reads as a heading, and not as a sentence that is stressed."""
     is_line = "\n" not in text and len(text) <= _LONGEST_BOLD

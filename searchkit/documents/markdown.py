@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from searchkit.documents.frontmatter import split_front_matter
-from searchkit.documents.headings import BOLD, heads_by_type, without_bare_headings
+from searchkit.documents.headings import BOLD, first_heading, heads_by_type, without_bare_headings
 from searchkit.documents.lines import squeeze
 from searchkit.documents.properties import metadata_of
 from searchkit.types import Document, Mark, MarkKind
@@ -37,7 +37,7 @@ def read_markdown(text: str, doc_id: str) -> Document:
     body_start = front.end
     title, metadata = metadata_of(front.stated)
     marks = list(block_marks(text, body_start))
-    first = next((mark for mark in marks if mark.kind == "heading" and mark.level != BOLD), None)
+    first = first_heading(marks)
     heading = heading_text(text[first.start : first.end]) if first else ""
     title = title or heading
     marks = [_as_front(mark) if mark == first and _is_title(first, heading, title, marks) else mark for mark in marks]

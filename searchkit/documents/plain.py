@@ -22,13 +22,7 @@ _UNDERLINE = re.compile(r"^(={3,}|-{3,}|~{3,})$")
 _ITEM = re.compile(r"^(?:[-*+•‣▪·–—>|]|\(?\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
 _UNDERLINE_LEVELS = {"=": 1, "-": 2, "~": 3}
 _FIELD = re.compile(r"(?P<key>[A-Za-z][\w-]{0,40}):(?:[ \t]+(?P<value>\S.*))?$")
-_NAMING = (
-    "title",
-    "subject",
-    "upstream-name",
-    "name",
-    "package",
-)  # fields that say what a text is of, the surest first
+_NAMING = ("title", "subject", "upstream-name", "name", "package")  # what says what a text is of, the surest first
 _FEWEST_FIELDS = 2
 _FIELDS_REACH = 4096  # characters
 
