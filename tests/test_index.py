@@ -209,6 +209,14 @@ def test_no_question_fails(news, query, mode):
     assert news.search(query, mode=mode).query == query
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "keyword"])
+def test_an_index_without_documents_says_so(empty, mode):
+    found = empty.search("Vietnam", mode=mode)
+    assert (found.hits, found.warnings) == ((), ("the index holds no documents yet; fill it with: searchkit index",))
+    empty.add([Document("a", "Tea from Hanoi.")])
+    assert empty.search("Vietnam", mode=mode).warnings == ()
+
+
 @pytest.mark.parametrize("query", ["", "   ", "\n"])
 def test_an_empty_question_finds_nothing_and_says_so(news, query):
     results = news.search(query)

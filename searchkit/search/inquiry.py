@@ -150,6 +150,8 @@ class Inquiry:
         if not self.request.query.strip():
             self.warnings.append("the query holds no words")
             return ()
+        if not self.view.keywords.count:
+            self.warnings.append("the index holds no documents yet; fill it with: searchkit index")
         wordless = not self.parsed.text.strip()  # date:2024, -coffee: nothing that a model could read
         keyword = self.mode != VECTOR or wordless
         vector = self._has_vectors() and self.mode != KEYWORD and not wordless
