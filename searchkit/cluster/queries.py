@@ -103,9 +103,10 @@ class _Translator:
                 yield from self._alternatives(child, boost * query.boost)
 
     def _boolean(self, query: syntax.Boolean, boost: float) -> Clause:
+        should = [each for child in query.should for each in self._alternatives(child, boost)]
         clauses: Clause = {
             "must": [self.translated(child, boost) for child in query.must],
-            "should": [each for child in query.should for each in self._alternatives(child, boost)],
+            "should": should or [NEVER] * bool(query.should),  # of alternatives that match nothing none matches
             "must_not": [self.translated(child, boost) for child in query.must_not],
         }
         if not query.must and not query.should:

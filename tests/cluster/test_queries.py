@@ -35,6 +35,8 @@ def test_nested_alternatives_are_one_flat_list():
 
 def test_what_must_not_be_alone_lets_all_else_through_without_a_score():
     assert translated(Boolean(must_not=(Term("tea", "body"),))) == {"bool": {"must_not": [BODY], "filter": [ALWAYS]}}
+    nothing_but = translated(Boolean(should=(NOTHING,), must_not=(Term("tea", "body"),)))
+    assert nothing_but == {"bool": {"should": [NEVER], "must_not": [BODY]}}
     assert translated(NOTHING) == translated(Phrase((), field="body")) == NEVER
 
 
