@@ -106,7 +106,9 @@ def test_all_at_once_asks_no_thing_twice(view, reranker):
     assert found == {name: count for name, count in once.items() if name not in ("scores", "passages.get")}
 
 
-@pytest.mark.parametrize("stages", [("neighbours",), ("pieces",), ("feedback",), ("speaker",), ("time",), ()])
+@pytest.mark.parametrize(
+    "stages", [("neighbours",), ("pieces",), ("feedback",), ("smoothing",), ("speaker",), ("time",), ()]
+)
 @pytest.mark.parametrize("mode", ["hybrid", "keyword", "vector"])
 def test_no_mode_and_no_stage_asks_a_thing_twice(view, mode, stages):
     found = calls(view, EVERYTHING, mode=mode, stages=stages)

@@ -19,6 +19,7 @@ from searchkit.search.pool import Pool
 from searchkit.search.request import SearchRequest
 from searchkit.search.stages import refined
 from searchkit.search.stages.feedback import agreement
+from searchkit.search.stages.smoothing import smoothed
 from searchkit.text.analysis import Analyzer
 from searchkit.types import Passage, QuestionStates, Ranking
 from tests.memory_readers import MemoryScope, MemoryVectors
@@ -229,6 +230,39 @@ def test_only_the_best_ten_give_feedback():
     assert world.refined("feedback")[2]["feedback"]["passages"] == 10
 
 
+def test_smoothing_draws_scores_of_like_passages_together():
+    """LEFT and RIGHT are not near at all: the means are .75, .25, .75, .25; .9 * fused + .1 * that, as 1 or 0."""
+    world = World([1, 0.5, 0.5, 0], vectors=[LEFT, RIGHT, LEFT, RIGHT])
+    rows, scores, notes = world.refined("smoothing")
+    assert rows == [0, 2, 1, 3]
+    assert scores == pytest.approx([1, 0.55, 0.45, 0], abs=1e-4)
+    assert notes == {"smoothing": {"weight": 0.1, "passages": 4}}
+
+
+@pytest.mark.parametrize("options", [{}, {"weights": {"vector": 0}}])
+def test_without_a_say_of_vectors_nothing_is_smoothed(options):
+    world = World([1, 0.5, 0], vectors=[LEFT, RIGHT, LEFT] if options else None)
+    assert world.refined("smoothing", **options) == ([0, 1, 2], pytest.approx([1, 0.5, 0]), {})
+
+
+def test_a_passage_counts_for_another_by_the_fourth_power_of_their_cosine_and_one_without_a_vector_for_none():
+    vectors = np.array([(1, 0), (0.6, 0.8), (0, 0)], np.float32)
+    share = 0.6**4
+    expected = [1 / (1 + share), share / (1 + share), 0.3]
+    assert smoothed(np.array([1, 0, 0.3]), vectors) == pytest.approx(expected)
+
+
+@given(st.integers(2, 60), st.integers(0, 2**32 - 1))
+def test_equal_passages_are_smoothed_to_the_same_bits(count, seed):
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(count, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    scores = random.random(count)
+    vectors[-1], scores[-1] = vectors[0], scores[0]
+    found = smoothed(scores, vectors)
+    assert found[0] == found[-1]
+
+
 def test_passages_behind_those_looked_at_again_stay_behind(monkeypatch):
     """.6 * 1, .6 * .8 + .4 and 0, mapped to the scores there were; row 3 holds the word too, but comes after."""
     monkeypatch.setattr(first, "DEPTH", 3)
@@ -305,6 +339,11 @@ def test_feedback_finds_what_the_best_passage_also_says(made):
     assert ids(index, "prices storm")[0] == "2#0"
     assert ids(index, "prices storm")[1:] == ["0#0", "1#0"]
     assert ids(index, "prices storm", "feedback") == ["2#0", "1#0", "0#0"]
+
+
+def test_smoothing_prefers_what_is_like_the_best_passage(made):
+    index = made("Tea storm.", "Coffee storm.", "Prices storm coffee prices.")
+    assert ids(index, "prices storm", "smoothing") == ["2#0", "1#0", "0#0"]
 
 
 def test_a_long_question_trusts_its_vector_as_a_short_one_does(made):
@@ -471,7 +510,9 @@ def test_a_model_without_pieces_has_all_other_stages(made):
 
 @pytest.mark.parametrize("stages", [("piece",), ("time", "Pieces"), "time"])
 def test_an_unknown_stage_is_a_query_error_that_names_those_there_are(world, stages):
-    with pytest.raises(QueryError, match="stages must be some of neighbours, pieces, feedback, speaker, time"):
+    with pytest.raises(
+        QueryError, match="stages must be some of neighbours, pieces, feedback, smoothing, speaker, time"
+    ):
         world.search("coffee", stages=stages)
 
 

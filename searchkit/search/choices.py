@@ -40,6 +40,11 @@ STAGES: Mapping[str, StageEntry] = {  # in the order in which they run
         '"rates" in an index of central banks',
         "feedback:Feedback",
     ),
+    "smoothing": StageEntry(
+        "draws the scores of passages that say much the same towards each other",
+        "a report among five others on the same strike",
+        "smoothing:Smoothing",
+    ),
     "speaker": StageEntry(
         "prefers statements by whoever is asked about", '"What did analysts say about Vietnam?"', "speaker:SpeakerStage"
     ),
