@@ -14,7 +14,7 @@ from searchkit.search.topics import Topic, fit
 from searchkit.storage.contract import Said
 from searchkit.types import Rows
 
-WEIGHT = 0.7
+WEIGHT = 0.9
 ONE_FACT = 0.3  # what the bonus is worth where a single fact is asked for: many passages have the right speaker
 
 
