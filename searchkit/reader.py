@@ -125,14 +125,16 @@ class IndexReader(Holdings):
     def search_many(self, queries: Iterable[str], k: int = 10, **options: Unpack[SearchOptions]) -> list[Results]:
         """Return for each query, in order, what `search` returns; many at once are answered faster.
 
-        history: one conversation for each query, or none.
+        Of very many, other processes answer a share, if the index is in a folder and has the model that travels with
+        searchkit, or none. history: one conversation for each query, or none.
         """
+        from searchkit.answerer import asker
         from searchkit.search.batch import requests_of, search_many
 
         with self._reading() as view:
             requests = requests_of(queries, k, preferred(view.settings.ranking, options))
             model = self._model(view, options.get("mode", "hybrid"))
-            return search_many(view, model, self._analyzer, requests)
+            return search_many(view, model, self._analyzer, requests, asker(self.path, view, model))
 
     @shows_options
     def similar(self, item_id: str, k: int = 10, **options: Unpack[SearchOptions]) -> Results:

@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from searchkit import Document, Index, IndexLocked
-from searchkit.indexing.workers import WorkerPool
 from searchkit.storage import durable, inspection, store
 from searchkit.storage.catalog import Catalog, forking
+from searchkit.workers import WorkerPool
 from tests.test_forking import in_child
 from tests.test_waiting import at_once
 from tests.test_workers import shouting

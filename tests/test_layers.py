@@ -15,7 +15,16 @@ PACKAGE = ROOT / "searchkit"
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 ROOMS = [line.split()[0] for line in reversed(TEXT.split("```\n")[1].splitlines())]  # from the ground up
 APART = ({"search", "indexing"}, {"models", "documents", "queries"})  # rooms that do not know each other
-FACADE = {"again", "homes", "parameters", "holdings", "reader", "index", "asynchronous"}  # modules beside the folders
+FACADE = {
+    "again",
+    "homes",
+    "parameters",
+    "holdings",
+    "answerer",
+    "reader",
+    "index",
+    "asynchronous",
+}  # modules beside the folders
 ENTRANCES = {"__init__", "__main__"}
 
 

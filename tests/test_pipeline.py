@@ -16,9 +16,9 @@ from searchkit.errors import SearchkitError
 from searchkit.indexing import jobs
 from searchkit.indexing.jobs import Pipeline
 from searchkit.indexing.prepare import Preparer, Recipe, Text
-from searchkit.indexing.workers import WorkerPool
 from searchkit.models.embedders import embedder, estimate_all, portable_counter
 from searchkit.text.splitting import Limits, split
+from searchkit.workers import WorkerPool
 from tests.test_sync import write
 from tests.worlds import WORDS, WordHashEmbedder
 

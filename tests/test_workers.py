@@ -9,7 +9,7 @@ import time
 import pytest
 
 from searchkit.errors import DocumentError, SearchkitError
-from searchkit.indexing.workers import WorkerPool
+from searchkit.workers import WorkerPool
 
 
 def shouting():

@@ -120,17 +120,6 @@ def latency(index: Index, questions: list[str], wheres: list[str], rounds: int, 
         print(f"| {name} | {statistics.median(values):.2f} | {p95(values):.2f} |")
 
 
-def throughput(index: Index, questions: list[str], rounds: int) -> None:
-    """Print how many times as many questions a second `search_many` answers as `search` in a loop."""
-    ratios = []
-    for _ in range(rounds):
-        one = milliseconds(lambda: [index.search(question) for question in questions])
-        many = milliseconds(lambda: index.search_many(questions))
-        ratios.append(one / many)
-        print(f"{len(questions)} questions: {one:.0f} ms one by one, {many:.0f} ms at once, {one / many:.2f} times")
-    print(f"median {statistics.median(ratios):.2f} times")
-
-
 def budget(index: Index, clock: Clock, questions: list[str], where: str | None, rounds: int) -> None:
     """Print the median of what each stage of a hybrid question takes."""
     taken: dict[str, list[float]] = defaultdict(list)
@@ -174,7 +163,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("questions", type=Path, help="a JSON-lines file with the field text")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--where", action="append", default=[], help="a filter to ask with; repeat it")
-    parser.add_argument("--many", type=int, default=0, help="ask so many questions by search_many, too")
     parser.add_argument("--cold", type=int, default=0, help="start so many fresh processes of each kind")
     parser.add_argument("--cpu", action="store_true", help="by the asking thread's processor time")
     parser.add_argument("--rounds", type=int, default=3)
@@ -184,20 +172,18 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     given = arguments()
     with given.questions.open(encoding="utf-8") as lines:
-        asked = [json.loads(line)["text"] for line in islice(lines, max(given.count, given.many))]
+        asked = [json.loads(line)["text"] for line in islice(lines, given.count)]
     if given.cold:
         cold(given.index, given.cold)
     with Index.open(given.index) as index:
         now = time.thread_time if given.cpu else time.perf_counter
-        latency(index, asked[: given.count], given.where, given.rounds, now)
-        if given.many:
-            throughput(index, asked[: given.many], given.rounds)
+        latency(index, asked, given.where, given.rounds, now)
         clock = Clock(now)
         for owner, name, stage in STAGES:
             clock.watch(owner, name, stage)
         for where in (None, *given.where):
             print(f"\nhybrid{f' where {where}' if where else ''}:")
-            budget(index, clock, asked[: given.count], where, given.rounds)
+            budget(index, clock, asked, where, given.rounds)
 
 
 if __name__ == "__main__":

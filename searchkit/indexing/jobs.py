@@ -13,9 +13,9 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from searchkit.indexing.prepare import File, Job, Preparer, Recipe, Result, Text
-from searchkit.indexing.workers import WorkerPool
 from searchkit.threads import cores
 from searchkit.types import Embedder
+from searchkit.workers import WorkerPool
 
 CHUNK = 200_000  # characters that go to a process at once: some 50 ms of work
 AHEAD = 40 * CHUNK  # characters that may be under way: enough to keep all busy during a commit

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +23,14 @@ from searchkit.storage.contract import View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, parallel
 from searchkit.types import Embedder, Ranking, Results
+from searchkit.workers import WorkerPool
 
 AT_ONCE = 64  # questions that are prepared while the ones before are answered
+SHARE = 32  # questions that go to a process at once
+WORTHWHILE = 1.5  # seconds of work from which on others share it: the first half second they take to start
+MOST_PROCESSES = 3  # beside this one, each with a model of its own in memory
+
+Asker = tuple[Callable[..., Callable[[Any], Any]], tuple[Any, ...]]  # what makes it, and of what
 
 
 class _Run(NamedTuple):
@@ -47,33 +55,104 @@ def requests_of(queries: Iterable[str], k: int, options: SearchOptions) -> list[
 
 
 def search_many(
-    view: View, model: Embedder | None, analyzer: Analyzer, requests: Sequence[SearchRequest]
+    view: View,
+    model: Embedder | None,
+    analyzer: Analyzer,
+    requests: Sequence[SearchRequest],
+    asker: Asker | None = None,
 ) -> list[Results]:
     """Return the answer to each question, in order: what `search` returns, but for the time that it took.
 
-    The model reads each question alone, for in a batch it would read it differently; the vector arm compares those of
-    one filter together. Both leave the interpreter to the rest, which needs it, so that two threads do not wait for
-    each other: one prepares questions, this one answers them.
+    asker: what makes, in another process, a function that answers requests from the same state of the index, so that
+    those who have many share them.
     """
-    if len(requests) == 1:
-        return [search(view, model, analyzer, requests[0])]
+    batch = Batch(view, model, analyzer)
+    first, rest = requests[:SHARE], requests[SHARE:]
+    if asker is None or not rest or cores() < 2 or not all(map(_is_portable, requests)):
+        return batch.answers(requests)
+    started = time.perf_counter()
+    results = batch.answers(first)
+    if (time.perf_counter() - started) * len(rest) / len(first) < WORTHWHILE:
+        return results + batch.answers(rest)
+    return results + _shared(batch, rest, asker)
 
-    def prepared(start: int) -> list[_Run]:
-        runs = [_Run(Inquiry(view, model, analyzer, request), {}) for request in requests[start : start + AT_ONCE]]
-        parallel(_prepare, runs, cores())
-        _find_nearest(view, runs)
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Answers many questions from one view, in this process.
+
+    The model reads each question alone, for in a batch it would read it differently; the vector arm compares those of
+    one filter together.
+    """
+
+    view: View
+    model: Embedder | None
+    analyzer: Analyzer
+
+    def answers(self, requests: Sequence[SearchRequest]) -> list[Results]:
+        """Return the answer to each question, in order.
+
+        The model and the vector arm leave the interpreter to the rest, which needs it, so that two threads do not wait
+        for each other: one prepares questions, this one answers them.
+        """
+        if len(requests) == 1:
+            return [search(self.view, self.model, self.analyzer, requests[0])]
+        parts = [requests[start : start + AT_ONCE] for start in range(0, len(requests), AT_ONCE)]
+        results: list[Results] = []
+        with ThreadPoolExecutor(1) as ahead:
+            coming = deque(ahead.submit(self._prepared, part, cores()) for part in parts[:2])
+            following = iter(parts[2:])
+            while coming:
+                runs = coming.popleft().result()
+                coming.extend(ahead.submit(self._prepared, part, cores()) for part in itertools.islice(following, 1))
+                results += _answers(runs)
+        return results
+
+    def answers_on_one_core(self, requests: Sequence[SearchRequest]) -> list[Results]:
+        """Return the same while the other cores are busy."""
+        return _answers(self._prepared(requests, 1))
+
+    def _prepared(self, requests: Sequence[SearchRequest], threads: int) -> list[_Run]:
+        runs = [_Run(Inquiry(self.view, self.model, self.analyzer, request), {}) for request in requests]
+        parallel(_prepare, runs, threads)
+        _find_nearest(self.view, runs)
         return runs
 
-    results: list[Results] = []
-    with ThreadPoolExecutor(1) as ahead:
-        coming = [ahead.submit(prepared, start) for start in range(0, min(2 * AT_ONCE, len(requests)), AT_ONCE)]
-        while coming:
-            runs = coming.pop(0).result()
-            following = len(results) + len(runs) + AT_ONCE * len(coming)
-            if following < len(requests):
-                coming.append(ahead.submit(prepared, following))
-            results += [answer(run.question, time.perf_counter(), _in_order(run)) for run in runs]
-    return results
+
+def _is_portable(request: SearchRequest) -> bool:
+    """Tell whether another process can answer a request as this one does."""
+    own = request.rewrite is not None or not (request.reranker is None or isinstance(request.reranker, str))
+    return not own and not request.upgrade  # what upgrades computed is kept here
+
+
+def _shared(batch: Batch, requests: Sequence[SearchRequest], asker: Asker) -> list[Results]:
+    """Return the answers of several processes, this one among them: it does not wait until the others have started.
+
+    What they cannot answer, for whatever reason, is answered here.
+    """
+    shares = [requests[start : start + SHARE] for start in range(0, len(requests), SHARE)]
+    left, here, elsewhere = deque(range(len(shares))), dict[int, list[Results]](), dict[int, Future[list[Results]]]()
+    processes = min(cores() - 1, MOST_PROCESSES, len(shares) - 1)
+    with closing(WorkerPool(*asker, processes)) as pool:
+        while left:
+            done = [future for future in elsewhere.values() if future.done()]
+            wanted = 2 * processes - (len(elsewhere) - len(done))  # one that they answer, and one that waits for it
+            if pool.ready and not any(future.exception() for future in done):
+                elsewhere.update({at: pool.submit(shares[at]) for at in _taken(left, wanted)})
+            here.update({at: batch.answers_on_one_core(shares[at]) for at in _taken(left, 1)})
+        for at, future in reversed(elsewhere.items()):
+            here[at] = (
+                batch.answers_on_one_core(shares[at]) if future.cancel() or future.exception() else future.result()
+            )
+    return [found for at in range(len(shares)) for found in here[at]]
+
+
+def _taken(left: deque[int], most: int) -> list[int]:
+    return [left.popleft() for _ in range(min(most, len(left)))]
+
+
+def _answers(runs: Sequence[_Run]) -> list[Results]:
+    return [answer(run.question, time.perf_counter(), _in_order(run)) for run in runs]
 
 
 def _in_order(run: _Run) -> dict[str, Ranking]:

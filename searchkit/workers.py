@@ -22,7 +22,7 @@ from typing import IO, Any
 from searchkit.errors import SearchkitError
 from searchkit.threads import renew_in_children
 
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from searchkit.indexing.workers import serve; serve()"
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from searchkit.workers import serve; serve()"
 _OWN_GROUP: dict[str, Any] = (
     {"process_group": 0}  # the terminal's Ctrl-C is for the process that started it
     if os.name == "posix"
@@ -113,8 +113,8 @@ class _Worker:
                 answer = _read(self._process.stdout)
         if answer is None:
             raise SearchkitError(
-                f"a process that helped with indexing ended early (exit status {self._process.wait()}); perhaps memory "
-                "ran out. What was committed is safe. Run it again, on fewer cores if need be (taskset -c 0 ...)"
+                f"a process that shared the work ended early (exit status {self._process.wait()}); perhaps memory ran "
+                "out. What was committed is safe. Run it again, on fewer cores if need be (taskset -c 0 ...)"
             )
         return answer
 
@@ -152,7 +152,7 @@ def _answer(work: Callable[[Any], Any], message: bytes) -> bytes:
     except Exception as error:  # noqa: BLE001 - whoever asked is to see it
         import traceback  # noqa: PLC0415 - hardly ever needed
 
-        error.add_note(f"in a process that helped with indexing:\n{traceback.format_exc()}")
+        error.add_note(f"in a process that shared the work:\n{traceback.format_exc()}")
         return pickle.dumps((False, error))
 
 
