@@ -1,6 +1,8 @@
 """Acronyms that are common words are told from them by their case."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from searchkit import Document, Index
 from searchkit.queries import parse
@@ -92,3 +94,11 @@ def test_an_acronym_is_asked_for_beside_its_word_and_counted_once():
 def test_no_written_word_becomes_the_term_of_an_acronym(index):
     index.add([Document("word", "Who can help us with it?")])
     assert [frequency(index, term) for term in ("WHO", "CAN", "US", "IT")] == [0, 0, 0, 0]
+
+
+@given(st.lists(st.sampled_from(["IT", "WHO said", "so", "ÉTÉ", "straße", "1, 2; 3", "MUCH", "ß", "π"]), max_size=12))
+def test_a_line_is_trusted_unless_most_of_its_letters_are_capitals(words):
+    line = " ".join(["x", *words, "US"])
+    letters = [letter for letter in line if letter.isalpha()]
+    trusted = 2 * sum(letter.isupper() for letter in letters) <= len(letters)
+    assert ("US" in trusted_acronyms(line, Analyzer("en"))) == trusted

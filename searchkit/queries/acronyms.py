@@ -16,6 +16,8 @@ from searchkit.text.parts import UPPER
 LONGEST = 6  # letters; what is longer in capitals is emphasis
 SHOUTED = 0.5  # share of capitals among the letters of a line of several words from which on they tell nothing
 
+_SMALL = bytes(range(ord("a"), ord("z") + 1))
+
 
 @cache
 def _capitals() -> re.Pattern[str]:
@@ -55,5 +57,9 @@ def _is_ambiguous(term: str, analyzer: Analyzer) -> bool:
 
 
 def _is_shouted(line: str) -> bool:
+    written = line.encode("ascii", "ignore")
+    small = len(written) - len(written.translate(None, _SMALL))
+    if small >= (1 - SHOUTED) * len(line):  # as in most: were all others capitals, they would be too few
+        return False
     letters = [letter for letter in line if letter.isalpha()]
     return sum(map(str.isupper, letters)) > SHOUTED * len(letters)
