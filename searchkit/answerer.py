@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from searchkit.types import Embedder, Results
 
 
 def asker(place: Place, view: View, model: Embedder | None) -> Asker | None:
-    """Return what makes `answering` in another process; None where it could not answer alike.
+    """Return what makes `answering` in another process; None where it could not answer alike, or would not help.
 
     Of models only the one that travels with searchkit goes along: others may not be found by name, or be too large to
-    be in memory more than once.
+    be in memory more than once. A program that asks in other threads than its main one, as a server does, has its cores
+    at work already.
     """
-    if not isinstance(place, Path) or not (model is None or type(model) is OnnxEmbedder):
+    own = model is None or type(model) is OnnxEmbedder
+    if not own or not isinstance(place, Path) or threading.current_thread() is not threading.main_thread():
         return None
     return answering, (place.absolute(), view.generation, model is not None)
 

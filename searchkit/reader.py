@@ -125,8 +125,8 @@ class IndexReader(Holdings):
     def search_many(self, queries: Iterable[str], k: int = 10, **options: Unpack[SearchOptions]) -> list[Results]:
         """Return for each query, in order, what `search` returns; many at once are answered faster.
 
-        Of very many, other processes answer a share, if the index is in a folder and has the model that travels with
-        searchkit, or none. history: one conversation for each query, or none.
+        Of very many, other processes answer a share, if this is the main thread, and the index is in a folder and has
+        the model that travels with searchkit, or none. history: one conversation for each query, or none.
         """
         from searchkit.answerer import asker
         from searchkit.search.batch import requests_of, search_many

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -116,6 +117,13 @@ def test_what_needs_this_process_stays_here(index, at_once, option):
     index.search_many(ASKED, **option)
     assert not Started.asked
     assert not batch._is_portable(SearchRequest("coffee", **option))
+
+
+def test_other_threads_than_the_main_one_share_nothing(index, at_once):
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(index.search_many, ASKED).result()
+    assert [*map(without_time, found)] == alone(index)
+    assert not Started.asked
 
 
 def test_few_questions_start_no_process(index, monkeypatch):
