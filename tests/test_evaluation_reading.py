@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from searchkit import EvaluationError
+from searchkit import EvaluationError, Index
 from searchkit.evaluation import read_questions
 
 
@@ -120,6 +120,20 @@ def test_a_quote_that_the_index_lacks_is_a_miss_with_a_warning(news, tmp_path):
     judged = read_questions(write(tmp_path / "q.jsonl", own(1, there, gone))).judged_in(news)
     assert len(judged.items[0].grades) == 2
     assert "1 of 2 judged passages are not in" in judged.warnings[0]
+
+
+@pytest.mark.parametrize("ids", [(1, 2), ("first", "second")])
+def test_an_index_that_holds_the_questions_themselves_is_told_of(tmp_path, ids):
+    (tmp_path / "news.txt").write_text("Analysts said little of the weather in Hanoi.")
+    quote = {"doc": "news.txt", "quote": "Analysts said", "grade": 1}
+    path = write(tmp_path / "q [1].jsonl", *(own(each, quote) for each in ids))
+    with Index.create(tmp_path / "index", embedder="none") as index:
+        index.sync(tmp_path / "news.txt")
+        assert read_questions(path).judged_in(index).warnings == ()
+        index.sync(path)
+        warnings = read_questions(path).judged_in(index).warnings
+    assert [warning.partition("itself: ")[1] for warning in warnings] == ["itself: "]
+    assert str(path) in warnings[0]
 
 
 def test_a_wrong_index_is_an_error(news, beir):

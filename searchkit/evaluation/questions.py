@@ -6,6 +6,8 @@ import random
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from glob import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from searchkit.errors import EvaluationError
@@ -76,7 +78,8 @@ class Questions:
         return replace(self, items=tuple(by_id[each] for each in sorted(chosen)))
 
     def judged_in(self, index: Index) -> Questions:
-        """Return the questions with quotes turned into passages of `index`, and a warning for what it lacks.
+        """Return the questions with quotes turned into passages of `index`, and warnings: for what it lacks, and where
+        it holds the questions themselves.
 
         What was judged but is not in the index stays as an id that no search returns: not to find it is a miss.
         Raises EvaluationError if the index holds nothing that was judged.
@@ -90,12 +93,24 @@ class Questions:
                 f"{index.path} holds none of the {len(judged)} {self.unit}s that {self.source} judges "
                 f"(such as {missing[0]!r}). Name the index of their collection with --index."
             )
+        told = list(found.warnings)
+        if asked := _own_file(self, index):
+            told.append(f"{index.path} holds {asked} itself: questions find themselves. Leave it out with --exclude")
         if not missing:
-            return found
+            return replace(found, warnings=tuple(told))
         some = ", ".join(map(repr, missing[:SHOWN])) + (" …" if len(missing) > SHOWN else "")
         share = f"{len(missing)} of {len(judged)} judged {self.unit}s"
-        line = f"{share} are not in {index.path} and count as missed: {some}"
-        return replace(found, warnings=(*found.warnings, line))
+        told.append(f"{share} are not in {index.path} and count as missed: {some}")
+        return replace(found, warnings=tuple(told))
+
+
+def _own_file(questions: Questions, index: Index) -> Path | None:
+    """Return the file that the questions come from if it was indexed too, as a record each or whole."""
+    source = Path(questions.source).resolve()
+    files = {source, source / "queries.jsonl"}
+    records = [question.id for question in questions.items[:SHOWN]]
+    named = [doc_id for file in files for doc_id in index.documents(f"*{escape(file.name)}*")[:SHOWN]]
+    return next((path for path in map(index.file_of, (*records, *named)) if path in files), None)
 
 
 def _known_units(questions: Questions, index: Index) -> set[str]:
