@@ -25,7 +25,7 @@ from searchkit.storage.vectors.segments import BLOCK, DTYPE, UNIT, Segment, are_
 from searchkit.threads import Guard, once
 from searchkit.types import RECALL, FloatMatrix, FloatVector, Ranking, Rows
 
-EXACT_ROWS = 100_000
+EXACT_ROWS = 30_000  # from which on codes are faster; BENCHMARKS.md, "Codes from 30,000 vectors on"
 FEW = 1_000  # rows that are read in less time than codes take to choose among them
 KEPT_FILTERS = 4
 PRODUCTS = 16_000_000  # that are kept at a time, of many questions: 64 MB
