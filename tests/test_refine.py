@@ -516,6 +516,15 @@ def test_an_unknown_stage_is_a_query_error_that_names_those_there_are(world, sta
         world.search("coffee", stages=stages)
 
 
+@pytest.mark.parametrize("fusing", choices.FUSIONS)
+@pytest.mark.parametrize("weight", [1e-300, choices.MOST_WEIGHT])
+def test_the_greatest_and_least_weights_give_scores_that_are_numbers(world, fusing, weight):
+    for arm in choices.ARMS:
+        found = world.search("coffee prices", fusion=fusing, weights={arm: weight}, recency=weight)
+        assert len(found)
+        assert all(0 <= hit.score <= 1 for hit in found)
+
+
 def test_a_negative_recency_is_a_query_error(world):
-    with pytest.raises(QueryError, match="recency must not be negative"):
+    with pytest.raises(QueryError, match="recency must lie between 0 and 1000000"):
         world.search("coffee", recency=-0.1)

@@ -14,6 +14,7 @@ MODES = ("hybrid", *ARMS)
 FUSIONS = ("minmax", "zscore", "rrf")
 RERANKERS = ("late", "onnx:", "st-ce:")
 MOST_RERANKED = 200
+MOST_WEIGHT = 1_000_000  # beyond, what weighs nothing beside it would be lost to rounding
 
 
 class StageEntry(NamedTuple):

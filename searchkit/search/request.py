@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +10,7 @@ from functools import cache, partial
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, cast, get_args
 
 from searchkit.errors import QueryError
-from searchkit.search.choices import ARMS, FUSIONS, MODES, MOST_RERANKED, OPTIONS, STAGES
+from searchkit.search.choices import ARMS, FUSIONS, MODES, MOST_RERANKED, MOST_WEIGHT, OPTIONS, STAGES
 from searchkit.types import Reranker
 from searchkit.validation import (
     Check,
@@ -103,8 +102,8 @@ def _weights(name: str, value: Any) -> dict[str, float]:
     """Return the weights of arms, which leave something to divide by."""
     if not isinstance(value, Mapping) or not set(value) <= set(ARMS):
         raise wrong(name, f"a mapping of {' and '.join(ARMS)} to numbers", value)
-    found = {arm: number(f"{name}[{arm!r}]", weight) for arm, weight in value.items()}
-    if not 0 < sum({**dict.fromkeys(ARMS, 1.0), **found}.values()) < math.inf:
+    found = {arm: number(f"{name}[{arm!r}]", weight, most=MOST_WEIGHT) for arm, weight in value.items()}
+    if not sum({**dict.fromkeys(ARMS, 1.0), **found}.values()):
         raise wrong(name, "numbers with a sum above 0", value)
     return found
 
@@ -143,7 +142,7 @@ CHECKS: Mapping[str, Check] = {
     "strict": flag,
     "said_by": optional(text),
     "stages": partial(some_of, choices=STAGES),
-    "recency": number,
+    "recency": partial(number, most=MOST_WEIGHT),
     "history": _history,
     "rewrite": optional(function),
     "today": optional(day),

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_typ
 
 from searchkit import validation
 from searchkit.queries.conversation import ROLES
-from searchkit.search.choices import ARMS, OPTIONS
+from searchkit.search.choices import ARMS, MOST_WEIGHT, OPTIONS
 from searchkit.search.request import CHECKS
 from searchkit.server.faults import Fault, Refusal
 from searchkit.server.limits import RequestLimits
@@ -25,6 +25,7 @@ TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 LOOSE: Schema = {"type": "object"}
+WEIGHT: Schema = {"type": "number", "minimum": 0, "maximum": MOST_WEIGHT}
 
 _BY_CHECK: Mapping[Any, Schema] = {
     validation.text: TEXT,
@@ -49,8 +50,7 @@ _NARROWED: Mapping[str, Schema] = {
     "where": {"anyOf": [TEXT, LOOSE, {"type": "null"}]},
     "since": {"anyOf": [TEXT, {"type": "null"}]},
     "until": {"anyOf": [TEXT, {"type": "null"}]},
-    "weights": {"type": "object", "properties": {arm: {"type": "number", "minimum": 0} for arm in ARMS},
-                "additionalProperties": False},
+    "weights": {"type": "object", "properties": dict.fromkeys(ARMS, WEIGHT), "additionalProperties": False},
     "history": CONVERSATION,
     "reranker": {"anyOf": [{"const": "late"}, {"type": "null"}]},
 }  # fmt: skip
