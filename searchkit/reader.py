@@ -128,12 +128,15 @@ class IndexReader(Holdings):
         Of very many, other processes answer a share, if this is the main thread, and the index is in a folder and has
         the model that travels with searchkit, or none. history: one conversation for each query, or none.
         """
-        from searchkit.answerer import asker
-        from searchkit.search.batch import requests_of, search_many
+        from searchkit.search.batch import SHARE, requests_of, search_many
 
         with self._reading() as view:
             requests = requests_of(queries, k, preferred(view.settings.ranking, options))
             model = self._model(view, options.get("mode", "hybrid"))
+            if len(requests) <= SHARE:  # as of a command that asks one
+                return search_many(view, model, self._analyzer, requests)
+            from searchkit.answerer import asker
+
             return search_many(view, model, self._analyzer, requests, asker(self.path, view, model))
 
     @shows_options

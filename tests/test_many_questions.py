@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from searchkit import Index
+from searchkit import Index, workers
 from searchkit.answerer import answering, asker
 from searchkit.errors import QueryError, SearchkitError
 from searchkit.search import batch
@@ -42,7 +42,7 @@ class Started(WorkerPool):
 @pytest.fixture
 def at_once(monkeypatch):
     """Let the smallest batch be shared."""
-    monkeypatch.setattr(batch, "WorkerPool", Started)
+    monkeypatch.setattr(workers, "WorkerPool", Started)
     monkeypatch.setattr(batch, "WORTHWHILE", 0.0)
     monkeypatch.setattr(batch, "SHARE", 2)
     monkeypatch.setattr(batch, "cores", lambda: 2)
@@ -127,5 +127,5 @@ def test_other_threads_than_the_main_one_share_nothing(index, at_once):
 
 
 def test_few_questions_start_no_process(index, monkeypatch):
-    monkeypatch.setattr(batch, "WorkerPool", None)
+    monkeypatch.setattr(workers, "WorkerPool", None)
     assert len(index.search_many(ASKED * 3)) == len(ASKED * 3)

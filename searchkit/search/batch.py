@@ -23,7 +23,6 @@ from searchkit.storage.contract import View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, parallel
 from searchkit.types import Embedder, Ranking, Results
-from searchkit.workers import WorkerPool
 
 AT_ONCE = 64  # questions that are prepared while the ones before are answered
 SHARE = 32  # questions that go to a process at once
@@ -130,6 +129,8 @@ def _shared(batch: Batch, requests: Sequence[SearchRequest], asker: Asker) -> li
 
     What they cannot answer, for whatever reason, is answered here.
     """
+    from searchkit.workers import WorkerPool  # noqa: PLC0415 - few questions are shared
+
     shares = [requests[start : start + SHARE] for start in range(0, len(requests), SHARE)]
     left, here, elsewhere = deque(range(len(shares))), dict[int, list[Results]](), dict[int, Future[list[Results]]]()
     processes = min(cores() - 1, MOST_PROCESSES, len(shares) - 1)
