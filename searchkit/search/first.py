@@ -12,7 +12,7 @@ from searchkit.search.fusion import to_unit
 from searchkit.search.inquiry import Inquiry
 from searchkit.search.pool import Pool
 from searchkit.search.weights import fuse_to_unit
-from searchkit.types import Ranking, Rows
+from searchkit.types import FloatMatrix, Ranking, Rows
 
 DEPTH = 60  # passages that are looked at again
 
@@ -65,6 +65,11 @@ class First:
     def scores(self) -> Scores:
         """Their present scores: (n,)."""
         return to_unit(self.fused) if self._scores is None else self._scores
+
+    @property
+    def vectors(self) -> FloatMatrix:
+        """Their vectors: (n, dim), 0 for one that has none."""
+        return np.nan_to_num(self.question.memory.vectors(self.rows).vectors)
 
     def widened(self, rows: Rows) -> First:
         """Return the first passages of the candidates and these rows."""

@@ -31,7 +31,7 @@ class Feedback:
         weight = WEIGHT * float(np.clip((LONG - len(question.terms)) / (LONG - SHORT), 0, 1)) * agreement(first)
         if not weight or question.vectors is None or not has_a_say(question):
             return first
-        vectors = np.nan_to_num(question.memory.vectors(first.rows).vectors)
+        vectors = first.vectors
         best = np.argsort(-first.scores, kind="stable")[:PASSAGES]
         shares = np.maximum(first.scores[best], 1e-9)
         moved = question.vectors + (shares / shares.sum()) @ vectors[best]

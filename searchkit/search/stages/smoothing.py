@@ -28,7 +28,7 @@ class Smoothing:
         question = first.question
         if question.vectors is None or not has_a_say(question):
             return first
-        vectors = np.nan_to_num(question.memory.vectors(first.rows).vectors)
+        vectors = first.vectors
         evidence = to_unit(smoothed(first.scores, vectors))
         return first.blended(self.name, evidence, WEIGHT, passages=int(vectors.any(axis=1).sum()))
 
