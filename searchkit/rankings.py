@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from searchkit.types import Ranking, Rows
 
+Value = TypeVar("Value", bound=np.generic)
+
 EMPTY = Ranking(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+def distinct(values: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    """Return the values that there are, ascending, each once: (m,). values: (n,), no NaN among them.
+
+    `np.unique` hashes whole numbers first, which is slower for so few, and imports masked arrays: 8 ms of a cold start.
+    """
+    ordered = np.sort(values)
+    new = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new]
 
 
 def among(rows: Rows, allowed: Rows) -> npt.NDArray[np.bool_]:

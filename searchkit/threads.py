@@ -6,9 +6,11 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Result = TypeVar("Result")
 
@@ -162,6 +164,8 @@ def parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: i
     items = list(items)
     if min(threads, len(items)) < 2:
         return [function(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - it brings logging, which words alone need not
+
     pool = ThreadPoolExecutor(min(threads, len(items)))
     try:
         return list(pool.map(function, items))
@@ -169,7 +173,13 @@ def parallel(function: Callable[[Any], Result], items: Iterable[Any], threads: i
         pool.shutdown(cancel_futures=True)
 
 
-_helpers = PerProcess(lambda: ThreadPoolExecutor(cores(), "searchkit"))  # to start a thread each time takes .3 ms
+def _helping_threads() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
+
+    return ThreadPoolExecutor(cores(), "searchkit")
+
+
+_helpers = PerProcess(_helping_threads)  # to start a thread each time takes .3 ms
 
 
 @contextmanager
@@ -183,7 +193,7 @@ def meanwhile(work: Callable[[], object]) -> Iterator[None]:
         yield
     except BaseException:
         if not done.cancel():
-            wait([done])
+            _ = done.exception()  # waits
         raise
     if done.cancel():
         work()

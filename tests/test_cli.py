@@ -887,7 +887,10 @@ def test_help_and_keyword_search_load_nothing_heavy(news):
     )
     for arguments, heavy in (
         (["--version"], ["numpy", "rich", "tantivy", "onnxruntime", "torch", "searchkit.index"]),
-        (["search", "bamboo", "--json"], ["rich", "onnxruntime", "tokenizers", "torch", "trafilatura", "lxml"]),
+        (
+            ["search", "bamboo", "--json"],
+            ["rich", "onnxruntime", "tokenizers", "torch", "trafilatura", "lxml", "numpy.ma", "logging", "statistics"],
+        ),
     ):
         run = [sys.executable, "-c", code.format(arguments=arguments, heavy=heavy)]
         done = subprocess.run(run, capture_output=True, text=True, check=True, env=environment())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.rankings import EMPTY, among
+from searchkit.rankings import EMPTY, among, distinct
 from searchkit.storage.keywords.ranking import best, by_row, is_decided, look_up, runs, settle
 from searchkit.types import Ranking
 
@@ -14,6 +14,13 @@ SCORES = st.lists(st.sampled_from([0.0, 1.0, 1.0 + 1e-7, 1.00001, 2.0, 7.5, -1.0
 
 def ranked(rows, scores):
     return settle(np.array(rows, np.int64), np.array(scores, np.float32)).rows.tolist()
+
+
+@given(st.lists(st.integers(-9, 9)), st.sampled_from([np.int64, np.float64]))
+def test_distinct_values_ascend_and_come_once(values, dtype):
+    found = distinct(np.array(values, dtype))
+    assert found.tolist() == sorted(set(values))
+    assert found.dtype == dtype
 
 
 def test_higher_scores_come_first_and_ties_by_row():

@@ -44,7 +44,18 @@ def _load_model(path: Path) -> None:
 
         name = store.settings_of(path).embedder
         if name == embedders.MINILM_NAME:  # which is loaded once, whoever asks for it
-            _loaded.append(embedders.embedder(name))
+            model = embedders.embedder(name)
+            _loaded.append(model)
+            if isinstance(model, embedders.OnnxEmbedder):
+                model.prepare_questions()
+
+
+def import_ahead() -> None:
+    """Import what a hybrid question needs later, while another thread loads the model."""
+    import simsimd  # noqa: F401
+
+    import searchkit.search.stages
+    import searchkit.text.attribution.question  # noqa: F401
 
 
 @contextlib.contextmanager

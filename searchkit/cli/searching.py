@@ -48,9 +48,12 @@ def search(
     if served is not None:
         exit_unless(any(_print_all(iter([served]), form, many=False)))
         return
-    if options.get("mode") != "keyword" and isinstance(index, Path):
+    by_words = options.get("mode") == "keyword"
+    if isinstance(index, Path) and not by_words:
         opening.load_ahead(index)
     with opening.existing(index) as opened:
+        if not by_words:
+            opening.import_ahead()
         found = (
             each for asked in _queries(query) for each in opened.search_many(asked, page.k, **_for_each(asked, options))
         )

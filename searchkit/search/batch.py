@@ -6,10 +6,9 @@ import itertools
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +22,9 @@ from searchkit.storage.contract import View
 from searchkit.text.analysis import Analyzer
 from searchkit.threads import cores, parallel
 from searchkit.types import Embedder, Ranking, Results
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 AT_ONCE = 64  # questions that are prepared while the ones before are answered
 SHARE = 32  # questions that go to a process at once
@@ -96,6 +98,8 @@ class Batch:
         """
         if len(requests) == 1:
             return [search(self.view, self.model, self.analyzer, requests[0])]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a question from a shell comes alone
+
         parts = [requests[start : start + AT_ONCE] for start in range(0, len(requests), AT_ONCE)]
         results: list[Results] = []
         with ThreadPoolExecutor(1) as ahead:
@@ -132,7 +136,8 @@ def _shared(batch: Batch, requests: Sequence[SearchRequest], asker: Asker) -> li
     from searchkit.workers import WorkerPool  # noqa: PLC0415 - few questions are shared
 
     shares = [requests[start : start + SHARE] for start in range(0, len(requests), SHARE)]
-    left, here, elsewhere = deque(range(len(shares))), dict[int, list[Results]](), dict[int, Future[list[Results]]]()
+    left, here = deque(range(len(shares))), dict[int, list[Results]]()
+    elsewhere: dict[int, Future[list[Results]]] = {}
     processes = min(cores() - 1, MOST_PROCESSES, len(shares) - 1)
     with closing(WorkerPool(*asker, processes)) as pool:
         while left:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.rankings import distinct
+
 Values = npt.NDArray[np.float64]
 
 LEAST = 5e-5  # of a probability and of its complement
@@ -89,8 +91,8 @@ def rivals(cosines: Values) -> float:
     cosines: of the question's neighbours, above the model's background. Of equal ones, which copies have, one counts.
     """
     near = np.zeros(RIVALS.stop)
-    distinct = np.unique(cosines)[::-1][: RIVALS.stop]
-    near[: len(distinct)] = distinct
+    nearest = distinct(cosines)[::-1][: RIVALS.stop]
+    near[: len(nearest)] = nearest
     return float(np.maximum(near[RIVALS], FAR).mean())
 
 

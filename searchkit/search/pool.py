@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.rankings import among, best_first
+from searchkit.rankings import among, best_first, distinct
 from searchkit.search.inquiry import KEYWORD, VECTOR, Inquiry
 from searchkit.storage.contract import VectorSearch, WordSearch
 from searchkit.types import Ranking, Rows
@@ -77,7 +77,7 @@ class Pool:
         if len(self.found) < 2:
             return self
         scope = self.question.scope
-        new = np.unique(rows if scope is None else rows[scope.holds(rows)])
+        new = distinct(rows if scope is None else rows[scope.holds(rows)])
         new = new[~among(new, self.rows)]
         if not len(new):
             return self
@@ -108,7 +108,7 @@ def pooled(question: Inquiry, found: Found) -> Pool:
     """Return the union of what the arms found, each candidate scored by every arm."""
     if not found:
         return Pool(question, found, NO_ROWS, {})
-    rows = np.unique(np.concatenate([ranking.rows for ranking in found.values()]))
+    rows = distinct(np.concatenate([ranking.rows for ranking in found.values()]))
     scores, missing = {}, {}
     for arm, ranking in found.items():  # what an arm has not said yet is asked, in one call, not assumed to be 0
         scores[arm] = np.full(len(rows), np.nan)

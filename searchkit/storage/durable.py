@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import sys
 import time
 from collections.abc import Iterator
@@ -139,6 +138,8 @@ def pauses() -> Iterator[float]:
 
     They are drawn by chance, so that those who wait do not come together again and again.
     """
+    import random  # noqa: PLC0415 - few wait
+
     longest = FIRST_PAUSE
     while True:
         yield random.uniform(longest / 2, longest)  # noqa: S311 - no secret

@@ -16,15 +16,16 @@ import numpy.typing as npt
 from searchkit.errors import ArgumentError, SearchkitError
 from searchkit.models.embedders import scripts
 from searchkit.models.embedders.checks import digest_of, valid_text
-from searchkit.models.embedders.runtime import session, tokenizer, with_output
+from searchkit.models.embedders.runtime import one_more_output, session, tokenizer
 from searchkit.models.embedders.wordpieces import WordPieces
 from searchkit.models.student import Prior, unit
-from searchkit.threads import PerProcess, cores, once, parallel
+from searchkit.threads import PerProcess, cores, meanwhile, once, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
 MINILM = Path(__file__).parent.parent / "minilm"
 POSITIONS = 512  # the longest text that a BERT model has position vectors for
 VECTOR = "embedding"  # the output that holds the text's vector
+READ = 8_000_000  # bytes of a file at a time: after each another thread may have the interpreter for a while
 TOKENS = 256  # what all-MiniLM-L6-v2 is meant to read, from its sentence_bert_config.json
 
 
@@ -47,12 +48,12 @@ class OnnxEmbedder:
         self.digest = digest_of([*manifest["files"].values(), str(max_tokens)])
         self.max_tokens = max_tokens
         self._threads = threads or cores()
-        self._tokenizer = tokenizer(_file(folder, "tokenizer.json", manifest))
-        self._word_pieces = WordPieces(self._tokenizer)
         self._states: str | None = manifest.get("token_states")
         self._folder, self._piece_files = folder, manifest["pieces"]
         self._session = PerProcess(partial(_session, folder.absolute(), manifest))
-        self._session()  # now, so that what is wrong with it is told here
+        with meanwhile(self._session):  # now, so that what is wrong with it is told here
+            self._tokenizer = tokenizer(_file(folder, "tokenizer.json", manifest))
+            self._word_pieces = WordPieces(self._tokenizer)
 
     def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row a text: (len(texts), dim) float32, whatever their order and company."""
@@ -87,6 +88,10 @@ class OnnxEmbedder:
         vector, states = (output[0] for output in self._session().run([VECTOR, self._states], {"input_ids": tokens}))
         places = np.array(encoded.offsets[1 : len(states) - 1], np.int64).reshape(-1, 2)
         return QuestionStates(vector, places, unit(states[1:-1] @ self._piece_table[1]))
+
+    def prepare_questions(self) -> None:
+        """Load now what the first question would load."""
+        self.piece_states(np.empty(0, np.uint16))
 
     def pieces(self, texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
         """Return the word pieces that stand in each text, ascending, each once; also those beyond the model's limit."""
@@ -215,12 +220,12 @@ def manifest_of(folder: Path, name: str = "manifest.json") -> dict[str, Any]:
 
 def _session(folder: Path, manifest: dict[str, Any]) -> Any:
     """Return a session of a folder's model that gives out the states of tokens too, if it says which they are."""
-    model, states = _file(folder, "model.onnx", manifest), manifest.get("token_states")
-    return session(with_output(model, states) if states else model)
+    states = manifest.get("token_states")
+    return session(_file(folder, "model.onnx", manifest, one_more_output(states) if states else b""))
 
 
-def _file(folder: Path, name: str, manifest: dict[str, Any]) -> bytes:
-    return _checked(folder / name, manifest["files"][name])
+def _file(folder: Path, name: str, manifest: dict[str, Any], more: bytes = b"") -> bytes:
+    return _checked(folder / name, manifest["files"][name], more)
 
 
 def _arrays(folder: Path, digests: Mapping[str, str]) -> list[npt.NDArray[Any]]:
@@ -230,13 +235,21 @@ def _arrays(folder: Path, digests: Mapping[str, str]) -> list[npt.NDArray[Any]]:
     ]
 
 
-def _checked(path: Path, digest: str) -> bytes:
-    """Return a file's bytes if they are the expected ones; what was checked is what gets loaded."""
+def _checked(path: Path, digest: str, more: bytes = b"") -> bytes:
+    """Return a file's bytes if they are the expected ones, and `more` behind them; what was checked gets loaded.
+
+    They are never copied as a whole, which would be a tenth of the time that a model takes to load.
+    """
+    own, data = hashlib.sha256(), io.BytesIO()
     try:
-        data = path.read_bytes()
+        with path.open("rb", buffering=0) as file:
+            while part := file.read(READ):
+                own.update(part)
+                data.write(part)
     except OSError as error:
         raise SearchkitError(f"{path}: {error.strerror}. Reinstall searchkit.") from error
-    found = hashlib.sha256(data).hexdigest()
+    found = own.hexdigest()
     if found != digest:
         raise SearchkitError(f"{path} is damaged: its sha256 is {found}, not {digest}. Reinstall searchkit.")
-    return data
+    data.write(more)
+    return data.getvalue()

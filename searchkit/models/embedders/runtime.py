@@ -63,15 +63,15 @@ def session(model: bytes | str, *, optimise: bool = False) -> Any:
     return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def with_output(model: bytes, name: str) -> bytes:
-    """Return the ONNX model with an inner float32 value as one more output.
+def one_more_output(name: str) -> bytes:
+    """Return what an ONNX model's bytes have to go on with to give out an inner float32 value too.
 
     The file and its digest, which indexes record, stay as they are. A protobuf message may come in pieces, which
-    its reader merges: a second piece of the graph that holds nothing but the output is appended.
+    its reader merges: this is a second piece of the graph that holds nothing but the output.
     """
     tensor = _field(TYPE_TENSOR, bytes([TENSOR_ELEMENT << 3, FLOAT32]))
     output = _field(VALUE_NAME, name.encode()) + _field(VALUE_TYPE, tensor)
-    return model + _field(MODEL_GRAPH, _field(GRAPH_OUTPUT, output))
+    return _field(MODEL_GRAPH, _field(GRAPH_OUTPUT, output))
 
 
 def _field(number: int, content: bytes) -> bytes:

@@ -30,7 +30,7 @@ class Neighbours:
         if first.question.scope is not None:
             kept = first.question.scope.holds(others)
             pairs, others = list(compress(pairs, kept)), others[kept]
-        wider = first.widened(np.unique(others))
+        wider = first.widened(others)
         scores = to_unit(wider.fused + WEIGHT * _evidence(wider, pairs))
         return wider.moved(self.name, scores, weight=WEIGHT, passages=len({row for row, _ in pairs}))
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tantivy import Document, Index, Order, Query, Schema
 
 from searchkit.queries import syntax
-from searchkit.rankings import EMPTY, among
+from searchkit.rankings import EMPTY, among, distinct
 from searchkit.storage import refusals
 from searchkit.storage.keywords import tantivy_files
 from searchkit.storage.keywords.engine import Entry, FieldWeights, is_scoreless
@@ -128,7 +128,7 @@ class TantivyReader:
         kept, matches = self._matches.get(id(query), (None, EMPTY))
         if kept is query:
             return look_up(rows, matches)
-        wanted = np.unique(rows)
+        wanted = distinct(rows)
         translated = self._translator.translate(query)
         if not len(wanted) or not self.count:
             return np.zeros(len(rows), np.float32)
