@@ -27,9 +27,9 @@ from searchkit.storage.vectors.segments import Part
 from searchkit.threads import keep
 from searchkit.types import Rows
 
-FORMAT = 5  # what this version writes
+FORMAT = 6  # what this version writes
 # The oldest that it reads: without who said what; 2 has no drafts; 3 tells where passages begin in
-# characters alone; 4 has no columns to filter by.
+# characters alone; 4 has no columns to filter by; 5 shares no sources.
 FLOOR = 1
 UNFINISHED = "index.unfinished"  # stands in its place until then (see `creation`)
 LOCK = "writer.lock"

@@ -141,7 +141,7 @@ class OnnxEmbedder:
         if text.isascii():
             return True
         pieces = self._encode(text)[1:-1]
-        unknown = sum(piece == self._unknown for piece in pieces)
+        unknown = pieces.count(self._unknown)
         return unknown <= scripts.MOST * len(pieces) and not scripts.strange(text, self._scripts)
 
     @once

@@ -32,8 +32,9 @@ def strange(text: str, scripts: frozenset[str]) -> bool:
     """Tell whether most letters of a text are of other scripts than these."""
     if text.isascii():
         return False
-    letters = [script for script in map(script_of, text) if script]
-    return sum(script not in scripts for script in letters) > MOST * len(letters)
+    letters = [(script, count) for character, count in Counter(text).items() if (script := script_of(character))]
+    strangers = sum(count for script, count in letters if script not in scripts)
+    return strangers > MOST * sum(count for _, count in letters)
 
 
 @cache

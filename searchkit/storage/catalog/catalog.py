@@ -17,6 +17,7 @@ from searchkit.storage.catalog.bands import Bands
 from searchkit.storage.catalog.columns import SCHEMA as COLUMNS
 from searchkit.storage.catalog.columns import MetadataColumns
 from searchkit.storage.catalog.documents import Documents
+from searchkit.storage.catalog.metadata import SCHEMA as METADATA
 from searchkit.storage.catalog.parts import Parts
 from searchkit.storage.catalog.passages import Passages
 from searchkit.storage.catalog.schema import SCHEMA, connect
@@ -27,6 +28,7 @@ from searchkit.storage.catalog.texts import SCHEMA as TEXTS
 from searchkit.threads import Guard
 from searchkit.types import Passage
 
+TABLES = "".join((SCHEMA, TEXTS, METADATA, COLUMNS, BANDS, STATEMENTS))
 PASSAGES = 2_000  # that are read at once
 MUCH = 0.1  # share of the file's pages
 
@@ -44,7 +46,9 @@ class Catalog:
         forking.watch(self, path)
         try:
             with self.lock:
-                self._db = connect(path, f"BEGIN;{SCHEMA}{TEXTS}{COLUMNS}{BANDS}{STATEMENTS}COMMIT;" if create else "")
+                self._db = connect(
+                    path, f"BEGIN;{SCHEMA}{TEXTS}{METADATA}{COLUMNS}{BANDS}{STATEMENTS}COMMIT;" if create else ""
+                )
                 self.file = forking.file_at(path)
         except BaseException:
             self.file = None
@@ -105,9 +109,9 @@ class Catalog:
         """Bring the tables of an older format to this one."""
         self._db.execute(TEXTS)
         self.bands.ensure()
-        self.passages.ensure_bytes()
-        self.passages.ensure_headers()
-        self.documents.ensure_accounts()
+        self._db.execute(METADATA)
+        self.passages.ensure()
+        self.documents.ensure()
         self.parts.ensure_unread()
         self.columns.ensure()
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from searchkit.errors import IndexCorrupt
 from searchkit.queries.filters.matching import NAMED, Held, in_metadata
 from searchkit.queries.filters.tree import as_number
+from searchkit.storage.catalog.metadata import stored_in, unpacked
 from searchkit.storage.compression import compressed, decompressed
 from searchkit.text.days import day_of
 from searchkit.types import Document, Metadata, Rows
@@ -213,13 +214,13 @@ class MetadataColumns:
 def stored(db: sqlite3.Connection) -> Iterator[list[tuple[Document, int, int]]]:
     """Yield the documents of a catalog, without their texts, with first row and number of passages, in batches."""
     found = db.execute(
-        "SELECT d.id, d.title, d.metadata, min(p.row), count(*) FROM documents d JOIN passages p ON p.document = d.key "
-        "GROUP BY d.key ORDER BY d.key"
+        f"SELECT d.id, d.title, {stored_in(db, 'd')}, min(p.row), count(*) FROM documents d "
+        "JOIN passages p ON p.document = d.key GROUP BY d.key ORDER BY d.key"
     )
     while batch := found.fetchmany(BATCH):
         yield [
-            (Document(doc_id, "", title, json.loads(metadata)), first, count)
-            for doc_id, title, metadata, first, count in batch
+            (Document(doc_id, "", title, unpacked(metadata, source)), first, count)
+            for doc_id, title, metadata, source, first, count in batch
         ]
 
 

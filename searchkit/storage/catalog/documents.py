@@ -9,6 +9,7 @@ from dataclasses import astuple
 from typing import Any
 
 from searchkit.normalization import spellings
+from searchkit.storage.catalog import metadata
 from searchkit.storage.catalog.schema import DocumentRecord, has_column
 from searchkit.storage.catalog.texts import SAMPLES, Texts
 from searchkit.text.days import day_of
@@ -22,9 +23,14 @@ class Documents:
         self._db = db
         self._texts = Texts(db)
         self._has_accounts = has_column(db, "documents", "omitted")
+        self._metadata = metadata.stored_in(db)
 
-    def ensure_accounts(self) -> None:
-        """Bring an index of a format before 4 to this one: documents can have an account of what was not read."""
+    def ensure(self) -> None:
+        """Bring an index of an older format to this one.
+
+        Before 4 documents had no account of what was not read, before 6 they shared no sources.
+        """
+        self._metadata = metadata.stored_in(self._db)
         if not self._has_accounts:
             self._db.execute("ALTER TABLE documents ADD COLUMN omitted TEXT")
             self._has_accounts = True
@@ -52,11 +58,12 @@ class Documents:
 
     def put(self, records: Sequence[DocumentRecord]) -> None:
         """Add documents; their ids must be free."""
-        packed = self._texts.packer([record.document.text for record in records])
+        text = self._texts.packer([record.document.text for record in records])
+        others = metadata.packer(self._db, (record.document.metadata for record in records))
         self._db.executemany(
             "INSERT INTO documents (key, id, file, digest, title, section, date, day, source, metadata, text, marks, "
             "page_starts, omitted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (_document_row(record, packed(record.document.text)) for record in records),
+            (_document_row(record, others(record.document.metadata), text(record.document.text)) for record in records),
         )
 
     def drop(self, key: int) -> list[tuple[int, bytes, bytes]]:
@@ -110,8 +117,7 @@ class Documents:
 
     def places(self) -> Iterator[tuple[str, str, str, int | None]]:
         """Yield the id, section, source and day of every document."""
-        source = "iif(json_type(metadata, '$.source') = 'text', json_extract(metadata, '$.source'), source)"
-        return self._db.execute(f"SELECT id, section, {source}, day FROM documents")
+        return self._db.execute(f"SELECT id, section, {metadata.source_in(self._db)}, day FROM documents")
 
     def accounts(self) -> Iterator[tuple[str, str | None, tuple[Omission, ...]]]:
         """Yield each document that was not read in full: its id, its file's path, and what was left out."""
@@ -128,7 +134,7 @@ class Documents:
 
     @property
     def _document(self) -> str:
-        return f"id, text, title, metadata, marks, page_starts, {'omitted' if self._has_accounts else 'NULL'}"
+        return f"id, text, title, {self._metadata}, marks, page_starts, {'omitted' if self._has_accounts else 'NULL'}"
 
 
 def _first(db: sqlite3.Connection, query: str, doc_id: str) -> Any:
@@ -137,23 +143,23 @@ def _first(db: sqlite3.Connection, query: str, doc_id: str) -> Any:
     return next((row for row in found if row is not None), None)
 
 
-def _document_row(record: DocumentRecord, text: str | bytes) -> tuple[object, ...]:
+def _document_row(record: DocumentRecord, others: str, text: str | bytes) -> tuple[object, ...]:
     key, document, file, digest = record
     when, source = document.metadata.get("date"), document.metadata.get("source")
     return (
         key, document.id, file, digest, document.title, str(document.metadata.get("section") or ""),
         when if isinstance(when, str) else None, day_of(str(when or "")),
         "" if isinstance(source, str) else str(source or ""),  # a text, often a long path, stands in the metadata alone
-        json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else "{}", text,
+        others, text,
         json.dumps(document.marks) if document.marks else "[]",
         json.dumps(document.page_starts) if document.page_starts else "[]", _account(document.omitted),
     )  # fmt: skip
 
 
 def _document(found: Sequence[Any]) -> Document:
-    doc_id, text, title, metadata, marks, page_starts, account = found
+    doc_id, text, title, others, source, marks, page_starts, account = found
     return Document(
-        doc_id, text, title, json.loads(metadata), tuple(Mark(*mark) for mark in json.loads(marks)),
+        doc_id, text, title, metadata.unpacked(others, source), tuple(Mark(*mark) for mark in json.loads(marks)),
         tuple(json.loads(page_starts)), _omissions(account),
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from searchkit.normalization import spellings
+from searchkit.storage.catalog import metadata
 from searchkit.storage.catalog.schema import IN_LIST, PassageRecord, has_column, listed
 from searchkit.storage.catalog.spans import Spans, byte_offsets
 from searchkit.types import Passage, Rows
@@ -28,6 +28,7 @@ class Passages:
         self.spans = Spans(db)
         self._has_bytes = has_column(db, "passages", "byte")
         self._has_headers = has_column(db, "passages", "header")
+        self._metadata = metadata.stored_in(db)
 
     def put(self, records: Iterable[tuple[int, PassageRecord]]) -> None:
         """Add passages, each with its document's key."""
@@ -123,8 +124,19 @@ class Passages:
         """Return the rows of all passages, ascending."""
         return np.fromiter((row for (row,) in self._db.execute("SELECT row FROM passages ORDER BY row")), np.int64)
 
-    def ensure_bytes(self) -> None:
-        """Bring an index of a format before 4 to this one: passages know where their texts begin, in bytes."""
+    def ensure(self) -> None:
+        """Bring an index of an older format to this one.
+
+        Before 4 passages did not know where their texts begin in bytes, and had no header row of their table; before 6
+        their documents shared no sources.
+        """
+        self._ensure_bytes()
+        if not self._has_headers:
+            self._db.execute("ALTER TABLE passages ADD COLUMN header TEXT")
+            self._has_headers = True
+        self._metadata = metadata.stored_in(self._db)
+
+    def _ensure_bytes(self) -> None:
         if self._has_bytes:
             return
         self._db.execute("ALTER TABLE passages ADD COLUMN byte INTEGER")
@@ -137,12 +149,6 @@ class Passages:
             )
         self._has_bytes = True
 
-    def ensure_headers(self) -> None:
-        """Bring an index of a format before 4 to this one: passages can have the header row of their table."""
-        if not self._has_headers:
-            self._db.execute("ALTER TABLE passages ADD COLUMN header TEXT")
-            self._has_headers = True
-
     @property
     def _passage(self) -> str:
         return _PASSAGE.format(
@@ -152,7 +158,7 @@ class Passages:
     def _with_texts(self, found: Sequence[Sequence[Any]]) -> dict[int, Passage]:
         """Return passages by row. What documents tell of all their passages is read once."""
         documents = self._db.execute(
-            f"SELECT key, id, title, section, metadata FROM documents WHERE key {IN_LIST}",
+            f"SELECT key, id, title, section, {self._metadata} FROM documents WHERE key {IN_LIST}",
             (listed({key for _, key, *_ in found}),),
         )
         known = {key: rest for key, *rest in documents}
@@ -181,8 +187,8 @@ def _spelt(doc_id: str) -> tuple[str, str, str, str]:
 
 def _passage(found: Sequence[Any], text: str, document: Sequence[Any]) -> Passage:
     ordinal, start, end, line, end_line, page, section, _, header = found
-    doc_id, title, own_section, metadata = document
+    doc_id, title, own_section, others, source = document
     return Passage(
         f"{doc_id}#{ordinal}", doc_id, ordinal, text, start, end, line, end_line, title,
-        section or own_section, page, json.loads(metadata), header or "",
+        section or own_section, page, metadata.unpacked(others, source), header or "",
     )  # fmt: skip

@@ -50,6 +50,11 @@ def has_column(db: sqlite3.Connection, table: str, name: str) -> bool:
     return any(found == name for _, found, *_ in db.execute(f"PRAGMA table_info({table})"))
 
 
+def has_table(db: sqlite3.Connection, name: str) -> bool:
+    """Tell whether there is a table: an index of an older format may lack it."""
+    return db.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)).fetchone() is not None
+
+
 UNSETTLED = -1  # the time of a file that is to be read again: not all of it is in, or its last good version was kept
 REMEDY = "Restore the index from a copy, or index the sources into a new folder."  # of what nothing else tells
 IN_LIST = "IN (SELECT value FROM json_each(?))"  # a column's value among those of `listed`
