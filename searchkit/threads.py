@@ -7,11 +7,14 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -199,3 +202,19 @@ def meanwhile(work: Callable[[], object]) -> Iterator[None]:
         work()
     else:
         done.result()
+
+
+def along(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+    """Yield each item with what the function makes of it in another thread, while this one fetches the next."""
+    results: list[Result] = []
+
+    def compute(item: Item) -> None:
+        results.append(function(item))
+
+    left = iter(items)
+    ahead = list(islice(left, 1))
+    while ahead:
+        item = ahead.pop()
+        with meanwhile(partial(compute, item)):
+            ahead += islice(left, 1)
+        yield item, results.pop()

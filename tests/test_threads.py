@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from searchkit import threads
-from searchkit.threads import meanwhile, parallel
+from searchkit.threads import along, meanwhile, parallel
 
 
 def test_results_come_in_the_order_of_what_they_were_made_of():
@@ -24,6 +24,23 @@ def test_work_is_done_when_the_block_is_left():
 def test_an_error_of_the_other_thread_is_raised_here():
     with pytest.raises(ZeroDivisionError), meanwhile(lambda: 1 / 0):
         pass
+
+
+def test_items_come_with_their_results_while_the_next_is_fetched():
+    fetched = []
+
+    def items():
+        for number in range(4):
+            fetched.append(number)
+            yield number
+
+    found = along(lambda number: number * number, items())
+    assert next(found) == (0, 0)
+    assert fetched == [0, 1]
+    assert list(found) == [(1, 1), (2, 4), (3, 9)]
+    assert list(along(abs, [])) == []
+    with pytest.raises(ZeroDivisionError):
+        list(along(lambda number: 1 / number, [1, 0, 2]))
 
 
 def test_an_error_of_the_block_waits_for_work_that_has_begun():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -21,10 +22,12 @@ from searchkit.indexing.jobs import Workers
 from searchkit.models import student
 from searchkit.models.embedders.checks import passage_vectors, readable, word_pieces
 from searchkit.ragged import Ragged
+from searchkit.rankings import among
 from searchkit.storage import store
 from searchkit.storage.vectors.arm import Vectors
 from searchkit.storage.vectors.journal import pending
 from searchkit.storage.vectors.segments import DTYPE, Part, are_units
+from searchkit.threads import along
 from searchkit.types import Embedder, FloatMatrix, Progress, Rows, tells_pieces
 
 FIRST = 2_000  # of new passages, up to so many the model embeds at once: a minute's work at most
@@ -32,6 +35,7 @@ SAMPLE, SAMPLE_SHARE = 5_000, 0.1  # of more it embeds so many, or this share, b
 CHUNK = 2_000  # passages that the model embeds between two commits
 JOURNAL_CHUNK = 128  # and between two entries in the journal: a few seconds of work
 DRAFT_CHUNK = 20_000
+DRAFT_PARTS = 5  # chunks that are written at once: a segment that is soon swallowed by a larger one was in vain
 
 
 class Given(Protocol):
@@ -64,6 +68,15 @@ class _Batch(NamedTuple):
     texts: list[str]
     done: int
     completes: _Chunk | None
+
+
+class _Draftable(NamedTuple):
+    """What is predicted from: of `total` passages those that the model reads, their word pieces, and features."""
+
+    total: int
+    rows: Rows
+    pieces: Ragged | None
+    features: Ragged
 
 
 class Embedding:
@@ -111,23 +124,31 @@ class Embedding:
 
         buried: what this session removed: its vectors serve texts that came back elsewhere.
         """
-        lacking = self._reuse(self.readable(lacking), buried)
+        lacking = self._reuse(lacking, buried)
         if self._full or len(lacking) <= FIRST:
-            self._teach(lacking, commit)
+            self._teach(self.readable(lacking), commit)
             return
         chosen = student.sample(lacking, first_sample(len(lacking)))
+        strange = np.setdiff1d(chosen, self.readable(chosen), assume_unique=True)
+        if len(strange):  # in most collections there are none, and the others need not be read twice
+            lacking = self.readable(np.setdiff1d(lacking, strange, assume_unique=True))
+            chosen = student.sample(lacking, first_sample(len(lacking)))
         self._teach(chosen, commit)
         self._draft(np.setdiff1d(lacking, chosen, assume_unique=True))
 
     def readable(self, rows: Rows) -> Rows:
         """Return those of the rows that the model can read; note the others, which get no vector."""
-        kept = [np.empty(0, np.int64)]
-        for chunk in chunks(rows, DRAFT_CHUNK):
-            reads = readable(self._embedder, self._texts(chunk))
-            self._writer.catalog.parts.add_unread(chunk[~reads])
-            self.unread += int((~reads).sum())
-            kept.append(chunk[reads])
-        return np.concatenate(kept)
+        return np.concatenate([np.empty(0, np.int64), *(self._read(chunk)[0] for chunk in chunks(rows, DRAFT_CHUNK))])
+
+    def _read(self, rows: Rows) -> tuple[Rows, list[str]]:
+        """Return the same, with their texts."""
+        texts = self._texts(rows)
+        reads = readable(self._embedder, texts)
+        if reads.all():
+            return rows, texts
+        self._writer.catalog.parts.add_unread(rows[~reads])
+        self.unread += int((~reads).sum())
+        return rows[reads], list(compress(texts, reads))
 
     def committed(self) -> None:
         """Forget the journal: what it holds is in a segment now."""
@@ -153,8 +174,9 @@ class Embedding:
             if found.any():
                 matrix = np.stack([known[digest] for digest in digests if digest in known])
                 found[found] = sound = are_units(matrix)  # what an older version took from a broken model
-                self._write(chunk[found], matrix[sound], self._pieces(self._texts(chunk[found])))
-            self.reused += int(found.sum())
+                again, texts = self._read(chunk[found])
+                self._write(again, matrix[sound][among(chunk[found], again)], self._pieces(texts))
+                self.reused += len(again)
             left.append(chunk[~found])
         return np.concatenate(left)
 
@@ -200,15 +222,29 @@ class Embedding:
             return
         vectors = self._writer.open_vectors()
         learner = fitted(vectors, self._embedder, self._texts)
-        for chunk in chunks(rows, DRAFT_CHUNK):
-            texts = self._texts(chunk)
-            pieces = self._pieces(texts)
-            self._write(chunk, learner.predict(student.features(self._embedder, texts)), pieces, drafts=True)
-            self.predicted += len(chunk)
-            self._progress("predict", self.predicted, len(rows))
+        done, parts = 0, list[Part]()
+        readings = map(self._draftable, chunks(rows, DRAFT_CHUNK))
+        for reading, predicted in along(lambda reading: learner.predict(reading.features), readings):
+            parts.append(_part(reading.rows, predicted, reading.pieces, drafts=True))
+            if len(parts) == DRAFT_PARTS:
+                self._writer.write_vectors(parts)
+                parts = []
+            self.predicted += len(reading.rows)
+            done += reading.total
+            self._progress("predict", done, len(rows))
+        self._writer.write_vectors(parts)
 
-    def _write(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None, *, drafts: bool = False) -> None:
-        self._writer.write_vectors([Part(rows, matrix.astype(DTYPE), pieces, np.full(len(rows), drafts))])
+    def _draftable(self, rows: Rows) -> _Draftable:
+        """Read passages for their drafts."""
+        kept, texts = self._read(rows)
+        both = getattr(self._embedder, "pieces_and_read", None)
+        if both is None:
+            return _Draftable(len(rows), kept, self._pieces(texts), student.features(self._embedder, texts))
+        pieces, read = zip(*both(texts), strict=True) if texts else ((), ())
+        return _Draftable(len(rows), kept, Ragged.of(pieces), student.features_of(read))
+
+    def _write(self, rows: Rows, matrix: FloatMatrix, pieces: Ragged | None) -> None:
+        self._writer.write_vectors([_part(rows, matrix, pieces)])
 
     def _pieces(self, texts: Sequence[str]) -> Ragged | None:
         """Return the texts' word pieces, None of a model that does not tell them."""
@@ -216,6 +252,10 @@ class Embedding:
 
     def _texts(self, rows: Rows) -> list[str]:
         return embedded_texts(self._writer.catalog, rows)
+
+
+def _part(rows: Rows, matrix: FloatMatrix, pieces: Ragged | None, *, drafts: bool = False) -> Part:
+    return Part(rows, matrix.astype(DTYPE), pieces, np.full(len(rows), drafts))
 
 
 def embedded(model: Embedder, texts: Iterable[list[str]], workers: Workers | None = None) -> Iterator[FloatMatrix]:

@@ -209,7 +209,12 @@ def features(embedder: Embedder, texts: Sequence[str]) -> Ragged:
     The first HEAD come twice: a title and what follows it say most of what a passage is about.
     """
     read: Callable[[Sequence[str]], Sequence[npt.NDArray[np.uint16]]] = getattr(embedder, "read_pieces", words)
-    return Ragged.of([np.concatenate([found, found[:HEAD]]) for found in read(texts)])
+    return features_of(read(texts))
+
+
+def features_of(read: Sequence[npt.NDArray[np.uint16]]) -> Ragged:
+    """Return the same of what was read of each text."""
+    return Ragged.of([np.concatenate([found, found[:HEAD]]) for found in read])
 
 
 def words(texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from searchkit.models.embedders.checks import digest_of, valid_text
 from searchkit.models.embedders.runtime import one_more_output, session, tokenizer
 from searchkit.models.embedders.wordpieces import WordPieces
 from searchkit.models.student import Prior, unit
+from searchkit.rankings import distinct
 from searchkit.threads import PerProcess, cores, meanwhile, once, parallel
 from searchkit.types import FloatMatrix, FloatVector, QuestionStates
 
@@ -95,11 +96,17 @@ class OnnxEmbedder:
 
     def pieces(self, texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
         """Return the word pieces that stand in each text, ascending, each once; also those beyond the model's limit."""
-        return [np.unique(np.array(self._encode(text)[1:-1], np.uint16)) for text in texts]
+        return [pieces for pieces, _ in self.pieces_and_read(texts)]
 
     def read_pieces(self, texts: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
         """Return the word pieces of each text in order, those that the model reads."""
-        return [np.array(self._tokens(text)[1:-1], np.uint16) for text in texts]
+        return [read for _, read in self.pieces_and_read(texts)]
+
+    def pieces_and_read(self, texts: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]]:
+        """Yield of each text what `pieces` and what `read_pieces` return, from cutting it into pieces once."""
+        for text in texts:
+            whole = np.array(self._encode(text)[1:-1], np.uint16)
+            yield distinct(whole), whole[: self.max_tokens - 2]
 
     def piece_states(self, pieces: npt.NDArray[np.uint16]) -> FloatMatrix:
         """Return the state of each word piece that stands alone, in fewer dimensions: (len(pieces), d) unit rows."""
@@ -141,7 +148,7 @@ class OnnxEmbedder:
         if text.isascii():
             return True
         pieces = self._encode(text)[1:-1]
-        unknown = pieces.count(self._unknown)
+        unknown = 0 if self._unknown is None else pieces.count(self._unknown)
         return unknown <= scripts.MOST * len(pieces) and not scripts.strange(text, self._scripts)
 
     @once
