@@ -172,16 +172,28 @@ def _kept(scores: Sequence[Scores], count: int) -> list[Positions]:
 
 def highest(scores: Scores, n: int) -> Positions:
     """Return the places of the n highest scores and of all that tie with the last, ascending; -inf is none of them."""
-    return np.flatnonzero(scores >= max(LOWEST, nth_highest(scores, n)))
+    places = _hopeful(scores, n)
+    if places is None:
+        return np.flatnonzero(scores >= max(LOWEST, nth_highest(scores, n)))
+    scores = scores[places]
+    found: Positions = places[scores >= max(LOWEST, nth_highest(scores, n))]
+    return found
 
 
 def nth_highest(scores: Scores, n: int) -> float:
     """Return the n-th highest score, -inf where there are fewer; what is not finite comes last."""
+    places = _hopeful(scores, n)
+    if places is not None:
+        scores = scores[places]
+    return float(-np.partition(-scores, n - 1)[n - 1]) if len(scores) >= n else -math.inf
+
+
+def _hopeful(scores: Scores, n: int) -> Positions | None:
+    """Return places that hold the n highest of very many scores and few others, None if none are found so."""
     step = len(scores) // SAMPLED
     place = 2 * n // max(step, 1) + SPARE
-    if step > 1 and place < SAMPLED:
-        # about the 2n-th highest, by a sample: nearly always a bound of the n-th that leaves few to sort
-        high = scores[scores >= -np.partition(-scores[::step], place - 1)[place - 1]]
-        if len(high) >= n:
-            scores = high
-    return float(-np.partition(-scores, n - 1)[n - 1]) if len(scores) >= n else -math.inf
+    if step < 2 or place >= SAMPLED:
+        return None
+    # about the 2n-th highest, by a sample: nearly always a bound of the n-th that leaves few to sort
+    places = np.flatnonzero(scores >= -np.partition(-scores[::step], place - 1)[place - 1])
+    return places if len(places) >= n else None
