@@ -146,6 +146,21 @@ def test_a_row_in_two_segments_has_the_vector_of_the_newer(parts, matrix, tmp_pa
     assert index.search(-query, 1).rows.tolist() == moved.tolist()
 
 
+def test_of_more_vectors_than_may_stay_in_memory_small_segments_may(matrix, monkeypatch, tmp_path):
+    for name, start, stop in (("1", 0, 2_000), ("2", 2_000, 2_100)):
+        segments.write_segment(tmp_path, name, [Part(ROWS[start:stop], matrix[start:stop])])
+    row = 2 * DIM
+
+    def in_memory(mapped, small):
+        monkeypatch.setattr(segments, "MAPPED", mapped * row)
+        monkeypatch.setattr(segments, "SMALL", small * row)
+        return [segment.file is None for segment in segments.open_segments(tmp_path, ["1", "2"], DIM)]
+
+    assert in_memory(3_000, 0) == [True, True]
+    assert in_memory(2_050, 100) == [False, True]
+    assert in_memory(2_050, 99) == [False, False]
+
+
 def test_rows_of_a_large_file_are_read_one_by_one(parts, matrix, monkeypatch, tmp_path):
     monkeypatch.setattr(segments, "MAPPED", 0)
     segments.write_segment(tmp_path, "1", [Part(ROWS, matrix)])

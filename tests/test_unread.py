@@ -120,10 +120,11 @@ def test_removed_and_changed_texts_are_no_longer_counted(index):
     assert vectors(index) == ["ru"]
 
 
-def test_predicted_vectors_and_improving_leave_it_out(index, monkeypatch):
+@pytest.mark.parametrize("first", [2, 7])  # 7 of 8: the sample holds what is not read, whatever is drawn
+def test_predicted_vectors_and_improving_leave_it_out(index, monkeypatch, first):
     from searchkit.indexing import embedding  # noqa: PLC0415 - of this test alone
 
-    monkeypatch.setattr(embedding, "FIRST", 2)
+    monkeypatch.setattr(embedding, "FIRST", first)
     texts = [Document(str(n), f"Leave number {n}.") for n in range(6)]
     report = index.add([*texts, RUSSIAN, GREEK])
     assert (report.embedded + report.predicted, report.unread) == (6, 2)

@@ -82,4 +82,4 @@ def open_segments(path: Path, names: Sequence[str], dim: int) -> list[segments.S
     """Map the vector segments that the catalog names. Raises IndexCorrupt."""
     if not all(name.isdigit() for name in names):
         raise IndexCorrupt(f"{path}/catalog.sqlite names a vector segment that is no number.")
-    return [segments.open_segment(path / "vectors", name, dim) for name in names]
+    return segments.open_segments(path / "vectors", names, dim)

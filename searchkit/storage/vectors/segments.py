@@ -33,7 +33,8 @@ from searchkit.storage.vectors.gaps import Gaps
 from searchkit.types import FloatMatrix, Rows
 
 DTYPE = np.float16
-MAPPED = 256_000_000  # bytes of vectors up to which all may stay in memory once they were read
+MAPPED = 256_000_000  # bytes of an index's vectors up to which all may stay in memory once they were read
+SMALL = 32_000_000  # bytes of a segment's vectors up to which they may even where those of all are more
 CODED_ROWS = 4_000  # fewer are compared as fast without codes
 COARSE_ROWS = 100_000  # fewer may all be compared, which is faster in float16
 UNIT = 0.01  # by which a stored vector's length may differ from 1; what float16 takes off is a twentieth of that
@@ -193,8 +194,18 @@ def _stream(path: Path, shape: tuple[int, ...], dtype: npt.DTypeLike, blocks: It
         durable.flush_file(file)
 
 
-def open_segment(folder: Path, name: str, dim: int) -> Segment:
-    """Map a segment into memory. Raises IndexCorrupt, naming the file."""
+def open_segments(folder: Path, names: Sequence[str], dim: int) -> list[Segment]:
+    """Map the segments of an index into memory. Raises IndexCorrupt, naming the file."""
+    sizes = (folder / f"{name}.vectors.npy" for name in names)
+    total = sum(path.stat().st_size for path in sizes if path.exists())
+    return [open_segment(folder, name, dim, MAPPED if total <= MAPPED else SMALL) for name in names]
+
+
+def open_segment(folder: Path, name: str, dim: int, most: int | None = None) -> Segment:
+    """Map a segment into memory. Raises IndexCorrupt, naming the file.
+
+    most: bytes of vectors up to which they may stay there, MAPPED for None.
+    """
     rows_path, vectors_path, pieces_path, ends_path, drafts_path, *others = (
         folder / file for file in segment_files(name)
     )
@@ -209,7 +220,11 @@ def open_segment(folder: Path, name: str, dim: int) -> Segment:
     if drafts is not None and (drafts.dtype != np.bool_ or drafts.shape != rows.shape):
         raise IndexCorrupt(f"{drafts_path} does not tell which of {len(rows)} rows are drafts. Run: searchkit rebuild")
     pieces, codes = _open_pieces(pieces_path, ends_path, len(rows)), _open_codes(others, len(rows), dim)
-    file = RowFile(vectors_path, vectors) if vectors.nbytes > MAPPED and hasattr(os, "pread") else None
+    file = (
+        RowFile(vectors_path, vectors)
+        if vectors.nbytes > (MAPPED if most is None else most) and hasattr(os, "pread")
+        else None
+    )
     return Segment(name, rows, _stored_as(vectors), pieces, drafts, codes, file)
 
 
