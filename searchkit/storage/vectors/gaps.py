@@ -26,9 +26,10 @@ class Gaps(NamedTuple):
     ends: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, lists: Ragged) -> Gaps | None:
-        """Return lists as gaps, None unless each ascends and has nothing twice."""
-        blocks = [cls._of(lists.take(at)) for at in _blocks(len(lists.ends))]
+    def of(cls, lists: Ragged, at: npt.NDArray[np.intp] | None = None) -> Gaps | None:
+        """Return lists as gaps, all or those at these positions: None unless each ascends and has nothing twice."""
+        every = np.arange(len(lists.ends)) if at is None else at
+        blocks = [cls._of(lists.take(every[block])) for block in _blocks(len(every))]
         found = [block for block in blocks if block is not None]
         if len(found) < len(blocks):
             return None

@@ -125,8 +125,8 @@ def write_segment(folder: Path, name: str, parts: Sequence[Part]) -> int:
     _stream(paths[1], (len(at), matrices[0].shape[1]), coarse.DTYPE if is_coarse else DTYPE, blocks)
     pieces = [part.pieces for part in parts if part.pieces is not None]
     if len(pieces) == len(parts):
-        joined = Ragged.joined(own.whole() if isinstance(own, Gaps) else own for own in pieces).take(at)
-        written = Gaps.of(joined) or joined
+        joined = Ragged.joined(own.whole() if isinstance(own, Gaps) else own for own in pieces)
+        written = Gaps.of(joined, at) or joined.take(at)
         _save(paths[2], written.values)
         _save(paths[3], written.ends)
     if drafts.any():
