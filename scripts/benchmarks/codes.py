@@ -8,16 +8,15 @@ near as the tenth of all, to within `codes.NEAR`.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from scripts.benchmarks.engine import read_texts
 from searchkit import Index
 from searchkit.storage.vectors import codes, segments
 from searchkit.storage.vectors.arm import Vectors
@@ -48,13 +47,12 @@ def main() -> None:
     parser.add_argument("questions", type=Path, help="a JSON-lines file with the field text")
     parser.add_argument("--count", type=int, default=30)
     given = parser.parse_args()
-    with given.questions.open(encoding="utf-8") as lines:
-        texts = [json.loads(line)["text"] for line in islice(lines, given.count)]
+    asked = read_texts(given.questions, given.count)
     with Index.open(given.index) as index:
         model = index.embedder
         if model is None:
             raise SystemExit("this index has no vectors")
-        queries = np.stack([model.embed_query(text) for text in texts])
+        queries = np.stack([model.embed_query(text) for text in asked])
         names = sorted(path.name.split(".")[0] for path in Path(given.index, "vectors").glob("*.rows.npy"))
         parts = [segments.open_segment(Path(given.index, "vectors"), name, model.dim) for name in names]
     measured = [part if part.codes is None else replace(part, codes=codes.encode(part.vectors)) for part in parts]

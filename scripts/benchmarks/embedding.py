@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
-import lzma
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib.machinery import SourceFileLoader
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -28,6 +26,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from scripts.benchmarks.engine import read_texts
 from searchkit.models.embedders import OnnxEmbedder
 from searchkit.models.embedders.local import MINILM, TOKENS
 
@@ -49,13 +48,6 @@ class Speed(NamedTuple):
 
     wall: float
     processor: float
-
-
-def read_texts(path: Path, count: int) -> list[str]:
-    """Return `count` texts from a corpus.jsonl, plain or xz, as they come."""
-    opened = lzma.open if path.suffix == ".xz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line)["text"] for line in islice(lines, count)]
 
 
 def bare_session(threads: int = 0) -> onnxruntime.InferenceSession:

@@ -39,6 +39,11 @@ def read(path: Path, count: int) -> list[dict[str, str]]:
         return [json.loads(line) for line in islice(lines, count)]
 
 
+def read_texts(path: Path, count: int) -> list[str]:
+    """Return the field `text` of the first records."""
+    return [record["text"] for record in read(path, count)]
+
+
 def questions(records: list[dict[str, str]], count: int, words: int) -> list[str]:
     """Return questions of words that stand together in a random paragraph; seeded."""
     chance = random.Random(0)

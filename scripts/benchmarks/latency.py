@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import statistics
 import subprocess
@@ -18,10 +17,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from scripts.benchmarks.engine import read_texts
 from searchkit import Index, queries, reader
 from searchkit.models.embedders import OnnxEmbedder
 from searchkit.queries.highlight import Highlighter
@@ -171,8 +170,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    with given.questions.open(encoding="utf-8") as lines:
-        asked = [json.loads(line)["text"] for line in islice(lines, given.count)]
+    asked = read_texts(given.questions, given.count)
     if given.cold:
         cold(given.index, given.cold)
     with Index.open(given.index) as index:

@@ -7,15 +7,13 @@ run in turn on both; processor time counts, since other programs' load changes i
 from __future__ import annotations
 
 import argparse
-import itertools
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.benchmarks.engine import read
+from scripts.benchmarks.engine import read, read_texts
 from searchkit import Document, Index
 
 WARM_UP = 20
@@ -47,13 +45,12 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=20_000)
     parser.add_argument("--count", type=int, default=150, help="questions")
     given = parser.parse_args()
-    with given.questions.open() as lines:
-        questions = [json.loads(line)["text"] for line in itertools.islice(lines, given.count)]
-    texts = [" ".join(record["text"].split()) for record in read(given.corpus, given.passages)]  # a paragraph each
+    questions = read_texts(given.questions, given.count)
+    paragraphs = [" ".join(record["text"].split()) for record in read(given.corpus, given.passages)]  # a paragraph each
     with tempfile.TemporaryDirectory() as folder:
         indexes = {
-            "many": made(Path(folder, "many"), (Document(str(number), text) for number, text in enumerate(texts))),
-            "one": made(Path(folder, "one"), iter([Document("all", "\n\n".join(texts))])),
+            "many": made(Path(folder, "many"), (Document(str(number), text) for number, text in enumerate(paragraphs))),
+            "one": made(Path(folder, "one"), iter([Document("all", "\n\n".join(paragraphs))])),
         }
         print("| | many documents, ms | one document, ms | ratio |\n|---|---|---|---|")
         for context in (0, 1):

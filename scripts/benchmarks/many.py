@@ -7,15 +7,14 @@ processor time is certain. That of other processes counts, and so does their sta
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import time
 from collections.abc import Callable
 from datetime import date
-from itertools import islice
 from pathlib import Path
 
+from scripts.benchmarks.engine import read_texts
 from searchkit import Index
 from searchkit.types import Results
 
@@ -46,8 +45,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    with given.questions.open(encoding="utf-8") as lines:
-        asked = [json.loads(line)["text"] for line in islice(lines, given.count)]
+    asked = read_texts(given.questions, given.count)
     rounds = []
     with Index.open(given.index) as index:
         index.search_many(asked[:50], today=TODAY)

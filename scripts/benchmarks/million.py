@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.benchmarks.engine import read_texts
 from scripts.benchmarks.memory import memory
 from scripts.benchmarks.speed.corpus import read
 from searchkit import Index
@@ -141,7 +142,7 @@ def disk(index: Path, size: int, count: int) -> None:
 
 def answers(path: Path, questions: Path, count: int) -> dict[str, str]:
     """Return what asking takes: milliseconds by way, memory, recall."""
-    asked = [json.loads(line)["text"] for line in islice(questions.open(encoding="utf-8"), count + 1)]
+    asked = read_texts(questions, count + 1)
     found: dict[str, str] = {}
     with Index.open(path) as index:
         index.search(asked.pop())

@@ -24,9 +24,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 
+from scripts.benchmarks.engine import read_texts
 from searchkit import Index
 
 SEARCH, DOCUMENTS = "/v1/indexes/here/search", "/v1/indexes/here/documents"
@@ -217,8 +218,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    with given.questions.open(encoding="utf-8") as lines:
-        questions = [json.loads(line)["text"] for line in islice(lines, given.count)]
+    questions = read_texts(given.questions, given.count)
     with tempfile.TemporaryDirectory() as folder:
         index = Path(shutil.copytree(given.index, Path(folder) / "index"))
         with serving(index) as (port, process):
