@@ -31,3 +31,17 @@ def test_products_are_those_of_a_matrix():
 def test_products_of_nothing_are_empty():
     assert scanning.products(unit(0), unit(3)).shape == (0, 3)
     assert scanning.products(unit(3), unit(0)).shape == (3, 0)
+
+
+def test_every_float16_is_the_same_number_in_float32():
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    finite = every[np.isfinite(every)]
+    assert (scanning.singles(finite).view(np.uint32) == finite.astype(np.float32).view(np.uint32)).all()
+    np.testing.assert_array_equal(scanning.singles(every), every.astype(np.float32))
+
+
+@pytest.mark.parametrize("vectors", [unit(6).astype(np.float16)[::2, ::3], unit(0).astype(np.float16), unit(4)])
+def test_vectors_of_any_shape_come_in_float32(vectors):
+    found = scanning.singles(vectors)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, vectors.astype(np.float32))

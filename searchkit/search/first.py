@@ -69,7 +69,9 @@ class First:
     @property
     def vectors(self) -> FloatMatrix:
         """Their vectors: (n, dim), 0 for one that has none."""
-        return np.nan_to_num(self.question.memory.vectors(self.rows).vectors)
+        vectors = self.question.memory.vectors(self.rows).vectors
+        unknown = np.isnan(vectors[:, :1])
+        return np.where(unknown, np.float32(0), vectors) if unknown.any() else vectors
 
     def widened(self, rows: Rows) -> First:
         """Return the first passages of the candidates and these rows."""

@@ -53,10 +53,13 @@ def _mean(scores: Mapping[str, Scores], weights: Mapping[str, float], normalise:
     fused = np.zeros(_length(scores))
     for arm, values in scores.items():
         known = np.isfinite(values)
-        if known.any():
-            normal = np.full(len(values), np.nan)
-            normal[known] = normalise(values[known])
-            fused += weights[arm] / total * np.where(known, normal, np.nanmin(normal))
+        if known.all():
+            fused += weights[arm] / total * normalise(values)
+        elif known.any():
+            normal = normalise(values[known])
+            every = np.full(len(values), normal.min())
+            every[known] = normal
+            fused += weights[arm] / total * every
     return fused
 
 
@@ -73,8 +76,9 @@ def _to_unit_range(values: Scores) -> Scores:
 
 
 def _standardise(values: Scores) -> Scores:
-    deviation = values.std()
-    return np.asarray((values - values.mean()) / deviation) if deviation > 0 else np.zeros(len(values))
+    apart = values - values.mean()
+    deviation = np.sqrt(np.square(apart).mean())
+    return np.asarray(apart / deviation) if deviation > 0 else np.zeros(len(values))
 
 
 def _length(scores: Mapping[str, Scores]) -> int:

@@ -231,14 +231,14 @@ class Inquiry:
         """The same with all pieces of telling words counting alike; of a part that has none, all pieces."""
         if self.states is None:
             raise ValueError("the model of this index tells no word pieces")
+        from searchkit.search.maxsim import within  # noqa: PLC0415 - as above
+
         telling = frozenset[str]().union(*self.telling)
         found, begin = np.zeros_like(self.piece_weights), 0
         for own, part, read in zip(found, self.parts, self.states, strict=True):
-            inside = np.zeros(len(read.states), np.float32)
-            for start, end, term in self.analyzer.spans(part):
-                if term in telling:
-                    inside[(read.pieces[:, 0] < end) & (read.pieces[:, 1] > start)] = 1
-            weights = inside if inside.any() else np.ones_like(inside)
+            said = [span for span in self.analyzer.spans(part) if span[2] in telling]
+            inside = np.any(within(read.pieces, said), axis=0)
+            weights = (inside if inside.any() else ~inside).astype(np.float32)
             weights /= max(float(weights.sum()), 1.0)
             end = begin + len(weights)
             own[begin:end] = weights if self.earlier is None else self.earlier.weighed(weights, read.pieces)

@@ -7,7 +7,7 @@ stands alone. A table holds it for the whole vocabulary, so a passage needs no m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,13 @@ def distinct(pieces: npt.NDArray[np.uint16]) -> tuple[npt.NDArray[np.uint16], np
     return known, places[pieces]
 
 
+def within(pieces: npt.NDArray[np.int64], spans: Sequence[tuple[int, int, str]]) -> npt.NDArray[np.bool_]:
+    """Tell which pieces have a part in which spans: (s, m). pieces: (m, 2) start and end; spans begin with theirs."""
+    bounds = np.array([(start, end) for start, end, _ in spans], np.int64).reshape(-1, 2)
+    found: npt.NDArray[np.bool_] = (pieces[:, 0] < bounds[:, 1:]) & (pieces[:, 1] > bounds[:, :1])
+    return found
+
+
 def piece_weights(
     pieces: npt.NDArray[np.int64], terms: Iterable[tuple[int, int, str]], idf: Mapping[str, float]
 ) -> FloatVector:
@@ -67,8 +74,9 @@ def piece_weights(
     A piece counts by the idf of the rarest term that it is part of. pieces: (m, 2) start and end in the question;
     terms: (start, end, index term) of its words.
     """
-    weights = np.full(len(pieces), LEAST_WEIGHT)
-    for start, end, term in terms:
-        inside = (pieces[:, 0] < end) & (pieces[:, 1] > start)
-        weights[inside] = np.maximum(weights[inside], idf.get(term, LEAST_WEIGHT))
+    spans = list(terms)
+    counts = np.array([idf.get(term, LEAST_WEIGHT) for _, _, term in spans])[:, None]
+    weights: npt.NDArray[np.float64] = np.where(within(pieces, spans), counts, LEAST_WEIGHT).max(
+        axis=0, initial=LEAST_WEIGHT
+    )
     return (weights / weights.sum()).astype(np.float32) if len(weights) else weights.astype(np.float32)

@@ -41,7 +41,7 @@ def fuse(pool: Pool) -> Ranking:
         fused = next(iter(pool.scores.values()))
     else:
         fused = fusion.FUSIONS[pool.question.request.fusion](pool.scores, asked_for(pool.question))
-    order = np.lexsort((pool.rows, -fused))
+    order = np.argsort(-fused, kind="stable")  # the rows ascend
     return Ranking(pool.rows[order], fused[order].astype(np.float32))
 
 

@@ -187,12 +187,12 @@ class UnitRows:
 
     def __call__(self, at: npt.NDArray[Any]) -> FloatMatrix:
         """Return the rows at these places, (m, d) float32. Raises IndexError."""
-        new = at[~self._known[at]]
-        if len(new):
+        known = self._known.take(at)
+        if not known.all():
+            new = at[~known]
             self._rows[new] = unit(self._table[new].astype(np.float32))
             self._known[new] = True
-        rows: FloatMatrix = self._rows[at]
-        return rows
+        return self._rows.take(at, axis=0)
 
 
 class TokenCounter:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
 from searchkit.rankings import best_first
-from searchkit.scanning import products
+from searchkit.scanning import products, singles
 from searchkit.storage.vectors.gaps import Gaps
 from searchkit.storage.vectors.nearest import Candidates, Open, coded, everything, rough
 from searchkit.storage.vectors.segments import BLOCK, DTYPE, UNIT, Segment, are_units
@@ -118,7 +118,7 @@ class Vectors:
         dim = self._segments[0].vectors.shape[1] if self._segments else 0
         vectors = np.full((len(rows), dim), np.nan, np.float32)
         for segment, at, position in self._places(rows):
-            vectors[at] = segment.read(position)
+            vectors[at] = singles(segment.read(position))
         return vectors
 
     def upgraded(self, rows: Rows, matrix: FloatMatrix) -> Vectors:
@@ -188,7 +188,7 @@ class Vectors:
 def _exact(segment: Segment, positions: npt.NDArray[np.intp], queries: FloatMatrix) -> npt.NDArray[np.float32]:
     """Return the products of queries with a segment's rows in float32: (m, n). Raises IndexCorrupt."""
     with np.errstate(all="ignore"):
-        scores = products(segment.read(positions).astype(np.float32), queries).T
+        scores = products(singles(segment.read(positions)), queries).T
     most = (1 + UNIT) * np.linalg.norm(queries, axis=1, keepdims=True)
     if not (np.abs(scores) <= most).all():  # nor where it is NaN
         name = f"{segment.name}.vectors.npy"

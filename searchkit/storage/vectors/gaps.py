@@ -58,16 +58,19 @@ class Gaps(NamedTuple):
     def take(self, at: npt.NDArray[Any]) -> Ragged:
         """Return the lists at these positions: (m,), in their order. Raises IndexCorrupt."""
         read = Ragged(self.values, self.ends).take(at)  # type: ignore[arg-type]  # of bytes
-        final = read.values < _MORE
-        if len(final) and not final[read.ends[read.lengths > 0] - 1].all():
+        more = read.values >= _MORE
+        if more[read.ends[read.lengths > 0] - 1].any():
             raise IndexCorrupt("a list of word pieces does not end where it should. Run: searchkit rebuild")
-        begins = np.flatnonzero(np.append(True, final[:-1])) if len(final) else np.empty(0, np.intp)
-        place = np.arange(len(final)) - np.repeat(begins, np.diff(begins, append=len(final)))
-        bits = (read.values & _MORE - 1).astype(np.int64) << _BITS * place
-        sums = np.append(0, np.cumsum(np.add.reduceat(bits, begins) if len(begins) else bits))
-        ends = np.append(0, np.cumsum(final))[read.ends]
+        place = np.zeros(len(more), np.uint8)  # among the bytes of its gap, which are three at most
+        place[1:] = more[:-1]
+        place[2:] += more[1:-1] & more[:-2]
+        bits = (read.values & _MORE - 1).astype(np.int32) << _BITS * place
+        final = np.flatnonzero(~more)
+        sums = bits.cumsum(dtype=np.int32)[final]  # what overflows does so twice, and is gone from the difference
+        ends = np.searchsorted(final, read.ends)
         lengths = np.diff(ends, prepend=0)
-        return Ragged((sums[1:] - np.repeat(sums[ends - lengths], lengths)).astype(np.uint16), ends)
+        before = np.append(np.int32(0), sums)[ends - lengths]
+        return Ragged((sums - np.repeat(before, lengths)).astype(np.uint16), ends)
 
     def whole(self) -> Ragged:
         """Return all lists."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.scanning import products
+from searchkit.scanning import products, singles
 from searchkit.storage.vectors.coarse import UnitRows
 from searchkit.storage.vectors.codes import CodedQuestions, Codes, ask, by_planes, by_signs
 from searchkit.storage.vectors.segments import Segment
@@ -105,7 +105,7 @@ def rough_products(vectors: UnitRows, queries: FloatMatrix) -> Scores:
     """
     if len(queries) == 1 and isinstance(vectors, np.ndarray) and vectors.dtype == np.float16:
         return _shared(vectors, lambda part: products(part, queries).T)
-    blocks = [queries @ vectors[at : at + 8192].astype(np.float32).T for at in range(0, len(vectors), 8192)]
+    blocks = [queries @ singles(vectors[at : at + 8192]).T for at in range(0, len(vectors), 8192)]
     return np.concatenate(blocks, axis=1) if blocks else np.empty((len(queries), 0), np.float32)
 
 

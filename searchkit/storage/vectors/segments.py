@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt
 from searchkit.ragged import Ragged
+from searchkit.scanning import singles
 from searchkit.storage import durable, npy, refusals
 from searchkit.storage.vectors import coarse
 from searchkit.storage.vectors.coarse import CoarseRows, UnitRows
@@ -102,7 +103,7 @@ class Part(NamedTuple):
 def are_units(vectors: FloatMatrix) -> Flags:
     """Tell which rows are finite and of unit length: (n,)."""
     with np.errstate(all="ignore"):  # what is not finite
-        return np.asarray(np.abs(np.linalg.norm(vectors.astype(np.float32), axis=1) - 1) <= UNIT)
+        return np.asarray(np.abs(np.linalg.norm(singles(vectors), axis=1) - 1) <= UNIT)
 
 
 def segment_files(name: str) -> tuple[str, ...]:
