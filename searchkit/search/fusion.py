@@ -53,13 +53,14 @@ def _mean(scores: Mapping[str, Scores], weights: Mapping[str, float], normalise:
     fused = np.zeros(_length(scores))
     for arm, values in scores.items():
         known = np.isfinite(values)
-        if known.all():
-            fused += weights[arm] / total * normalise(values)
-        elif known.any():
-            normal = normalise(values[known])
-            every = np.full(len(values), normal.min())
-            every[known] = normal
-            fused += weights[arm] / total * every
+        if not known.any():
+            continue
+        normal = normalise(values[known])
+        if len(normal) < len(values):
+            lowest = np.full(len(values), normal.min())
+            lowest[known] = normal
+            normal = lowest
+        fused += weights[arm] / total * normal
     return fused
 
 

@@ -194,9 +194,8 @@ class TantivyReader:
         hits = self._searcher.search(query, min(limit, self.count), count=False).hits
         if not hits:
             return EMPTY
-        scores, addresses = zip(*hits, strict=True)
-        rows = self._searcher.fast_field_values("row", list(addresses))
-        return Ranking(np.array(rows, np.int64), np.array(scores, np.float32))
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return Ranking(np.array(rows, np.int64), np.array([score for score, _ in hits], np.float32))
 
 
 def _document(entry: Entry) -> Document:
