@@ -43,5 +43,7 @@ class Ragged(NamedTuple):
         """Return the lists at these positions: (m,), in their order."""
         ends = self.ends[at]
         starts = np.where(at > 0, self.ends[at - 1], 0)
-        parts = [self.values[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        return Ragged(np.concatenate([self.values[:0], *parts]), np.cumsum(ends - starts))
+        lengths = ends - starts
+        new_ends = np.cumsum(lengths)
+        places = np.arange(new_ends[-1] if len(at) else 0) + np.repeat(starts - (new_ends - lengths), lengths)
+        return Ragged(self.values[places], new_ends)

@@ -35,6 +35,23 @@ def among(rows: Rows, allowed: Rows) -> npt.NDArray[np.bool_]:
     return found
 
 
+def by_row(found: Ranking) -> Ranking:
+    """Return what was found in the order of rows."""
+    order = np.argsort(found.rows)
+    return Ranking(found.rows[order], found.scores[order])
+
+
+def look_up(wanted: Rows, found: Ranking) -> npt.NDArray[np.float32]:
+    """Return the score of each wanted row, 0 for those that are not found: (len(wanted),).
+
+    found: in the order of rows, without repeats.
+    """
+    known = among(wanted, found.rows)
+    picked = np.zeros(len(wanted), np.float32)
+    picked[known] = found.scores[np.searchsorted(found.rows, wanted[known])]
+    return picked
+
+
 def best_first(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:
     """Return the `limit` highest scores, best first, ties by row. rows, scores: (n,)."""
     if limit < len(rows):

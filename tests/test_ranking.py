@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchkit.rankings import EMPTY, among, distinct
-from searchkit.storage.keywords.ranking import best, by_row, is_decided, look_up, runs, settle
+from searchkit.rankings import EMPTY, among, by_row, distinct, look_up
+from searchkit.storage.keywords.ranking import best, is_decided, runs, settle
 from searchkit.types import Ranking
 
 SCORES = st.lists(st.sampled_from([0.0, 1.0, 1.0 + 1e-7, 1.00001, 2.0, 7.5, -1.0]), max_size=30)

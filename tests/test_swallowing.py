@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from searchkit.storage import store
-from searchkit.storage.store import SMALL, SWALLOWED_SMALL
+from searchkit.storage.store import FEW_ROWS, SWALLOWED_FEW
 from searchkit.storage.vectors.segments import DTYPE, Part
 from tests.worlds import DIM
 
@@ -26,9 +26,9 @@ def written(path, *counts):
     [
         ((640, 10), [650]),
         ((641, 10), [641, 10]),
-        ((SMALL, SMALL // SWALLOWED_SMALL), [SMALL + SMALL // SWALLOWED_SMALL]),
-        ((SMALL + 1, SMALL // SWALLOWED_SMALL), [SMALL + 1, SMALL // SWALLOWED_SMALL]),
-        ((SMALL + 2, SMALL // 2 + 1), [SMALL + SMALL // 2 + 3]),
+        ((FEW_ROWS, FEW_ROWS // SWALLOWED_FEW), [FEW_ROWS + FEW_ROWS // SWALLOWED_FEW]),
+        ((FEW_ROWS + 1, FEW_ROWS // SWALLOWED_FEW), [FEW_ROWS + 1, FEW_ROWS // SWALLOWED_FEW]),
+        ((FEW_ROWS + 2, FEW_ROWS // 2 + 1), [FEW_ROWS + FEW_ROWS // 2 + 3]),
         ((641, 10, 1, 1), [652, 1]),
     ],
 )

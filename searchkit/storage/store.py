@@ -33,8 +33,8 @@ FORMAT = 6  # what this version writes
 FLOOR = 1
 UNFINISHED = "index.unfinished"  # stands in its place until then (see `creation`)
 LOCK = "writer.lock"
-SWALLOWED = 2  # a segment of so many times the new rows is written again with them; each costs a question .2 ms
-SMALL, SWALLOWED_SMALL = 16_384, 64  # rows that take less time than the model takes for a 64th of them, and so there
+SWALLOWED = 2  # a segment of so many times the new rows is written again with them; each costs a question time
+FEW_ROWS, SWALLOWED_FEW = 16_384, 64  # a segment of few: to write it again is less work than the model has with the new
 OPEN_TRIES = 5  # a writer may collect a generation between our reading its name and opening it
 
 
@@ -189,7 +189,7 @@ class Writer:
         if not total:
             return
         for name, count in reversed(self._segments.items()):
-            if count > total * (SWALLOWED_SMALL if count <= SMALL else SWALLOWED):
+            if count > total * (SWALLOWED_FEW if count <= FEW_ROWS else SWALLOWED):
                 break
             swallowed.append(name)
             total += count

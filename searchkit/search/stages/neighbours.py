@@ -5,11 +5,10 @@ from __future__ import annotations
 from itertools import compress
 
 import numpy as np
-import numpy.typing as npt
 
+from searchkit.rankings import by_row, look_up
 from searchkit.search.first import First, Scores
 from searchkit.search.fusion import to_unit
-from searchkit.types import Rows
 
 REACH = 2  # passages on each side
 WEIGHT = 0.3
@@ -43,19 +42,9 @@ def _evidence(first: First, pairs: Pairs) -> Scores:
     A document's only passage is its own neighbour: it must neither gain nor lose. What is let through and not found
     matches nothing, and scores 0.
     """
-    rows, ranking, fused = first.rows, first.ranking, first.fused
-    found = np.full(len(rows), -np.inf)
+    candidates = by_row(first.ranking)
     own, others = np.array(pairs, np.int64).reshape(-1, 2).T
-    listed, at = _places(own, rows)
-    known, place = _places(others, ranking.rows)
-    scores = np.where(known, ranking.scores[place], 0.0)
-    np.maximum.at(found, at[listed], scores[listed])
-    return np.where(np.isfinite(found), found, fused)
-
-
-def _places(rows: Rows, among: Rows) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
-    """Tell which rows are among others, in any order but not empty, and where; 0 is the place of those that are not."""
-    order = np.argsort(among)
-    place = order[np.minimum(np.searchsorted(among, rows, sorter=order), len(among) - 1)]
-    known = among[place] == rows
-    return known, np.where(known, place, 0)
+    best = np.full(len(candidates.rows), -np.inf)
+    np.maximum.at(best, np.searchsorted(candidates.rows, own), look_up(others, candidates))
+    found = best[np.searchsorted(candidates.rows, first.rows)]
+    return np.where(np.isfinite(found), found, first.fused)

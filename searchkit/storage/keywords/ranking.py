@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from searchkit.rankings import EMPTY, among
+from searchkit.rankings import EMPTY
 from searchkit.types import Ranking, Rows
 
 # A sum of float32 depends on its order, and an engine that skips what cannot win adds up in an order that
@@ -57,23 +57,6 @@ def best(rows: Rows, scores: npt.NDArray[np.float32], limit: int) -> Ranking:
 def _edge(score: np.float32) -> float:
     """Return what a score must not fall below to tie with this one."""
     return float(score) - 2 * TOLERANCE * abs(float(score))
-
-
-def by_row(found: Ranking) -> Ranking:
-    """Return what was found in the order of rows."""
-    order = np.argsort(found.rows)
-    return Ranking(found.rows[order], found.scores[order])
-
-
-def look_up(wanted: Rows, found: Ranking) -> npt.NDArray[np.float32]:
-    """Return the score of each wanted row, 0 for those that are not found: (len(wanted),).
-
-    found: in the order of rows, without repeats.
-    """
-    known = among(wanted, found.rows)
-    picked = np.zeros(len(wanted), np.float32)
-    picked[known] = found.scores[np.searchsorted(found.rows, wanted[known])]
-    return picked
 
 
 def runs(rows: Rows, at_most: int) -> list[tuple[int, int]] | None:

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from tantivy import Document, Index, Order, Query, Schema
 
 from searchkit.queries import syntax
-from searchkit.rankings import EMPTY, among, distinct
+from searchkit.rankings import EMPTY, among, by_row, distinct, look_up
 from searchkit.storage import refusals
 from searchkit.storage.keywords import tantivy_files
 from searchkit.storage.keywords.engine import Entry, FieldWeights, is_scoreless
-from searchkit.storage.keywords.ranking import best, by_row, is_decided, look_up, runs, settle
+from searchkit.storage.keywords.ranking import best, is_decided, runs, settle
 from searchkit.storage.keywords.tantivy_queries import MAX_RUNS, TantivyTranslator, build_schema
 from searchkit.threads import Guard
 from searchkit.types import Ranking, Rows

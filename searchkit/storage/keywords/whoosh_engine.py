@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from searchkit.errors import IndexCorrupt, SearchkitError
 from searchkit.queries import syntax
-from searchkit.rankings import EMPTY, among
+from searchkit.rankings import EMPTY, among, by_row, look_up
 from searchkit.storage.keywords.engine import Entry, FieldWeights, check
-from searchkit.storage.keywords.ranking import best, by_row, look_up
+from searchkit.storage.keywords.ranking import best
 from searchkit.storage.keywords.whoosh_codec import MAX_SEGMENT, ArrayWriter
 from searchkit.storage.keywords.whoosh_search import Corpus, Matches
 from searchkit.storage.keywords.whoosh_segments import read_segments, share

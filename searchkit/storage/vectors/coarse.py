@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.scanning import singles
 from searchkit.types import FloatMatrix
 
 DTYPE = np.int8
@@ -20,7 +21,7 @@ TOP = 127
 
 def coarse(units: FloatMatrix) -> npt.NDArray[np.int8]:
     """Return unit rows in bytes: (n, dim). Of rows that were in bytes before they are the same again."""
-    vectors = units.astype(np.float32)
+    vectors = singles(units)
     largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
     return np.asarray(np.rint(vectors * (TOP / np.maximum(largest, 1e-12))), DTYPE)
 

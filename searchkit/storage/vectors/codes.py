@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from searchkit.scanning import singles
 from searchkit.storage.vectors.coarse import UnitRows
 from searchkit.types import FloatMatrix, FloatVector
 
@@ -66,7 +67,7 @@ class CodedQuestions:
 
 def encode(vectors: UnitRows) -> Codes:
     """Return the codes of vectors: (n, dim), n > 0."""
-    sample = vectors[:: max(1, len(vectors) // SAMPLE)].astype(np.float32)
+    sample = singles(vectors[:: max(1, len(vectors) // SAMPLE)])
     centre = sample.mean(axis=0)
     frame = np.stack([centre, np.abs(sample - centre).mean(axis=0)])
     bits = np.concatenate([np.packbits(part > centre, axis=1) for part in _blocks(vectors)])
@@ -150,7 +151,7 @@ def _made_up(vectors: UnitRows) -> tuple[npt.NDArray[np.intp], FloatMatrix]:
     as for real questions (SQuAD, HotpotQA and Natural Questions against Wikipedia), or a little higher.
     """
     own = np.linspace(0, len(vectors) - 1, QUESTIONS * PARENTS).astype(np.intp).reshape(PARENTS, QUESTIONS).T
-    mixed = vectors[own.ravel()].astype(np.float32).reshape(*own.shape, -1).sum(axis=1)
+    mixed = singles(vectors[own.ravel()]).reshape(*own.shape, -1).sum(axis=1)
     return own, mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-12)
 
 
@@ -159,7 +160,7 @@ def _near(vectors: UnitRows, questions: FloatMatrix, own: npt.NDArray[np.intp]) 
     rows, cosines = [], []
     kept = NEAR_A_BLOCK + PARENTS
     for start, part in zip(range(0, len(vectors), BLOCK), _blocks(vectors), strict=True):
-        found = questions @ part.astype(np.float32).T
+        found = questions @ singles(part).T
         at = np.argpartition(-found, min(kept, len(part)) - 1, axis=1)[:, :kept]
         rows.append(at + start)
         cosines.append(np.take_along_axis(found, at, axis=1))
