@@ -38,7 +38,7 @@ def smoothed(scores: Scores, vectors: FloatMatrix) -> Scores:
     scores: (n,); vectors: (n, dim), unit rows. A passage whose vector is not known (0) keeps its own;
     copies keep the same bits.
     """
-    near = np.square(np.square(np.maximum(products(vectors, vectors), 0, dtype=np.float64)))  # ten times as fast as **
+    near = np.square(np.square(np.maximum(products(vectors, vectors), 0, dtype=np.float64)))  # ** takes longer
     own = near.diagonal()
     np.fill_diagonal(near, np.where(own > 0, own, 1))
     return np.asarray((near * scores).sum(axis=1) / near.sum(axis=1))
